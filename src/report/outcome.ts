@@ -1,0 +1,285 @@
+/** All that a run has to say, as plain data. Reports, outputs and exit codes are made from this and from nothing else. */
+import type { Environment, Mode } from '../request/request.ts';
+
+export type Result =
+  | 'dry-run-passed'
+  | 'up-to-date'
+  | 'verified'
+  | 'reported'
+  | 'applied'
+  | 'rolled-back'
+  | 'baselined'
+  | 'repaired'
+  | 'failed'
+  | 'refused'
+  | 'dry-run-inconclusive'
+  | 'cancelled';
+
+export type DatabaseState = 'unchanged' | 'migrated' | 'partially-migrated' | 'rolled-back' | 'unknown';
+
+export const STAGES = ['inspect', 'plan', 'dry-run', 'review', 'backup', 'apply', 'verify'] as const;
+export type StageName = (typeof STAGES)[number] | 'rollback' | 'record';
+
+export interface Stage {
+  readonly stage: StageName;
+  readonly status: 'passed' | 'failed' | 'skipped' | 'cancelled';
+  readonly ms: number;
+}
+
+export type FailureClass =
+  | 'input'
+  | 'connection'
+  | 'tls'
+  | 'authentication'
+  | 'permission'
+  | 'disk-full'
+  | 'lock-timeout'
+  | 'deadlock'
+  | 'statement-timeout'
+  | 'syntax'
+  | 'missing-object'
+  | 'duplicate-object'
+  | 'constraint'
+  | 'checksum'
+  | 'order'
+  | 'not-in-transaction'
+  | 'resources'
+  | 'tool'
+  | 'verification'
+  | 'cancelled'
+  | 'internal';
+
+/** What went wrong: where, PostgreSQL's own words, what it means, and the one next command. */
+export interface Failure {
+  readonly class: FailureClass;
+  readonly sqlstate: string | null;
+  readonly message: string;
+  readonly detail: string | null;
+  readonly hint: string | null;
+  /** PL/pgSQL and SQL function context, where the server gave one. */
+  readonly where: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The failing statement's source line and a caret under the column, two lines; or null. */
+  readonly excerpt: string | null;
+  /** What this class of failure means, in a sentence. */
+  readonly meaning: string;
+  /** What to do next: one command or one action. */
+  readonly next: string;
+}
+
+export interface LockSeen {
+  readonly relation: string;
+  readonly mode: string;
+  readonly preexisting: boolean;
+}
+
+export interface StatementReport {
+  /** 1-based in its file; transaction control is not counted. */
+  readonly index: number;
+  readonly line: number;
+  /** Cut at 1,000 characters; secrets redacted. */
+  readonly sql: string;
+  /** How many statements of the file this entry stands for: more than 1 for a run of bulk INSERTs. */
+  readonly count: number;
+  /** It was sent as written (a failed one too). False: not, or in another form; `reason` says. */
+  readonly executed: boolean;
+  readonly error: string | null;
+  readonly reason: string | null;
+  readonly ms: number | null;
+  readonly rows: number | null;
+  readonly locks: readonly LockSeen[];
+  readonly rewrites: readonly string[];
+  readonly scans: readonly string[];
+}
+
+export interface MigrationReport {
+  readonly version: string;
+  readonly name: string;
+  readonly file: string;
+  readonly checksum: string;
+  readonly transactional: boolean;
+  readonly status: 'applied' | 'pending' | 'rehearsed' | 'not-executed' | 'failed' | 'rolled-back';
+  /** The dry run's time. */
+  readonly ms: number | null;
+  readonly appliedMs: number | null;
+  readonly statements: readonly StatementReport[];
+}
+
+export const EFFECTS = [
+  'blocks-reads',
+  'blocks-writes',
+  'rewrites',
+  'scans',
+  'destroys',
+  'breaks-clients',
+  'changes-behaviour',
+  'fails',
+  'may-fail',
+  'non-transactional',
+  'external',
+  'bulk',
+] as const;
+export type Effect = (typeof EFFECTS)[number];
+export type Severity = 'info' | 'warning' | 'danger';
+
+export interface Hazard {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly effects: readonly Effect[];
+  readonly version: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  /** Cut at 200 characters. */
+  readonly statement: string | null;
+  readonly relation: string | null;
+  readonly message: string;
+  readonly safer: string | null;
+  readonly source: 'observed' | 'static' | 'both';
+  /** Set when the user accepted it: `allow-hazards`, or the reason in the file. */
+  readonly allowed: string | null;
+}
+
+export interface Blocked {
+  readonly pid: number;
+  readonly application: string;
+  readonly waitedMs: number;
+  readonly file: string | null;
+  readonly statementIndex: number | null;
+}
+
+export type SchemaObjectKind =
+  | 'table'
+  | 'column'
+  | 'index'
+  | 'constraint'
+  | 'function'
+  | 'trigger'
+  | 'view'
+  | 'type'
+  | 'policy'
+  | 'sequence'
+  | 'extension'
+  | 'grant'
+  | 'schema'
+  | 'statistics'
+  | 'rule'
+  | 'publication'
+  | 'event-trigger'
+  | 'other';
+
+export interface SchemaChange {
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly kind: SchemaObjectKind;
+  /** Qualified: `public.orders`, `public.orders.total` (column), `public.orders_pkey`. */
+  readonly name: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** How large a relation was that something locked, rewrote or scanned. */
+export interface RelationSize {
+  readonly relation: string;
+  readonly bytes: number;
+  /** The planner's estimate; -1 or null: unknown. */
+  readonly rows: number | null;
+}
+
+export interface Health {
+  readonly connections: number;
+  readonly maxConnections: number;
+  readonly longTransactions: readonly {
+    readonly pid: number;
+    readonly application: string;
+    readonly seconds: number;
+  }[];
+  readonly waitingLocks: number;
+  readonly databaseBytes: number;
+  readonly standbys: number;
+}
+
+/** The point to restore to, taken just before apply. */
+export interface BackupMarker {
+  readonly kind: 'restore-point' | 'wal-position';
+  readonly name: string | null;
+  readonly lsn: string;
+  readonly at: string;
+  readonly snapshot: string;
+}
+
+export interface MigrationRef {
+  readonly version: string;
+  readonly name: string;
+  readonly file: string;
+}
+
+export interface Outcome {
+  readonly result: Result;
+  readonly databaseState: DatabaseState;
+  readonly exitCode: number;
+  readonly mode: Mode | null;
+  readonly environment: Environment | null;
+  readonly environmentSource: string | null;
+  readonly engine: 'sql' | null;
+  readonly server: {
+    readonly version: string | null;
+    readonly host: string;
+    readonly port: number;
+    readonly database: string;
+    readonly user: string;
+    readonly source: string;
+  } | null;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly planDigest: string | null;
+  readonly previousVersion: string | null;
+  readonly currentVersion: string | null;
+  readonly pending: readonly MigrationRef[];
+  readonly applied: readonly MigrationRef[];
+  /** What the database already had before this run, newest first; for `status`. */
+  readonly recorded: readonly (MigrationRef & { readonly status: string; readonly appliedAt: string | null })[];
+  readonly stages: readonly Stage[];
+  readonly migrations: readonly MigrationReport[];
+  readonly coverage: { readonly statements: number; readonly executed: number };
+  readonly blocked: readonly Blocked[];
+  readonly hazards: readonly Hazard[];
+  readonly sizes: readonly RelationSize[];
+  readonly schemaDiff: readonly SchemaChange[];
+  readonly predictedEqualsActual: boolean | null;
+  /** What differed from the prediction, where something did. */
+  readonly unpredicted: readonly SchemaChange[];
+  readonly health: Health | null;
+  readonly backup: BackupMarker | null;
+  /** The proof that the rehearsal was rolled back: its transaction's id and what the server says of it. */
+  readonly rehearsal: {
+    readonly xid: string;
+    readonly status: string;
+    readonly attempts: number;
+    readonly walBytes: number | null;
+    readonly on: 'target' | 'copy';
+  } | null;
+  readonly verification: readonly {
+    readonly check: string;
+    readonly passed: boolean;
+    readonly detail: string | null;
+  }[];
+  /** Things worth knowing that stop nothing, worst first. */
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+  /** Every input problem, where that is what stopped the run. */
+  readonly problems: readonly { readonly input: string; readonly message: string }[];
+  readonly error: Failure | null;
+  /** Way-back files that exist for what was applied. */
+  readonly downFiles: readonly string[];
+  readonly run: {
+    readonly runId: string | null;
+    readonly attempt: string | null;
+    readonly repository: string | null;
+    readonly actor: string | null;
+    readonly sha: string | null;
+    readonly ref: string | null;
+    readonly runUrl: string | null;
+  };
+  readonly artifactName: string | null;
+}

@@ -1,0 +1,111 @@
+/** What a run was asked to do: read once, checked once, frozen. Every other room takes this and never a raw input. */
+
+export const MODES = ['dry-run', 'apply', 'status', 'verify', 'rollback', 'baseline', 'repair'] as const;
+export type Mode = (typeof MODES)[number];
+/** The modes that this release carries out; the others are refused by name. */
+export type RunMode = 'dry-run' | 'apply' | 'status' | 'verify';
+
+export const ENVIRONMENTS = ['production', 'staging', 'development'] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
+export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+/** Where a database is and how to get in. `source` says where that came from ("input database-url"), never a value. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string | null;
+  readonly sslMode: SslMode;
+  /** PEM text, the path of a PEM file, `system`, or null. */
+  readonly sslRootCert: string | null;
+  /** From the URL's `options` / `application_name` and other libpq parameters that we honour; never sent as they are. */
+  readonly source: string;
+}
+
+/** Which run this is, as GitHub (or nobody) says. */
+export interface RunIdentity {
+  readonly runId: string | null;
+  readonly attempt: string | null;
+  readonly repository: string | null;
+  readonly actor: string | null;
+  readonly sha: string | null;
+  readonly ref: string | null;
+  readonly runUrl: string | null;
+  readonly eventName: string | null;
+}
+
+export interface Request {
+  readonly door: 'action' | 'cli';
+  readonly mode: RunMode;
+  readonly environment: Environment;
+  /** How the environment was decided: `input`, `tag v1.2.3`, `branch staging`, `assumed, the strict side`. */
+  readonly environmentSource: string;
+  readonly target: Target;
+  readonly rehearsalTarget: Target | null;
+  readonly connectTimeoutMs: number;
+  /**
+   * Whether the typed confirmation was right, or none was needed. `missing` still inspects: with nothing pending the
+   * run is `up-to-date`, otherwise it is refused before anything is executed. (A wrong token never gets this far.)
+   */
+  readonly confirmation: 'confirmed' | 'not-needed' | 'missing';
+  readonly planDigest: string | null;
+  readonly reviewDelayMs: number;
+  readonly engine: 'auto' | 'sql';
+  /** As given, or null: look for it. */
+  readonly migrationsPath: string | null;
+  /** Absolute. */
+  readonly workingDirectory: string;
+  readonly targetVersion: string | null;
+  readonly transactionMode: 'per-migration' | 'all';
+  readonly allowOutOfOrder: boolean;
+  readonly trackingSchema: string;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockRetries: number;
+  readonly lockWaitMs: number;
+  readonly maxBlockingMs: number;
+  readonly maxExclusiveMs: number;
+  readonly dryRunTimeoutMs: number;
+  readonly dryRunMaxBytes: number;
+  readonly failOn: 'danger' | 'warning' | 'none';
+  readonly allowHazards: readonly string[];
+  readonly criticalTables: readonly string[];
+  readonly criticalIndexes: readonly string[];
+  /** A glob of `.sql` files relative to the working directory, or null. */
+  readonly smokeTests: string | null;
+  readonly backup: 'none' | 'marker';
+  readonly showData: boolean;
+  /** The artifact's name as it will be; the upload itself is not this room's. */
+  readonly artifactName: string;
+  readonly run: RunIdentity;
+  readonly verbose: boolean;
+  readonly json: boolean;
+  /** What must never be seen in anything we write: passwords as written and decoded, URLs, tokens. */
+  readonly secrets: readonly string[];
+}
+
+/** One thing that is wrong with the inputs: the input's name, what it holds (a secret is never repeated), what is allowed. */
+export interface InputProblem {
+  readonly input: string;
+  readonly message: string;
+}
+
+export type ParsedRequest =
+  | { readonly kind: 'request'; readonly request: Request }
+  /** Exit 2: all of it at once. `known` is what could be read, for the report. */
+  | { readonly kind: 'invalid'; readonly problems: readonly InputProblem[]; readonly known: Known }
+  /** Exit 3: decided before connecting (event, token). */
+  | { readonly kind: 'refused'; readonly reason: string; readonly next: string; readonly known: Known };
+
+/** What can be said of a run whose request was not accepted. */
+export interface Known {
+  readonly mode: Mode | null;
+  readonly environment: Environment | null;
+  readonly workingDirectory: string;
+  readonly run: RunIdentity;
+  readonly artifactName: string | null;
+  readonly json: boolean;
+  readonly secrets: readonly string[];
+}
