@@ -1,0 +1,322 @@
+/** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import type { MigrationFile } from '../../plan/plan.ts';
+import { Stop } from '../../report/stop.ts';
+
+/** Where migrations are looked for when no one says. */
+export const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
+
+const CHUNK_BYTES = 1 << 20;
+/** `0001_create_users.sql`, `0001-create-users.up.sql`; the way back is `.down.sql`. */
+const FILE_NAME = /^(\d+)[_-](.+?)(\.up|\.down)?\.sql$/i;
+
+export interface MigrationFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** Relative to the working directory, with `/`. */
+  readonly shown: string;
+}
+
+export interface FolderListing {
+  readonly folder: MigrationFolder;
+  readonly files: readonly MigrationFile[];
+  /** Versions (keys) that have a way back, and its file. */
+  readonly downFiles: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function holdsMigrations(path: string): boolean {
+  return isFolder(path) && readdirSync(path).some((name) => FILE_NAME.test(name));
+}
+
+/** The folder that was named, or the one usual folder that there is. Throws a Stop: none, two, or outside the working directory. */
+export function findFolder(workingDirectory: string, given: string | null): MigrationFolder {
+  const stop = (message: string, next: string) => new Stop({ result: 'failed', class: 'input', message, next });
+  if (given !== null) {
+    const path = resolve(workingDirectory, given);
+    if (!isFolder(path)) throw stop(`migrations-path: there is no folder ${given}`, 'Correct migrations-path, or check the repository out first.');
+    return within(workingDirectory, path);
+  }
+  const found = USUAL_FOLDERS.filter((folder) =>
+    // Many projects have a folder of scripts; only one with migration files is meant.
+    folder === 'scripts' ? holdsMigrations(join(workingDirectory, folder)) : isFolder(join(workingDirectory, folder)),
+  );
+  const [first, second] = found;
+  if (first === undefined) {
+    throw stop(
+      `no migrations folder found: looked for ${USUAL_FOLDERS.join(', ')}`,
+      'Set migrations-path, or check the repository out first.',
+    );
+  }
+  if (second !== undefined) {
+    throw stop(`two migrations folders found: ${found.join(', ')}`, 'Set migrations-path to the one that is meant.');
+  }
+  return within(workingDirectory, join(workingDirectory, first));
+}
+
+function within(workingDirectory: string, path: string): MigrationFolder {
+  const root = realpathSync(workingDirectory);
+  const real = realpathSync(path);
+  if (real !== root && !real.startsWith(root + sep)) {
+    throw new Stop({
+      result: 'failed',
+      class: 'input',
+      message: 'migrations-path leads out of the working directory',
+      next: 'Keep the migration files inside the repository; a symbolic link that leads out of it is not followed.',
+    });
+  }
+  return { path, shown: relative(workingDirectory, path).split(sep).join('/') || '.' };
+}
+
+/** The number a version stands for, without leading zeros: `007` and `7` are one version. */
+export function versionKey(version: string): string {
+  return version.replace(/^0+(?=\d)/, '');
+}
+
+/** Lists and hashes the folder's migration files. Throws a Stop for a file that cannot be read. */
+export function listMigrations(workingDirectory: string, folder: MigrationFolder): FolderListing {
+  const files: MigrationFile[] = [];
+  const downFiles = new Map<string, string>();
+  const warnings: string[] = [];
+  const root = realpathSync(workingDirectory);
+  for (const entry of readdirSync(folder.path, { withFileTypes: true })) {
+    if (!/\.sql$/i.test(entry.name)) continue;
+    const shown = folder.shown === '.' ? entry.name : `${folder.shown}/${entry.name}`;
+    const path = join(folder.path, entry.name);
+    if (entry.isDirectory()) {
+      warnings.push(`${shown} is a folder, not a migration file`);
+      continue;
+    }
+    const match = FILE_NAME.exec(entry.name);
+    if (!match) {
+      warnings.push(`${shown} has no version prefix (<digits>_<name>.sql): it is not a migration and is not run`);
+      continue;
+    }
+    if (entry.isSymbolicLink() && !realpathOf(path, shown).startsWith(root + sep)) {
+      throw new Stop({
+        result: 'failed',
+        class: 'input',
+        message: `${shown} is a symbolic link that leads out of the working directory`,
+        next: 'Replace the link by the file itself.',
+        file: shown,
+      });
+    }
+    const [, version = '', name = '', side] = match;
+    if (side?.toLowerCase() === '.down') {
+      downFiles.set(versionKey(version), shown);
+      continue;
+    }
+    const { bytes, checksum } = hashFile(path, shown);
+    files.push({ version, key: versionKey(version), name, file: shown, path, bytes, checksum });
+  }
+  return { folder, files, downFiles, warnings };
+}
+
+function realpathOf(path: string, shown: string): string {
+  return reading(shown, () => realpathSync(path));
+}
+
+/** Runs `read` and turns the file system's error into one that names the file. */
+function reading<T>(shown: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof Stop) throw cause;
+    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
+    throw new Stop(
+      {
+        result: 'failed',
+        class: 'input',
+        message: `${shown} cannot be read (${code})`,
+        next: 'Make the file readable for the runner (its permissions, or a dangling link), then run again.',
+        file: shown,
+      },
+      { cause },
+    );
+  }
+}
+
+const CR = 0x0d;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** SHA-256 of the text with BOM dropped and CRLF turned to LF, fed in pieces. */
+export class TextHash {
+  private readonly hash: Hash = createHash('sha256');
+  private heldCr = false;
+  private first = true;
+
+  update(bytes: Buffer): void {
+    let rest = bytes;
+    if (this.first) {
+      if (rest.subarray(0, 3).equals(BOM)) rest = rest.subarray(3);
+      this.first = false;
+    }
+    if (this.heldCr && rest.length > 0) {
+      if (rest[0] !== 0x0a) this.hash.update('\r');
+      this.heldCr = false;
+    }
+    let at = rest.indexOf(CR);
+    if (at === -1) {
+      this.hash.update(rest);
+      return;
+    }
+    let from = 0;
+    while (at !== -1) {
+      if (at === rest.length - 1) {
+        this.hash.update(rest.subarray(from, at));
+        this.heldCr = true;
+        return;
+      }
+      if (rest[at + 1] === 0x0a) {
+        this.hash.update(rest.subarray(from, at));
+        from = at + 1;
+      }
+      at = rest.indexOf(CR, at + 1);
+    }
+    this.hash.update(rest.subarray(from));
+  }
+
+  digest(): string {
+    if (this.heldCr) this.hash.update('\r');
+    return this.hash.digest('hex');
+  }
+}
+
+function hashFile(path: string, shown: string): { bytes: number; checksum: string } {
+  return reading(shown, () => {
+    const descriptor = openSync(path, 'r');
+    try {
+      const size = fstatSync(descriptor).size;
+      const hash = new TextHash();
+      if (size <= CHUNK_BYTES) {
+        hash.update(readFileSync(descriptor));
+      } else {
+        for (const chunk of chunksOf(descriptor)) hash.update(chunk);
+      }
+      return { bytes: size, checksum: hash.digest() };
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+/** SHA-256 of the raw bytes: what other runners may have recorded. */
+export function rawChecksum(file: MigrationFile): string {
+  return reading(file.file, () => {
+    const hash = createHash('sha256');
+    const descriptor = openSync(file.path, 'r');
+    try {
+      for (const chunk of chunksOf(descriptor)) hash.update(chunk);
+    } finally {
+      closeSync(descriptor);
+    }
+    return hash.digest('hex');
+  });
+}
+
+function* chunksOf(descriptor: number): Generator<Buffer> {
+  for (;;) {
+    // A buffer of its own each time: what was yielded may still be in use.
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const read = readSync(descriptor, chunk, 0, CHUNK_BYTES, null);
+    if (read === 0) return;
+    yield chunk.subarray(0, read);
+  }
+}
+
+/**
+ * The file's text in chunks, decoded strictly as UTF-8. `hash`, where given, sees the very bytes that are decoded.
+ * Throws a Stop naming the encoding where it is another.
+ */
+export function* readText(file: { path: string; file: string }, hash: TextHash | null = null): Generator<string> {
+  const descriptor = reading(file.file, () => openSync(file.path, 'r'));
+  try {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    let line = 1;
+    let first = true;
+    for (const chunk of chunksOf(descriptor)) {
+      if (first) refuseOtherEncodings(chunk, file.file);
+      first = false;
+      hash?.update(chunk);
+      let text: string;
+      try {
+        text = decoder.decode(chunk, { stream: true });
+      } catch (cause) {
+        throw notUtf8(file.file, line + firstBadLine(chunk), cause);
+      }
+      for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) line += 1;
+      yield text;
+    }
+    try {
+      decoder.decode();
+    } catch (cause) {
+      throw notUtf8(file.file, line, cause);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseOtherEncodings(chunk: Buffer, shown: string): void {
+  const [a, b] = chunk;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+    throw new Stop({
+      result: 'failed',
+      class: 'syntax',
+      message: `${shown} is UTF-16; migration files are UTF-8`,
+      next: `Save ${shown} as UTF-8.`,
+      file: shown,
+      line: 1,
+    });
+  }
+}
+
+/** How many line ends stand before the first byte that is not UTF-8. */
+function firstBadLine(chunk: Buffer): number {
+  let lines = 0;
+  let from = 0;
+  for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, from)) {
+    if (chunk.subarray(from, at).toString('utf8').includes('\ufffd')) return lines;
+    lines += 1;
+    from = at + 1;
+  }
+  return lines;
+}
+
+function notUtf8(shown: string, line: number, cause: unknown): Stop {
+  return new Stop(
+    {
+      result: 'failed',
+      class: 'syntax',
+      message: `${shown} is not UTF-8 at line ${line}`,
+      next: `Save ${shown} as UTF-8 (a Latin-1 or Windows-1252 file is the usual cause).`,
+      file: shown,
+      line,
+      column: 1,
+    },
+    { cause },
+  );
+}
+
+/** One line of a file (1-based), for a caret; null where there is none. */
+export function sourceLine(file: { path: string; file: string }, line: number): string | null {
+  let at = 1;
+  let held = '';
+  for (const chunk of readText(file)) {
+    let from = 0;
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
+      if (at === line) return (held + chunk.slice(from, end)).replace(/\r$/, '');
+      at += 1;
+      held = '';
+      from = end + 1;
+    }
+    if (at === line) held += chunk.slice(from);
+  }
+  return at === line ? held : null;
+}

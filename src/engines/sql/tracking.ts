@@ -1,0 +1,269 @@
+/** Our own tables: what they look like, who else's they might be, how they are read and written (contract, section 6). */
+import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
+import type { Queryable } from '../../postgres/queryable.ts';
+import type { BatchItem } from '../../postgres/session.ts';
+import type { Progress, RecordRow } from '../../plan/plan.ts';
+
+export const TRACKING_NAMES = ['schema_migrations', 'migration_history', 'migration_status_view', 'get_migration_status'];
+
+/** What stands under our names in the tracking schema. */
+export type TrackingState =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'ours'; readonly complete: boolean }
+  /** A `schema_migrations` of another shape, or, where we have none, another tool's table. */
+  | { readonly kind: 'foreign'; readonly table: string; readonly tool: string };
+
+const REQUIRED = ['version', 'name', 'checksum', 'status'];
+/** Columns that we add to the contract's own, for the run's identity and for resuming. */
+const EXTRA_COLUMNS: readonly (readonly [string, string])[] = [
+  ['applied_at', 'timestamptz default now()'],
+  ['execution_time_ms', 'integer'],
+  ['error_message', 'text'],
+  ['applied_by', 'text'],
+  ['progress', 'jsonb'],
+  ['run_url', 'text'],
+  ['commit_sha', 'text'],
+  ['plan_digest', 'text'],
+];
+const HISTORY_COLUMNS: readonly (readonly [string, string])[] = [
+  ['execution_time_ms', 'integer'],
+  ['error_message', 'text'],
+  ['executed_by', 'text'],
+  ['environment', 'text'],
+  ['run_url', 'text'],
+  ['commit_sha', 'text'],
+  ['plan_digest', 'text'],
+  ['backup_marker', 'text'],
+];
+
+/** Other tools' tables, told apart by name (and, under our own name, by shape). */
+const OTHER_TOOLS: readonly { readonly tool: string; readonly schema: string | null; readonly table: string }[] = [
+  { tool: 'Flyway', schema: null, table: 'flyway_schema_history' },
+  { tool: 'Liquibase', schema: null, table: 'databasechangelog' },
+  { tool: 'Alembic', schema: null, table: 'alembic_version' },
+  { tool: 'Prisma Migrate', schema: null, table: '_prisma_migrations' },
+  { tool: 'Drizzle', schema: 'drizzle', table: '__drizzle_migrations' },
+  { tool: 'node-pg-migrate', schema: null, table: 'pgmigrations' },
+  { tool: 'Graphile Migrate', schema: 'graphile_migrate', table: 'migrations' },
+  { tool: 'Atlas', schema: null, table: 'atlas_schema_revisions' },
+  { tool: 'goose', schema: null, table: 'goose_db_version' },
+  { tool: 'Kysely', schema: null, table: 'kysely_migration' },
+  { tool: 'Knex', schema: null, table: 'knex_migrations' },
+  { tool: 'Sequelize', schema: null, table: 'SequelizeMeta' },
+  { tool: 'Django', schema: null, table: 'django_migrations' },
+  { tool: 'Supabase', schema: 'supabase_migrations', table: 'schema_migrations' },
+  { tool: 'Sqitch', schema: 'sqitch', table: 'changes' },
+];
+
+function toolOfShape(columns: readonly string[]): string {
+  const has = (name: string) => columns.includes(name);
+  if (has('dirty')) return 'golang-migrate';
+  if (has('inserted_at')) return 'Ecto';
+  if (has('statements')) return 'Supabase';
+  if (columns.length === 1 && has('version')) return 'dbmate or Rails';
+  return 'an unknown tool';
+}
+
+/** The columns of the tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
+export function trackingQuery(schema: string): string {
+  const literal = quoteLiteral(schema);
+  const others = OTHER_TOOLS.map((o) => `(${quoteLiteral(o.schema ?? schema)}, ${quoteLiteral(o.table)})`).join(', ');
+  return `
+    select
+      (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
+         from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${literal} and c.relname = 'schema_migrations' and c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped) as columns,
+      (select pg_catalog.count(*)
+         from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${literal} and c.relname in ('migration_history', 'migration_status_view'))::int
+      + (select pg_catalog.count(*) from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+          where n.nspname = ${literal} and p.proname = 'get_migration_status')::int as objects,
+      (select pg_catalog.array_to_json(pg_catalog.array_agg(o.s || '.' || o.t))
+         from (values ${others}) as o(s, t)
+         join pg_catalog.pg_namespace n on n.nspname = o.s join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = o.t) as others,
+      (select pg_catalog.count(*) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${literal} and c.relname = 'migration_history' and a.attnum > 0 and not a.attisdropped)::int as history_columns`;
+}
+
+export interface TrackingRow {
+  readonly columns: string[] | null;
+  readonly objects: number;
+  readonly others: string[] | null;
+  readonly history_columns: number;
+}
+
+export function readTrackingState(row: TrackingRow, schema: string): TrackingState {
+  if (row.columns) {
+    if (!REQUIRED.every((column) => row.columns?.includes(column))) {
+      return { kind: 'foreign', table: `${schema}.schema_migrations`, tool: toolOfShape(row.columns) };
+    }
+    const complete =
+      row.objects === 3 && EXTRA_COLUMNS.every(([name]) => row.columns?.includes(name)) && row.history_columns >= 12;
+    return { kind: 'ours', complete };
+  }
+  const other = row.others?.[0];
+  if (other) {
+    const [schemaName, tableName] = [other.slice(0, other.indexOf('.')), other.slice(other.indexOf('.') + 1)];
+    const known = OTHER_TOOLS.find((o) => o.table === tableName && (o.schema ?? schema) === schemaName);
+    return { kind: 'foreign', table: other, tool: known?.tool ?? 'another tool' };
+  }
+  return { kind: 'absent' };
+}
+
+const NUMERIC_ORDER = (column: string) =>
+  `case when ${column} ~ '^[0-9]+$' then ${column}::pg_catalog.numeric end desc nulls last, ${column} desc`;
+
+/** Creates what is missing of our tables and changes nothing of what is there. Runs inside a transaction. */
+export function createTrackingItems(schema: string): BatchItem[] {
+  const s = quoteIdentifier(schema);
+  const add = (table: string, columns: readonly (readonly [string, string])[]) =>
+    `alter table ${s}.${table} ${columns.map(([name, type]) => `add column if not exists ${name} ${type}`).join(', ')}`;
+  return [
+    ...(schema === 'public' ? [] : [`create schema if not exists ${s}`]),
+    `create table if not exists ${s}.schema_migrations (
+       version text primary key, name text not null, applied_at timestamptz default now(), checksum text not null,
+       execution_time_ms integer, status text not null constraint schema_migrations_status_check check (status in ('pending', 'running', 'completed', 'failed')),
+       error_message text, applied_by text)`,
+    add('schema_migrations', EXTRA_COLUMNS),
+    `create table if not exists ${s}.migration_history (
+       id uuid primary key default gen_random_uuid(), version text not null, action text not null, executed_at timestamptz default now(),
+       execution_time_ms integer, status text not null, error_message text, executed_by text, environment text)`,
+    add('migration_history', HISTORY_COLUMNS),
+    `do $gate$ begin
+       if not exists (select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                       where n.nspname = ${quoteLiteral(schema)} and c.relname = 'migration_status_view') then
+         create view ${s}.migration_status_view as
+           select version, name, status, applied_at, execution_time_ms, applied_by, error_message
+             from ${s}.schema_migrations
+            order by ${NUMERIC_ORDER('version').replaceAll(' desc', '')};
+       end if;
+       if not exists (select 1 from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                       where n.nspname = ${quoteLiteral(schema)} and p.proname = 'get_migration_status') then
+         create function ${s}.get_migration_status()
+           returns table(total bigint, completed bigint, failed bigint, running bigint, pending bigint, current_version text, last_applied_at timestamptz)
+           language sql stable as $body$
+             select count(*), count(*) filter (where m.status = 'completed'), count(*) filter (where m.status = 'failed'),
+                    count(*) filter (where m.status = 'running'), count(*) filter (where m.status = 'pending'),
+                    (select c.version from ${s}.schema_migrations c where c.status = 'completed'
+                      order by ${NUMERIC_ORDER('c.version')} limit 1),
+                    max(m.applied_at) filter (where m.status = 'completed')
+               from ${s}.schema_migrations m $body$;
+       end if;
+     end $gate$`,
+  ].map((text) => ({ text }));
+}
+
+interface RawRecord {
+  readonly version: string;
+  readonly name: string;
+  readonly checksum: string;
+  readonly status: RecordRow['status'];
+  readonly error_message: string | null;
+  readonly applied_at: string | null;
+  readonly progress: Progress | null;
+}
+
+export interface Recorded extends RecordRow {
+  readonly appliedAt: string | null;
+}
+
+/** Every row of `schema_migrations`, in no order. Columns that an adopted table lacks read as null. */
+export async function readRecords(session: Queryable, schema: string): Promise<Recorded[]> {
+  const { rows } = await session.query<{ record: RawRecord }>(
+    `select pg_catalog.to_jsonb(m) as record from ${quoteIdentifier(schema)}.schema_migrations m`,
+  );
+  return rows.map(({ record }) => ({
+    version: String(record.version),
+    name: String(record.name),
+    checksum: String(record.checksum),
+    status: record.status,
+    progress: record.progress ?? null,
+    errorMessage: record.error_message ?? null,
+    appliedAt: record.applied_at ?? null,
+  }));
+}
+
+/** The environment of the last successful run, or null. */
+export async function readLastEnvironment(session: Queryable, schema: string): Promise<string | null> {
+  const { rows } = await session.query<{ environment: string | null }>(
+    `select pg_catalog.to_jsonb(h) ->> 'environment' as environment from ${quoteIdentifier(schema)}.migration_history h
+      where status = 'success' order by executed_at desc nulls last limit 1`,
+  );
+  return rows[0]?.environment ?? null;
+}
+
+/** What is the same in every row that one run writes. */
+export interface RunStamp {
+  readonly schema: string;
+  readonly actor: string | null;
+  readonly environment: string;
+  readonly runUrl: string | null;
+  readonly sha: string | null;
+  readonly planDigest: string;
+  readonly backupMarker: string | null;
+}
+
+export interface RecordValues {
+  readonly version: string;
+  readonly name: string;
+  readonly checksum: string;
+  readonly status: RecordRow['status'];
+  readonly progress: Progress | null;
+  readonly errorMessage: string | null;
+  /** Milliseconds, or null: since the transaction began. */
+  readonly executionTimeMs: number | null;
+}
+
+/** Milliseconds since the transaction began, by the server's clock. */
+const SINCE_BEGIN =
+  'pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000)::int';
+
+/** The row of one migration, inserted or brought up to date. */
+export function recordItem(stamp: RunStamp, row: RecordValues): BatchItem {
+  return {
+    text: `insert into ${quoteIdentifier(stamp.schema)}.schema_migrations as m
+        (version, name, checksum, status, execution_time_ms, error_message, applied_by, progress, run_url, commit_sha, plan_digest, applied_at)
+      values ($1, $2, $3, $4, coalesce($5::int, ${SINCE_BEGIN}), $6, $7, $8::jsonb, $9, $10, $11, pg_catalog.clock_timestamp())
+      on conflict (version) do update set name = excluded.name, checksum = excluded.checksum, status = excluded.status,
+        execution_time_ms = excluded.execution_time_ms, error_message = excluded.error_message, applied_by = excluded.applied_by,
+        progress = excluded.progress, run_url = excluded.run_url, commit_sha = excluded.commit_sha, plan_digest = excluded.plan_digest,
+        applied_at = excluded.applied_at`,
+    values: [
+      row.version,
+      row.name,
+      row.checksum,
+      row.status,
+      row.executionTimeMs === null ? null : String(Math.round(row.executionTimeMs)),
+      row.errorMessage,
+      stamp.actor,
+      row.progress === null ? null : JSON.stringify(row.progress),
+      stamp.runUrl,
+      stamp.sha,
+      stamp.planDigest,
+    ],
+  };
+}
+
+/** One event of the history: `apply`, with success or failure. */
+export function historyItem(
+  stamp: RunStamp,
+  event: { version: string; status: 'success' | 'failed'; errorMessage: string | null; executionTimeMs: number | null },
+): BatchItem {
+  return {
+    text: `insert into ${quoteIdentifier(stamp.schema)}.migration_history
+        (id, version, action, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker)
+      values (pg_catalog.gen_random_uuid(), $1, 'apply', pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10)`,
+    values: [
+      event.version,
+      event.executionTimeMs === null ? null : String(Math.round(event.executionTimeMs)),
+      event.status,
+      event.errorMessage,
+      stamp.actor,
+      stamp.environment,
+      stamp.runUrl,
+      stamp.sha,
+      stamp.planDigest,
+      stamp.backupMarker,
+    ],
+  };
+}

@@ -1,0 +1,290 @@
+/**
+ * One connection to PostgreSQL, and the two ways of using it: a query whose rows are wanted, and a batch of statements
+ * in one round trip.
+ */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Target } from '../request/request.ts';
+import type { Queryable } from './queryable.ts';
+
+export interface ServerNotice {
+  readonly severity: string;
+  readonly message: string;
+  readonly routine: string | null;
+}
+
+/** One statement of a batch. `keep`: its rows are wanted (text form); otherwise they are dropped as they arrive. */
+export interface BatchItem {
+  readonly text: string;
+  readonly values?: readonly (string | null)[];
+  readonly keep?: boolean;
+}
+
+export interface BatchResult {
+  /** The command tag, as `INSERT 0 3`; null for an empty statement. */
+  readonly tag: string | null;
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** A batch that failed: how many items were completed before, and the server's (or the connection's) error. */
+export class BatchError extends Error {
+  readonly completed: readonly BatchResult[];
+  override readonly cause: unknown;
+  constructor(completed: readonly BatchResult[], cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'BatchError';
+    this.completed = completed;
+    this.cause = cause;
+  }
+}
+
+/** What node-postgres asks of something given to `client.query`, as far as a batch needs it. */
+interface WireConnection {
+  readonly stream: { cork(): void; uncork(): void };
+  parse(message: { text: string }): void;
+  bind(message: { values: readonly (string | null)[] }): void;
+  execute(message: object): void;
+  flush(): void;
+  sync(): void;
+  sendCopyFail(message: string): void;
+}
+
+/**
+ * Parse, Bind, Execute for each statement, one Sync at the end. The server refuses a second statement in one item
+ * (42601), and after an error it skips everything up to the Sync: what ran is exactly the items before the failed one.
+ * A Flush after each item lets progress be seen while the batch runs.
+ */
+class Batch {
+  private readonly items: readonly BatchItem[];
+  private readonly results: BatchResult[] = [];
+  private rows: (readonly (string | null)[])[] = [];
+  private readonly onDone: ((index: number) => void) | null;
+  private readonly settle: { resolve: (results: BatchResult[]) => void; reject: (error: BatchError) => void };
+
+  constructor(items: readonly BatchItem[], settle: Batch['settle'], onDone: ((index: number) => void) | null) {
+    this.items = items;
+    this.settle = settle;
+    this.onDone = onDone;
+  }
+
+  submit(connection: WireConnection): null {
+    connection.stream.cork();
+    try {
+      for (const item of this.items) {
+        connection.parse({ text: item.text });
+        connection.bind({ values: item.values ?? [] });
+        connection.execute({});
+        if (this.onDone) connection.flush();
+      }
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
+    }
+    return null;
+  }
+
+  private done(tag: string | null): void {
+    this.results.push({ tag, rows: this.rows });
+    this.rows = [];
+    this.onDone?.(this.results.length - 1);
+  }
+
+  handleRowDescription(): void {}
+
+  handleDataRow(message: { fields: (string | null)[] }): void {
+    if (this.items[this.results.length]?.keep) this.rows.push(message.fields);
+  }
+
+  handleCommandComplete(message: { text: string }): void {
+    this.done(message.text);
+  }
+
+  handleEmptyQuery(): void {
+    this.done(null);
+  }
+
+  handlePortalSuspended(): void {}
+
+  handleCopyInResponse(connection: WireConnection): void {
+    connection.sendCopyFail('data from standard input cannot be sent by a migration');
+  }
+
+  handleCopyData(): void {}
+
+  handleError(error: unknown): void {
+    this.settle.reject(new BatchError(this.results, error));
+  }
+
+  handleReadyForQuery(): void {
+    this.settle.resolve(this.results);
+  }
+}
+
+export class Session implements Queryable {
+  private readonly client: pg.Client;
+  private readonly noticeListeners = new Set<(notice: ServerNotice) => void>();
+  /** Why the connection is gone, once it is. */
+  private lostBecause: Error | null = null;
+  private closing = false;
+
+  constructor(client: pg.Client) {
+    this.client = client;
+    // Without a listener Node ends the process when the server closes the connection.
+    client.on('error', (error) => {
+      this.lostBecause ??= error;
+    });
+    client.on('end', () => {
+      if (!this.closing) this.lostBecause ??= new Error('Connection terminated unexpectedly');
+    });
+    client.on('notice', (notice) => {
+      const seen = {
+        severity: String(notice.severity ?? ''),
+        message: String(notice.message ?? ''),
+        routine: (notice as { routine?: string }).routine ?? null,
+      };
+      for (const listener of this.noticeListeners) listener(seen);
+    });
+  }
+
+  /** The backend's process id as the startup packet told it; behind a pooler it is not the backend's own. */
+  get startupPid(): number {
+    return (this.client as unknown as { processID: number }).processID;
+  }
+
+  get lost(): Error | null {
+    return this.lostBecause;
+  }
+
+  onNotice(listener: (notice: ServerNotice) => void): () => void {
+    this.noticeListeners.add(listener);
+    return () => this.noticeListeners.delete(listener);
+  }
+
+  async query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[] }> {
+    const result = await this.client.query(text, values as unknown[] | undefined);
+    const last = Array.isArray(result) ? result.at(-1) : result;
+    return { rows: last.rows as Row[] };
+  }
+
+  /** Sends all items in one round trip. Rejects with a BatchError. `onDone(i)` is called as item i completes. */
+  batch(items: readonly BatchItem[], onDone: ((index: number) => void) | null = null): Promise<BatchResult[]> {
+    return new Promise((resolve, reject) => {
+      const batch = new Batch(items, { resolve, reject }, onDone);
+      this.client.query(batch as unknown as pg.Submittable);
+    });
+  }
+
+  /** Closes the connection; never throws, and does not wait for a server that does not answer. */
+  async end(): Promise<void> {
+    this.closing = true;
+    const closed = this.client.end().catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        (this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+        resolve();
+      }, 1_000);
+    });
+    await Promise.race([closed, patience]);
+    clearTimeout(timer);
+  }
+}
+
+type Tls = false | { rejectUnauthorized: boolean; ca?: string; checkServerIdentity?: () => undefined };
+
+/** A root certificate that was asked for and is not there. */
+export class RootCertificateError extends Error {
+  readonly code = 'ROOT_CERTIFICATE';
+}
+
+function readRootCert(target: Target): string | 'system' | null {
+  const given = target.sslRootCert;
+  if (given === 'system') return 'system';
+  if (given?.includes('-----BEGIN')) return given;
+  const path = given ?? join(homedir(), '.postgresql', 'root.crt');
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (given === null) return null;
+    throw new RootCertificateError(`ssl-root-cert: the file ${path} cannot be read`, { cause });
+  }
+}
+
+/** The ways to try, in order, with libpq's meaning of sslmode. https://www.postgresql.org/docs/current/libpq-ssl.html */
+function tlsAttempts(target: Target): Tls[] {
+  if (target.host.startsWith('/')) return [false];
+  if (target.sslMode === 'disable') return [false];
+  const root = readRootCert(target);
+  const ca = root !== null && root !== 'system' ? { ca: root } : {};
+  const encrypted: Tls = { rejectUnauthorized: false };
+  const anyName = { checkServerIdentity: () => undefined };
+  switch (target.sslMode) {
+    case 'allow':
+      return [false, encrypted];
+    case 'prefer':
+      return [encrypted, false];
+    case 'require':
+      // libpq: with a root certificate, require means verify-ca; with the system's roots only verify-full is allowed.
+      if (target.sslRootCert === 'system') return [{ rejectUnauthorized: true }];
+      return [root === null ? encrypted : { rejectUnauthorized: true, ...ca, ...anyName }];
+    case 'verify-ca':
+    case 'verify-full':
+      if (root === null) {
+        throw new RootCertificateError(
+          `sslmode=${target.sslMode} needs a root certificate: set ssl-root-cert to the PEM text, to its file, or to \`system\``,
+        );
+      }
+      return [{ rejectUnauthorized: true, ...ca, ...(target.sslMode === 'verify-ca' && root !== 'system' ? anyName : {}) }];
+  }
+}
+
+async function open(target: Target, applicationName: string, ssl: Tls, timeoutMs: number): Promise<Session> {
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    database: target.database,
+    user: target.user,
+    ...(target.password === null ? {} : { password: target.password }),
+    ssl,
+    application_name: applicationName,
+    connectionTimeoutMillis: timeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  const session = new Session(client);
+  await client.connect();
+  return session;
+}
+
+/** Worth another try while the time to connect lasts: the server is starting (57P03), or full for the moment (53300). */
+const PASSING = new Set(['57P03', '53300']);
+
+/**
+ * Connects, within `timeoutMs` (0: no limit) in all. Throws the server's or the system's own error.
+ * `prefer` and `allow` fall back as libpq's do: when the server has no TLS, or when it refuses the first way.
+ */
+export async function connect(target: Target, applicationName: string, timeoutMs: number): Promise<Session> {
+  const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
+  const attempts = tlsAttempts(target);
+  for (;;) {
+    let first: unknown = null;
+    for (const ssl of attempts) {
+      const left = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - Date.now());
+      try {
+        return await open(target, applicationName, ssl, left);
+      } catch (error) {
+        first ??= error;
+        const code = (error as { code?: string }).code;
+        const network = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
+        if (network || (error as Error).message === 'timeout expired' || Date.now() >= deadline) throw error;
+        // The TLS refusal of the first way says less than what the second way is told.
+        if ((first as Error).message === 'The server does not support SSL connections') first = null;
+        if (first === null && ssl === attempts.at(-1)) throw error;
+      }
+    }
+    if (!PASSING.has((first as { code?: string }).code ?? '') || Date.now() + 500 >= deadline) throw first;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
