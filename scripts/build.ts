@@ -1,0 +1,151 @@
+/** Bundles the two doors into `dist/`. `npm run build -- --check` compares instead of writing, and names what differs. */
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from '../src/version.ts';
+
+/** The part of ncc's programming interface that we use; it brings no types of its own. */
+type Bundler = (
+  entry: string,
+  options: {
+    readonly esm: boolean;
+    readonly target: string;
+    readonly license: string;
+    readonly quiet: boolean;
+    readonly cache: boolean;
+    readonly minify: boolean;
+    readonly transpileOnly: boolean;
+  },
+) => Promise<{
+  readonly code: string;
+  readonly assets: Readonly<Record<string, { readonly source: string | Buffer }>>;
+}>;
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const DIST = join(ROOT, 'dist');
+const DOORS = ['action', 'cli'] as const;
+const NOTICES = 'licenses.txt';
+
+/** Everything that `dist/` holds, by path relative to it. */
+type Bundle = Map<string, { readonly bytes: Buffer; readonly mode: number }>;
+
+async function main(args: readonly string[]): Promise<number> {
+  const unknown = args.filter((argument) => argument !== '--check');
+  if (unknown.length > 0) {
+    console.error(`Unknown argument ${unknown.join(' ')}. Use: npm run build [-- --check]`);
+    return 2;
+  }
+  await requireSameVersion();
+  const built = await build();
+  requireNoLocalPath(built);
+  return args.includes('--check') ? compare(built) : write(built);
+}
+
+async function requireSameVersion(): Promise<void> {
+  const manifest: unknown = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const wanted = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : null;
+  if (wanted !== VERSION) {
+    throw new Error(`src/version.ts says ${VERSION}, package.json says ${String(wanted)}: make them equal.`);
+  }
+}
+
+async function build(): Promise<Bundle> {
+  const bundle: Bundle = new Map();
+  const notices = new Set<string>();
+  for (const door of DOORS) {
+    const { code, assets } = await bundleDoor(join(ROOT, 'src', `${door}.ts`));
+    const firstLine = door === 'cli' ? '#!/usr/bin/env node\n' : '';
+    bundle.set(`${door}/index.js`, {
+      bytes: Buffer.from(firstLine + code.replace(/^#![^\n]*\n/, '')),
+      mode: door === 'cli' ? 0o755 : 0o644,
+    });
+    for (const [name, asset] of Object.entries(assets)) {
+      if (name === NOTICES) {
+        notices.add(String(asset.source));
+      } else if (name !== 'package.json') {
+        bundle.set(`${door}/${name}`, { bytes: Buffer.from(asset.source), mode: 0o644 });
+      }
+    }
+  }
+  // Both doors are ES modules whatever folder the bundle is copied to.
+  bundle.set('package.json', { bytes: Buffer.from('{ "type": "module" }\n'), mode: 0o644 });
+  bundle.set(NOTICES, { bytes: Buffer.from([...notices].join('\n')), mode: 0o644 });
+  return bundle;
+}
+
+function bundleDoor(entry: string): ReturnType<Bundler> {
+  const ncc = createRequire(import.meta.url)('@vercel/ncc') as Bundler;
+  return ncc(entry, {
+    esm: true,
+    target: 'es2023',
+    license: NOTICES,
+    quiet: true,
+    cache: false,
+    minify: false,
+    // Needed for ES modules: a file compiled alone is taken for CommonJS. It also means that only what type-checks is bundled.
+    transpileOnly: false,
+  });
+}
+
+/** A path of the machine that built it would make the bundle differ on every other one. */
+function requireNoLocalPath(bundle: Bundle): void {
+  for (const [name, { bytes }] of bundle) {
+    const at = bytes.indexOf(ROOT);
+    if (at >= 0) {
+      throw new Error(
+        `dist/${name} holds a path of this machine: ...${bytes.subarray(at - 60, at + 120).toString()}...`,
+      );
+    }
+  }
+}
+
+async function write(bundle: Bundle): Promise<number> {
+  await rm(DIST, { recursive: true, force: true });
+  for (const [name, { bytes, mode }] of bundle) {
+    const path = join(DIST, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+    await chmod(path, mode);
+    console.log(`dist/${name}  ${Math.ceil(bytes.length / 1024)} kB`);
+  }
+  return 0;
+}
+
+/** What was built now is kept in a temporary folder when it differs, so that it can be looked at. */
+async function compare(bundle: Bundle): Promise<number> {
+  const present = new Set(await filesUnder(DIST));
+  const differing: string[] = [];
+  for (const [name, { bytes }] of bundle) {
+    const committed = present.delete(name) ? await readFile(join(DIST, name)) : null;
+    if (committed === null) console.error(`dist/${name} is missing`);
+    else if (!committed.equals(bytes)) console.error(`dist/${name} differs from what src/ builds`);
+    if (committed === null || !committed.equals(bytes)) differing.push(name);
+  }
+  for (const name of present) console.error(`dist/${name} is not built from src/`);
+  if (differing.length === 0 && present.size === 0) {
+    console.log(`dist/ is what src/ builds (${bundle.size} files)`);
+    return 0;
+  }
+  const kept = await mkdtemp(join(tmpdir(), 'gate-dist-'));
+  for (const name of differing) {
+    const path = join(kept, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bundle.get(name)?.bytes ?? '');
+  }
+  console.error(`Run \`npm run build\` and commit dist/. What was built now lies in ${kept}.`);
+  return 1;
+}
+
+async function filesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
+}
+
+process.exitCode = await main(process.argv.slice(2));
