@@ -415,7 +415,7 @@ interface WorkflowCommand {
 }
 
 function parseCommand(line: string): WorkflowCommand | null {
-  const modern = /^::([^\s:]+)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)$/.exec(line.trimStart());
+  const modern = /^::([^\s:]+)(?: (.*?))?::(.*)$/.exec(line.trimStart());
   // The older form is found anywhere in a line.
   const older = modern === null ? /##\[([a-z-]+)(?: ([^\]]*))?\](.*)$/.exec(line) : null;
   const found = modern ?? older;
@@ -423,11 +423,11 @@ function parseCommand(line: string): WorkflowCommand | null {
   const pairs = (found[2] ?? '')
     .split(modern === null ? ';' : ',')
     .filter((pair) => pair.includes('='))
-    .map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), unescape(pair.slice(pair.indexOf('=') + 1))]);
-  return { name: found[1], properties: Object.fromEntries(pairs), message: unescape(found[3] ?? '') };
+    .map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), decode(pair.slice(pair.indexOf('=') + 1))]);
+  return { name: found[1], properties: Object.fromEntries(pairs), message: decode(found[3] ?? '') };
 }
 
-function unescape(text: string): string {
+function decode(text: string): string {
   return text
     .replaceAll('%0D', '\r')
     .replaceAll('%0A', '\n')
