@@ -58,6 +58,8 @@ export interface ActionRun {
   readonly stderr: string;
   /** What the log shows: both streams without the commands, groups as `> title`. */
   readonly log: readonly string[];
+  /** The log as a browser first shows it: what is inside a group is folded away. */
+  readonly folded: readonly string[];
   readonly annotations: readonly Annotation[];
   readonly masks: readonly string[];
   readonly durationMs: number;
@@ -381,31 +383,45 @@ export function parseCommandFile(text: string): Record<string, string> {
 }
 
 /** Reads both streams as a runner does: a line that starts with `::`, or holds `##[`, is a command, unless commands are stopped. */
-export function readStreams(stdout: string, stderr: string): Pick<ActionRun, 'log' | 'annotations' | 'masks'> {
+export function readStreams(
+  stdout: string,
+  stderr: string,
+): Pick<ActionRun, 'log' | 'folded' | 'annotations' | 'masks'> {
   const log: string[] = [];
+  const folded: string[] = [];
   const annotations: Annotation[] = [];
   const masks: string[] = [];
   for (const stream of [stdout, stderr]) {
     let stopped: string | null = null;
+    let inGroup = false;
+    const show = (line: string): void => {
+      log.push(line);
+      if (!inGroup) folded.push(line);
+    };
     for (const line of stream.split(/\r?\n/)) {
       const command = parseCommand(line);
       if (stopped !== null) {
         if (command?.name === stopped) stopped = null;
-        else log.push(line);
+        else show(line);
       } else if (command === null) {
-        log.push(line);
+        show(line);
       } else if (command.name === 'stop-commands') {
         stopped = command.message;
       } else if (command.name === 'add-mask') {
         masks.push(command.message);
       } else if (command.name === 'group') {
-        log.push(`> ${command.message}`);
+        inGroup = false;
+        show(`> ${command.message}`);
+        inGroup = true;
+      } else if (command.name === 'endgroup') {
+        inGroup = false;
       } else if (command.name === 'error' || command.name === 'warning' || command.name === 'notice') {
         annotations.push(annotationOf(command.name, command));
+        show(`${command.name}: ${command.message.split('\n')[0] ?? ''}`);
       }
     }
   }
-  return { log, annotations, masks };
+  return { log, folded, annotations, masks };
 }
 
 interface WorkflowCommand {
