@@ -1,0 +1,128 @@
+/**
+ * Writes action.yml and the generated parts of README.md from the tables in src/request/inputs.ts.
+ * `npm run docs -- --check` writes nothing, names every file that differs, and exits 1.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { helpText } from '../src/request/argv.ts';
+import { EXIT_CODES, INPUTS, type InputSpec, MODE_TABLE, OUTPUTS } from '../src/request/inputs.ts';
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** action.yml, whole. Every text is in double quotes, so that YAML reads none of them as anything else. */
+export function renderActionYml(): string {
+  const inputs: readonly InputSpec[] = INPUTS;
+  return [
+    '# Generated from src/request/inputs.ts by `npm run docs`.',
+    'name: "Postgres Migration Gate"',
+    'description: "Gates a deployment on its PostgreSQL migrations: rehearsed for real, reviewed, applied, proved."',
+    'author: "Postgres Migration Gate contributors"',
+    'branding:',
+    '  icon: "database"',
+    '  color: "blue"',
+    'inputs:',
+    ...inputs.flatMap((spec) => [
+      `  ${spec.name}:`,
+      `    description: ${JSON.stringify(inputDescription(spec))}`,
+      '    required: false',
+      ...(spec.default === '' ? [] : [`    default: ${JSON.stringify(spec.default)}`]),
+    ]),
+    'outputs:',
+    ...OUTPUTS.flatMap(({ name, description }) => [`  ${name}:`, `    description: ${JSON.stringify(description)}`]),
+    'runs:',
+    '  using: "node24"',
+    '  main: "dist/action/index.js"',
+    '  post: "dist/action/index.js"',
+    '  post-if: "always()"',
+    '',
+  ].join('\n');
+}
+
+function inputDescription(spec: InputSpec): string {
+  const fallback = spec.defaultNote === undefined ? '' : ` Default: ${spec.defaultNote}.`;
+  return `${spec.description}${fallback}${spec.supported ? '' : ' Not supported yet.'}`;
+}
+
+/** The generated parts of the README, by the name of their marker (`<!-- inputs -->` ... `<!-- /inputs -->`). */
+export function renderParts(): Readonly<Record<string, string>> {
+  const inputs: readonly InputSpec[] = INPUTS;
+  return {
+    inputs: table(
+      ['Input', 'Default', 'Meaning'],
+      inputs.map((spec) => [
+        `\`${spec.name}\``,
+        spec.defaultNote ?? (spec.default === '' ? '' : `\`${spec.default}\``),
+        `${spec.description}${spec.supported ? '' : ' *Not supported yet.*'}`,
+      ]),
+    ),
+    outputs: table(
+      ['Output', 'Meaning'],
+      OUTPUTS.map(({ name, description }) => [`\`${name}\``, description]),
+    ),
+    modes: table(
+      ['Mode', 'What it does', '`confirm-token` in production'],
+      MODE_TABLE.map(({ name, description, phrase, supported }) => [
+        `\`${name}\``,
+        `${description}${supported ? '' : ' *(not supported yet)*'}`,
+        phrase === null ? '' : `\`${phrase}\``,
+      ]),
+    ),
+    'exit codes': table(
+      ['Exit code', 'Meaning'],
+      EXIT_CODES.map(({ code, description }) => [String(code), description]),
+    ),
+    help: `\`\`\`text\n${helpText().trimEnd()}\n\`\`\``,
+  };
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+/** `text` with every part between its markers replaced; parts without markers are passed over. */
+export function fillParts(text: string, parts: Readonly<Record<string, string>>): string {
+  let filled = text;
+  for (const [name, part] of Object.entries(parts)) {
+    const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const start = filled.indexOf(open);
+    if (start < 0) continue;
+    const end = filled.indexOf(close, start);
+    if (end < 0) throw new Error(`README.md has ${open} without ${close}; add the closing marker`);
+    filled = `${filled.slice(0, start + open.length)}\n${part}\n${filled.slice(end)}`;
+  }
+  return filled;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const unknown = args.filter((argument) => argument !== '--check');
+  if (unknown.length > 0) {
+    console.error(`Unknown argument ${unknown.join(' ')}. Use: npm run docs [-- --check]`);
+    return 2;
+  }
+  const readme = await readIfThere('README.md');
+  const wanted = new Map([['action.yml', renderActionYml()]]);
+  if (readme !== null) wanted.set('README.md', fillParts(readme, renderParts()));
+  let different = 0;
+  for (const [file, text] of wanted) {
+    if ((await readIfThere(file)) === text) continue;
+    different++;
+    if (args.includes('--check')) console.error(`${file} differs from src/request/inputs.ts; run: npm run docs`);
+    else await writeFile(join(ROOT, file), text);
+  }
+  return args.includes('--check') && different > 0 ? 1 : 0;
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(join(ROOT, file), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.argv.slice(2));
+}
