@@ -1,0 +1,404 @@
+/** What both reports, markdown and plain, say of an outcome, in plain words. */
+import { worstFirst } from './json.ts';
+import type {
+  DatabaseState,
+  LockSeen,
+  MigrationReport,
+  Outcome,
+  RelationSize,
+  SchemaChange,
+  Stage,
+  StageName,
+} from './outcome.ts';
+import { brief, bytes, duration, number, plural } from './text.ts';
+
+/** The report's first line, plain text: what happened, the state of the database, which database and where that came from. */
+export function headline(outcome: Outcome): string {
+  const where = headlinePlace(outcome);
+  return `${whatHappened(outcome)} ${stateSentence(outcome)}${where === '' ? '' : ` ${where}`}`;
+}
+
+function whatHappened(outcome: Outcome): string {
+  switch (outcome.result) {
+    case 'dry-run-passed':
+      return `Dry run passed: ${plural(rehearsed(outcome), 'migration')} rehearsed and rolled back.`;
+    case 'up-to-date':
+      return `Up to date: nothing to apply${atVersion(outcome)}.`;
+    case 'verified':
+      return `Verified: every check passed${atVersion(outcome)}.`;
+    case 'reported':
+      return `Status: ${outcome.pending.length === 0 ? 'nothing pending' : `${number(outcome.pending.length)} pending`}${atVersion(outcome)}.`;
+    case 'applied':
+      return `Applied: ${plural(outcome.applied.length, 'migration')}.`;
+    case 'rolled-back':
+      return `Rolled back: ${plural(count(outcome, 'rolled-back'), 'migration')}.`;
+    case 'baselined':
+      return `Baselined: ${plural(outcome.applied.length, 'migration')} recorded as applied, none run.`;
+    case 'repaired':
+      return 'Repaired: the interrupted record is settled.';
+    case 'failed':
+      return failedHow(outcome);
+    case 'refused':
+      return `Refused${outcome.error === null ? '' : `: ${sentence(outcome.error.message)}`}${outcome.error === null ? '.' : ''}`;
+    case 'dry-run-inconclusive':
+      return `Dry run inconclusive${outcome.error === null ? '.' : `: ${sentence(outcome.error.message)}`}`;
+    case 'cancelled':
+      return `Cancelled${inStage(outcome, 'cancelled')}.`;
+  }
+}
+
+function failedHow(outcome: Outcome): string {
+  if (outcome.problems.length > 0) return `Failed: ${plural(outcome.problems.length, 'input is', 'inputs are')} wrong.`;
+  const place = failurePlace(outcome);
+  const stage = inStage(outcome, 'failed');
+  if (place !== '') return `Failed${stage}: ${place}.`;
+  return outcome.error === null ? `Failed${stage}.` : `Failed${stage}: ${sentence(outcome.error.message)}`;
+}
+
+/** `0007_add_total.sql line 3`, or nothing. */
+function failurePlace(outcome: Outcome): string {
+  const { error } = outcome;
+  if (error === null || error.file === null) return '';
+  const name = brief(error.file.split('/').at(-1) ?? error.file, 120);
+  return error.line === null ? name : `${name} line ${error.line}`;
+}
+
+const STAGE_WORDS: Readonly<Record<StageName, string>> = {
+  inspect: 'inspect',
+  plan: 'plan',
+  'dry-run': 'dry run',
+  review: 'review',
+  backup: 'backup',
+  apply: 'apply',
+  rollback: 'rollback',
+  record: 'record',
+  verify: 'verify',
+};
+
+export function stageWords(stage: StageName): string {
+  return STAGE_WORDS[stage];
+}
+
+function inStage(outcome: Outcome, status: Stage['status']): string {
+  const stage = outcome.stages.find((item) => item.status === status)?.stage;
+  if (stage === undefined) return '';
+  const words: Partial<Record<StageName, string>> = {
+    inspect: ' while looking at the database',
+    plan: ' while planning',
+    backup: ' while setting the backup marker',
+    record: ' while writing the record',
+    verify: ' in the verification',
+  };
+  return words[stage] ?? ` in the ${STAGE_WORDS[stage]}`;
+}
+
+function stateSentence(outcome: Outcome): string {
+  const total = outcome.migrations.length;
+  switch (outcome.databaseState) {
+    case 'unchanged':
+      return 'The database is unchanged.';
+    case 'migrated':
+      return outcome.result === 'applied'
+        ? 'The database is migrated and verified.'
+        : 'The database is migrated, not verified.';
+    case 'partially-migrated':
+      return `The database is partially migrated${total === 0 ? '' : `: ${number(outcome.applied.length)} of ${plural(total, 'migration')} applied completely`}.`;
+    case 'rolled-back':
+      return 'The database is rolled back.';
+    case 'unknown':
+      return 'The state of the database is unknown: it could not be read back.';
+  }
+}
+
+export function stateWords(state: DatabaseState): string {
+  return state.replaceAll('-', ' ');
+}
+
+/** `(app on db.example.com, production, from input database-url)` */
+function headlinePlace(outcome: Outcome): string {
+  const { server } = outcome;
+  const parts = [
+    server === null ? '' : `${brief(server.database, 63)} on ${brief(server.host, 120)}`,
+    outcome.environment ?? '',
+    server === null ? '' : `from ${brief(server.source, 80)}`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? '' : `(${parts.join(', ')})`;
+}
+
+function atVersion(outcome: Outcome): string {
+  return outcome.currentVersion === null ? '' : `, at version ${brief(outcome.currentVersion, 60)}`;
+}
+
+function sentence(message: string): string {
+  const text = brief(message, 200);
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+function rehearsed(outcome: Outcome): number {
+  return count(outcome, 'rehearsed') || outcome.pending.length;
+}
+
+function count(outcome: Outcome, status: MigrationReport['status']): number {
+  return outcome.migrations.filter((migration) => migration.status === status).length;
+}
+
+/** The next action: the failure's, or what a good result leads to; null where nothing is to be done. */
+export function nextStep(outcome: Outcome): string | null {
+  if (outcome.error !== null) return outcome.error.next;
+  switch (outcome.result) {
+    case 'dry-run-passed':
+      return outcome.planDigest === null
+        ? 'Run with `mode: apply`.'
+        : `Run with \`mode: apply\` and \`plan-digest: ${outcome.planDigest}\` to apply exactly this plan.`;
+    case 'failed':
+      return outcome.problems.length > 0
+        ? 'Correct these inputs, then run again.'
+        : 'Read the log in `migration-log/migration.log`, correct the cause, then run again.';
+    case 'refused':
+    case 'dry-run-inconclusive':
+      return 'Read the reasons below, settle them, then run again.';
+    case 'cancelled':
+      return outcome.databaseState === 'unchanged'
+        ? 'Run again when you are ready.'
+        : 'Run with `mode: status` to see what is applied, then run `apply` again: what is applied is not applied twice.';
+    default:
+      return null;
+  }
+}
+
+const LOCK_STRENGTH = [
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+];
+
+/** The strongest lock on a relation that others could be using; of equal ones, that on the largest. Null: none. */
+export function strongestLock(migration: MigrationReport, sizes: ReadonlyMap<string, RelationSize>): LockSeen | null {
+  let best: LockSeen | null = null;
+  let bestRank = -1;
+  for (const statement of migration.statements) {
+    for (const lock of statement.locks) {
+      if (!lock.preexisting) continue;
+      const size = sizes.get(lock.relation)?.bytes ?? 0;
+      // Strength decides; size, below 1, settles between equals.
+      const rank = LOCK_STRENGTH.indexOf(lock.mode) + size / (size + 1024 * 1024);
+      if (best === null || rank > bestRank) {
+        best = lock;
+        bestRank = rank;
+      }
+    }
+  }
+  return best;
+}
+
+/** `AccessExclusiveLock` -> `ACCESS EXCLUSIVE`, as PostgreSQL's manual writes it. */
+export function lockWords(mode: string): string {
+  return brief(mode, 60)
+    .replace(/Lock$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+}
+
+export function sizesByRelation(outcome: Outcome): Map<string, RelationSize> {
+  return new Map(outcome.sizes.map((size) => [size.relation, size]));
+}
+
+/** `1.2 GB, about 3,400,000 rows` */
+export function sizeWords(size: RelationSize): string {
+  const rows = size.rows === null || size.rows < 0 ? '' : `, about ${plural(size.rows, 'row')}`;
+  return `${bytes(size.bytes)}${rows}`;
+}
+
+/** `5`, or `4 of 5` where some were not executed as written; null where nothing is known of them. */
+export function statementsWords(migration: MigrationReport): string | null {
+  if (migration.statements.length === 0) return null;
+  let total = 0;
+  let executed = 0;
+  for (const statement of migration.statements) {
+    total += statement.count;
+    if (statement.executed) executed += statement.count;
+  }
+  return executed === total ? number(total) : `${number(executed)} of ${number(total)}`;
+}
+
+export function rowsOf(migration: MigrationReport): number | null {
+  let rows: number | null = null;
+  for (const statement of migration.statements) if (statement.rows !== null) rows = (rows ?? 0) + statement.rows;
+  return rows;
+}
+
+/** The migrations to show when there are more than `limit`: those that failed, then from the front; kept in their order. */
+export function migrationsToShow(outcome: Outcome, limit: number): readonly MigrationReport[] {
+  const all = outcome.migrations;
+  if (all.length <= limit) return all;
+  const chosen = new Set<number>();
+  const take = (from: number, wanted: (migration: MigrationReport) => boolean): void => {
+    for (let index = from; index < all.length && chosen.size < limit; index += 1) {
+      const migration = all[index];
+      if (migration !== undefined && wanted(migration)) chosen.add(index);
+    }
+  };
+  take(0, (migration) => migration.status === 'failed');
+  take(0, () => true);
+  return [...chosen].sort((a, b) => a - b).flatMap((index) => all[index] ?? []);
+}
+
+/** `12 of 15 statements executed in the dry run`; null where none was made. */
+export function coverageWords(outcome: Outcome): string | null {
+  const { statements, executed } = outcome.coverage;
+  if (statements === 0) return null;
+  return executed === statements
+    ? `Coverage: all ${plural(statements, 'statement')} executed in the dry run.`
+    : `Coverage: ${number(executed)} of ${plural(statements, 'statement')} executed in the dry run; the others are listed with their reason.`;
+}
+
+/** The proof that the rehearsal left nothing. */
+export function rehearsalWords(outcome: Outcome): string | null {
+  const { rehearsal } = outcome;
+  if (rehearsal === null) return null;
+  const on = rehearsal.on === 'target' ? 'the target' : 'the copy';
+  const again = rehearsal.attempts > 1 ? `, at attempt ${rehearsal.attempts}` : '';
+  const wal = rehearsal.walBytes === null ? '' : `; it wrote ${bytes(rehearsal.walBytes)} of WAL`;
+  return `Rehearsed on ${on}${again} in transaction ${brief(rehearsal.xid, 40)}, of which the server says: ${brief(rehearsal.status, 40)}${wal}.`;
+}
+
+export function predictionWords(outcome: Outcome): string | null {
+  if (outcome.predictedEqualsActual === true) return 'The schema is now exactly what the dry run predicted.';
+  if (outcome.predictedEqualsActual === false) return 'The schema is NOT what the dry run predicted.';
+  return outcome.databaseState === 'migrated'
+    ? 'The schema could not be compared with the prediction in full: part of it could not be rehearsed.'
+    : null;
+}
+
+const KIND_PLURALS: Partial<Record<SchemaChange['kind'], string>> = {
+  index: 'indexes',
+  policy: 'policies',
+  statistics: 'statistics',
+  other: 'other objects',
+};
+
+/** `3 tables added, 1 column changed`, in the order table, column, ... as they come. */
+export function diffWords(changes: readonly SchemaChange[]): string {
+  const counts = new Map<string, { change: SchemaChange; count: number }>();
+  for (const change of changes) {
+    const key = `${change.kind} ${change.change}`;
+    const entry = counts.get(key);
+    if (entry) entry.count += 1;
+    else counts.set(key, { change, count: 1 });
+  }
+  return [...counts.values()]
+    .map(({ change, count: many }) => {
+      const one = change.kind === 'other' ? 'other object' : change.kind.replace('-', ' ');
+      return `${plural(many, one, KIND_PLURALS[change.kind] ?? `${one}s`)} ${change.change}`;
+    })
+    .join(', ');
+}
+
+/** The changes of one kind together, kinds in the order in which they first come. */
+export function byKind(changes: readonly SchemaChange[]): SchemaChange[] {
+  const groups = new Map<string, SchemaChange[]>();
+  for (const change of changes) {
+    const group = groups.get(change.kind);
+    if (group) group.push(change);
+    else groups.set(change.kind, [change]);
+  }
+  return [...groups.values()].flat();
+}
+
+/** Lines of a `diff`: `+` added, `-` removed, `!` changed with what it was and what it is. Each line is cut at `width`. */
+export function diffLines(change: SchemaChange, width: number): string[] {
+  const mark = change.change === 'added' ? '+' : change.change === 'removed' ? '-' : '!';
+  const head = `${mark} ${change.kind} ${brief(change.name, width)}`;
+  if (change.change !== 'changed') return [head];
+  return [
+    head,
+    ...(change.before === null ? [] : [`-     ${brief(change.before, width)}`]),
+    ...(change.after === null ? [] : [`+     ${brief(change.after, width)}`]),
+  ];
+}
+
+/** For what this run applied, newest first: the way back of each. */
+export function waysBack(outcome: Outcome): { readonly file: string; readonly down: string | null }[] {
+  return [...outcome.applied].reverse().map((migration) => {
+    const key = prefixOf(migration.file);
+    return {
+      file: migration.file,
+      down: outcome.downFiles.find((down) => key !== null && prefixOf(down) === key) ?? null,
+    };
+  });
+}
+
+function prefixOf(file: string): string | null {
+  const digits = /^\d+/.exec(file.split('/').at(-1) ?? '')?.[0];
+  return digits === undefined ? null : digits.replace(/^0+(?=\d)/, '');
+}
+
+/** Settings of a point-in-time recovery to just before this run; null: no marker was taken. */
+export function recoverySettings(outcome: Outcome): string | null {
+  const { backup } = outcome;
+  if (backup === null) return null;
+  const quoted = (text: string): string => `'${brief(text, 200).replaceAll("'", "''")}'`;
+  return backup.name === null
+    ? `recovery_target_lsn = ${quoted(backup.lsn)}`
+    : `recovery_target_name = ${quoted(backup.name)}`;
+}
+
+export function backupWords(outcome: Outcome): string | null {
+  const { backup } = outcome;
+  if (backup === null) return null;
+  const what = backup.name === null ? 'WAL position' : `Restore point ${brief(backup.name, 120)}, WAL position`;
+  return `${what} ${brief(backup.lsn, 40)}, taken ${brief(backup.at, 60)} just before apply (snapshot ${brief(backup.snapshot, 120)}).`;
+}
+
+export function healthLines(outcome: Outcome): string[] {
+  const { health } = outcome;
+  if (health === null) return [];
+  return [
+    `Connections: ${number(health.connections)} of ${number(health.maxConnections)}`,
+    `Database size: ${bytes(health.databaseBytes)}`,
+    `Locks waited for: ${number(health.waitingLocks)}`,
+    `Standbys: ${number(health.standbys)}`,
+    ...health.longTransactions
+      .slice(0, 10)
+      .map(
+        (item) =>
+          `Open for ${duration(item.seconds * 1000)}: pid ${item.pid}, ${brief(item.application, 64) || 'no application name'}`,
+      ),
+    ...(health.longTransactions.length > 10
+      ? [`${number(health.longTransactions.length - 10)} more long transactions, in report.json`]
+      : []),
+  ];
+}
+
+/** The server's own lines, as psql shows them. */
+export function serverLines(outcome: Outcome, max: number): string[] {
+  const { error } = outcome;
+  if (error === null) return [];
+  const lines = [`ERROR${error.sqlstate === null ? '' : ` ${error.sqlstate}`}: ${short(error.message, max)}`];
+  if (error.detail !== null) lines.push(`DETAIL: ${short(error.detail, max)}`);
+  if (error.hint !== null) lines.push(`HINT: ${short(error.hint, max)}`);
+  if (error.where !== null) lines.push(`CONTEXT: ${short(error.where, max)}`);
+  return lines;
+}
+
+function short(text: string, max: number): string {
+  return text.length <= max
+    ? text
+    : `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}… (${bytes(text.length)} in all)`;
+}
+
+/** `migrations/0007_add_total.sql:3:15`; null where the failure is at no file. */
+export function locationOf(outcome: Outcome): string | null {
+  const { error } = outcome;
+  if (error === null || error.file === null) return null;
+  return [brief(error.file, 300), error.line, error.line === null ? null : error.column]
+    .filter((part) => part !== null)
+    .join(':');
+}
+
+export const sortedHazards = worstFirst;
