@@ -35,7 +35,7 @@ export async function writeForAll(root: string, migrations: readonly string[]) {
   for (const [index, sql] of migrations.entries()) {
     const number = String(index + 1).padStart(4, '0');
     await writeFile(join(folders.gate, `${number}_step.sql`), sql);
-    await writeFile(join(folders.dbmate, `${number}_step.sql`), `-- migrate:up\n${sql}`);
+    await writeFile(join(folders.dbmate, `${number}_step.sql`), `-- migrate:up\n${sql}-- migrate:down\n`);
     // Its versions are times in milliseconds.
     await writeFile(join(folders.npm, `${1_700_000_000_000 + index}_step.sql`), sql);
   }
