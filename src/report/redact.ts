@@ -1,5 +1,6 @@
 /** Secrets and row data out of text, before anybody sees it. Linear in the size of the text. */
 import type { Failure, Outcome } from './outcome.ts';
+import { escapeMarkdown } from './text.ts';
 
 const MASK = '***';
 
@@ -99,9 +100,10 @@ function escapedForms(text: string): string[] {
     // As a shell prints a word without quotes, and as markdown escapes it.
     text.replace(/([^\w@%+=:,./-])/g, '\\$1'),
     text.replace(/([^\w])/g, '\\$1'),
+    escapeMarkdown(text),
     xml
       .replaceAll('|', '&#124;')
-      .replace(/[\\`*_[\]~$#!]/g, '\\$&')
+      .replace(/[\\`*[\]~$]/g, '\\$&')
       .replace(/@(?=\w)/g, '@\u200b'),
     text.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`),
   ];
@@ -346,25 +348,15 @@ function hideWhere(where: string): string {
   return [...kept, ...(withheld ? [WITHHELD] : [])].join('\n');
 }
 
-const QUOTES: readonly (readonly [string, string])[] = [
-  ['"', '"'],
-  ['«', '»'],
-  ['»', '«'],
-  ['“', '”'],
-  ['„', '“'],
-  ['「', '」'],
-  ["'", "'"],
-];
+/** Quotation marks of the languages that the server speaks. */
+const QUOTE = /["'«»‹›“”„‟‘’‚「」『』]/u;
 
-/** From the first opening quote of a kind to the last closing one: a value may hold quotes itself. */
+/** From the first quotation mark to the last, of whatever kind: a value may hold any of them itself. */
 function hideQuoted(text: string): string {
-  for (const [open, close] of QUOTES) {
-    const first = text.indexOf(open);
-    if (first === -1) continue;
-    const last = text.lastIndexOf(close);
-    return last > first
-      ? `${text.slice(0, first)}${open}…${close}${text.slice(last + 1)}`
-      : `${text.slice(0, first)}${open}…`;
-  }
-  return text;
+  const first = text.search(QUOTE);
+  if (first === -1) return text;
+  let last = text.length - 1;
+  while (!QUOTE.test(text.charAt(last))) last -= 1;
+  const open = text.slice(0, first + 1);
+  return last > first ? `${open}…${text.slice(last)}` : `${open}…`;
 }

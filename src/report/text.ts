@@ -92,17 +92,19 @@ export function escapeHtml(text: string): string {
 
 /** For a line of markdown, table cells included: read as these characters and nothing else. Mentions nobody. */
 export function escapeMarkdown(text: string): string {
-  return oneLine(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('|', '&#124;')
-    .replace(/[\\`*[\]~$]/g, '\\$&')
-    // Inside a word an underscore is only itself: file names stay readable in the raw text.
-    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
-    .replace(/^([-+=#])/, '\\$1')
-    .replace(/^(\d+)([.)])/, '$1\\$2')
-    .replace(/@(?=\w)/g, '@\u200b');
+  return (
+    oneLine(text)
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('|', '&#124;')
+      .replace(/[\\`*[\]~$]/g, '\\$&')
+      // Inside a word an underscore is only itself: file names stay readable in the raw text.
+      .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
+      .replace(/^([-+=#])/, '\\$1')
+      .replace(/^(\d+)([.)])/, '$1\\$2')
+      .replace(/@(?=\w)/g, '@\u200b')
+  );
 }
 
 /** Inline code that holds any text, table cells included. Plain backticks where they do, since summary.md is read as it stands too. */
