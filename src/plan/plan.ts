@@ -56,7 +56,7 @@ export interface Progress {
 }
 
 export interface PlanProblem {
-  readonly kind: 'edited' | 'missing' | 'out-of-order' | 'duplicate' | 'interrupted' | 'failed' | 'changed-progress';
+  readonly kind: 'edited' | 'missing' | 'out-of-order' | 'duplicate' | 'target';
   readonly message: string;
   readonly next: string;
   readonly version: string;

@@ -162,8 +162,8 @@ export class Session implements Queryable {
     return () => this.noticeListeners.delete(listener);
   }
 
-  async query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[] }> {
-    const result = await this.client.query(text, values as unknown[] | undefined);
+  async query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<{ rows: Row[] }> {
+    const result = await this.client.query(text, values);
     const last = Array.isArray(result) ? result.at(-1) : result;
     return { rows: last.rows as Row[] };
   }

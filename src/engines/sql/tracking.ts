@@ -244,6 +244,20 @@ export function recordItem(stamp: RunStamp, row: RecordValues): BatchItem {
   };
 }
 
+/** A failure's row: what a non-transactional migration has done stays written down, and what is completed stays so. */
+export function failureItem(stamp: RunStamp, row: Pick<RecordValues, 'version' | 'name' | 'checksum' | 'errorMessage'>): BatchItem {
+  return {
+    text: `insert into ${quoteIdentifier(stamp.schema)}.schema_migrations as m
+        (version, name, checksum, status, error_message, applied_by, run_url, commit_sha, plan_digest, applied_at)
+      values ($1, $2, $3, 'failed', $4, $5, $6, $7, $8, pg_catalog.clock_timestamp())
+      on conflict (version) do update set status = excluded.status, error_message = excluded.error_message,
+        applied_by = excluded.applied_by, run_url = excluded.run_url, commit_sha = excluded.commit_sha,
+        plan_digest = excluded.plan_digest, applied_at = excluded.applied_at
+      where m.status <> 'completed'`,
+    values: [row.version, row.name, row.checksum, row.errorMessage, stamp.actor, stamp.runUrl, stamp.sha, stamp.planDigest],
+  };
+}
+
 /** One event of the history: `apply`, with success or failure. */
 export function historyItem(
   stamp: RunStamp,

@@ -1,0 +1,65 @@
+/** The Action's door: inputs and event -> the run -> outputs, annotations, exit code. */
+import { type Environment, issueCommand, maskAll } from './github/commands.ts';
+import { readEvent } from './github/event.ts';
+import { renderText } from './report/log.ts';
+import { inertText } from './report/text.ts';
+import { type Console, run } from './run.ts';
+
+const write = (text: string) => {
+  process.stdout.write(text);
+};
+
+/** `INPUT_DATABASE-URL` -> `database-url`, as the runner makes them of an action's inputs. */
+function readInputs(env: Environment): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(env)
+      .filter(([name]) => name.startsWith('INPUT_'))
+      .map(([name, value]) => [name.slice('INPUT_'.length).toLowerCase().replaceAll('_', '-'), value]),
+  );
+}
+
+function runnerConsole(): Console {
+  let grouped = false;
+  const ungroup = () => {
+    if (grouped) issueCommand(write, 'endgroup');
+    grouped = false;
+  };
+  return {
+    secrets: (values) => maskAll(write, values),
+    line: (text) => write(`${inertText(text)}\n`),
+    chapter: (title) => {
+      ungroup();
+      issueCommand(write, 'group', {}, title);
+      grouped = true;
+    },
+    progress: () => undefined,
+    finish: (outcome, folder, redact, workingDirectory) => {
+      ungroup();
+      write(`${inertText(redact(renderText(outcome)))}\n`);
+      folder.annotate(outcome, workingDirectory, write, redact);
+    },
+  };
+}
+
+async function main(): Promise<number> {
+  const { env } = process;
+  const cancel = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());
+  const workspace = env.GITHUB_WORKSPACE || process.cwd();
+  return run({
+    raw: readInputs(env),
+    context: { door: 'action', env, event: readEvent(env), cwd: workspace },
+    env,
+    workspace,
+    console: runnerConsole(),
+    signal: cancel.signal,
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // Only when the report itself could not be written; anything else is an outcome.
+  issueCommand(write, 'error', { title: 'Postgres Migration Gate' }, error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,283 @@
+/** The outcome while it comes into being: each stage leaves here what it found, and any ending makes a whole Outcome of it. */
+import type { Applied, Inspection, Plan, Rehearsal, StateProof, Verification } from './engines/engine.ts';
+import { failureFrom } from './postgres/failure.ts';
+import type { FailureContext } from './report/failure.ts';
+import { exitCodeOf } from './report/exit.ts';
+import {
+  type BackupMarker,
+  type DatabaseState,
+  type Failure,
+  type Hazard,
+  type Health,
+  type MigrationReport,
+  type Outcome,
+  type Result,
+  type Stage,
+  STAGES,
+  type StageName,
+} from './report/outcome.ts';
+import { Stop } from './report/stop.ts';
+import type { Request } from './request/request.ts';
+
+/** The dry run's own failure is complete already: class, place and remedy. */
+export class RehearsalFailed extends Error {
+  readonly rehearsal: Rehearsal;
+  constructor(rehearsal: Rehearsal) {
+    super(rehearsal.error?.message ?? 'the dry run failed');
+    this.rehearsal = rehearsal;
+  }
+}
+
+/** The failure itself is in the draft, with what reading the database back has proved. */
+class ApplyFailed extends Error {}
+
+export class Draft {
+  backup: BackupMarker | null = null;
+  private readonly request: Request;
+  private readonly now: () => number;
+  private readonly signal: AbortSignal;
+  private readonly startedAt: number;
+  private readonly stages: Stage[] = [];
+  private inspection: Inspection | null = null;
+  private plan: Plan | null = null;
+  private health: Health | null = null;
+  private rehearsal: Rehearsal | null = null;
+  private hazards: readonly Hazard[] = [];
+  private readonly warnings: string[] = [];
+  private applied: Applied | null = null;
+  private proof: StateProof | null = null;
+  private verification: Verification | null = null;
+  private isWriting = false;
+  private end: { result: Result; alarm: boolean } | null = null;
+  private failure: Failure | null = null;
+  private lockHeld = false;
+
+  constructor(request: Request, now: () => number, signal: AbortSignal) {
+    this.request = request;
+    this.now = now;
+    this.signal = signal;
+    this.startedAt = now();
+  }
+
+  async stage<T>(stage: StageName, work: () => Promise<T>): Promise<T> {
+    const from = this.now();
+    try {
+      const result = await work();
+      this.stages.push({ stage, status: 'passed', ms: this.now() - from });
+      return result;
+    } catch (error) {
+      const status = this.signal.aborted ? 'cancelled' : 'failed';
+      this.stages.push({ stage, status, ms: this.now() - from });
+      throw error;
+    }
+  }
+
+  skipped(stage: StageName): void {
+    this.stages.push({ stage, status: 'skipped', ms: 0 });
+  }
+
+  found(inspection: Inspection): void {
+    this.inspection = inspection;
+    this.warnings.push(...inspection.warnings);
+  }
+
+  planned(plan: Plan): void {
+    this.plan = plan;
+    // The first problem becomes the failure, in the modes that stop for it; the whole list belongs into every report.
+    this.warnings.push(...(this.inspection?.problems ?? []).map((problem) => problem.message));
+    for (const row of this.inspection?.recorded ?? []) {
+      if (row.status === 'failed' || row.status === 'running') this.warnings.push(`migration ${row.version} (${row.name}) is recorded as ${row.status}`);
+    }
+  }
+
+  healthy(health: Health): void {
+    this.health = health;
+    for (const long of health.longTransactions) {
+      this.warnings.push(`pid ${long.pid}${long.application ? ` (${long.application})` : ''} has had a transaction open for ${long.seconds} s: locks may be waited for`);
+    }
+  }
+
+  rehearsed(rehearsal: Rehearsal, hazards: readonly Hazard[], unusedAllowances: readonly string[]): void {
+    this.rehearsal = rehearsal;
+    this.hazards = hazards;
+    this.warnings.push(...unusedAllowances);
+  }
+
+  marked(marker: BackupMarker): void {
+    this.backup = marker;
+  }
+
+  /** From here on a death leaves a state that only reading the database back can tell. */
+  writing(): void {
+    this.isWriting = true;
+  }
+
+  appliedSoFar(applied: Applied): void {
+    this.applied = applied;
+  }
+
+  /** What reading the database back says; from now on nothing else is believed. */
+  proved(proof: StateProof): void {
+    this.proof = proof;
+  }
+
+  refuseFailed(): void {
+    if (this.applied?.failed) throw new ApplyFailed(this.applied.failed.error.message);
+  }
+
+  verified(verification: Verification): void {
+    this.verification = verification;
+    const names = verification.foreign.map((change) => `${change.kind} ${change.name}`);
+    if (names.length > 0) this.warnings.push(`changed meanwhile by somebody else: ${names.slice(0, 10).join(', ')}`);
+  }
+
+  refuseUnverified(): void {
+    const lost = this.verification?.checks.find((check) => !check.passed);
+    const different = this.verification?.predictedEqualsActual === false ? this.verification.differences[0] : undefined;
+    if (!lost && !different) return;
+    throw new Stop({
+      result: 'failed',
+      class: 'verification',
+      message: lost
+        ? `${lost.check}: ${lost.detail ?? 'it does not hold'}`
+        : `${different?.kind} ${different?.name} is not what the dry run said it would be`,
+      next: this.isWriting
+        ? 'The migrations are applied: put right what is named above by a new migration, then run mode: verify.'
+        : 'Put right what is named above, then run mode: verify.',
+    });
+  }
+
+  ended(result: Result, why: { alarm?: boolean } = {}): void {
+    this.end = { result, alarm: why.alarm ?? false };
+  }
+
+  /** The one place where what was thrown becomes a result. */
+  stopped(thrown: unknown): void {
+    const context: FailureContext = { phase: this.phase(), host: this.request.target.host };
+    const reason = thrown instanceof Stop ? thrown.reason : null;
+    const failed = this.applied?.failed ?? null;
+    if (thrown instanceof ApplyFailed && failed) this.failure = failed.error;
+    else if (thrown instanceof RehearsalFailed) this.failure = thrown.rehearsal.error;
+    else this.failure = failureFrom(thrown, null, context);
+    this.lockHeld = reason?.lockHeld ?? false;
+    const result = reason?.result ?? 'failed';
+    this.end = { result: this.signal.aborted || this.failure?.class === 'cancelled' ? 'cancelled' : result, alarm: false };
+    if (this.failure?.class === 'checksum' && failed && result === 'failed' && this.proof?.state === 'unchanged') this.end = { result: 'refused', alarm: false };
+  }
+
+  private phase(): FailureContext['phase'] {
+    const last = this.stages.at(-1)?.stage ?? 'inspect';
+    if (this.inspection === null) return 'connect';
+    return last === 'dry-run' || last === 'apply' || last === 'verify' ? last : 'other';
+  }
+
+  /** What is true if the run dies now. */
+  provisional(): Outcome {
+    const failure: Failure | null = this.isWriting
+      ? failureFrom(
+          new Stop({
+            result: 'failed',
+            class: 'internal',
+            message: 'the run ended without a report: it was killed while applying',
+            next: 'Run mode: status to see what is applied; the next run goes on from there.',
+          }),
+          null,
+          { phase: 'apply' },
+        )
+      : null;
+    return this.outcomeOf(this.isWriting ? 'failed' : 'dry-run-passed', this.isWriting ? 'unknown' : 'unchanged', failure, false);
+  }
+
+  outcome(): Outcome {
+    const end = this.end ?? { result: 'failed' as const, alarm: false };
+    return this.outcomeOf(end.result, this.state(end.result), this.failure, end.alarm);
+  }
+
+  private state(result: Result): DatabaseState {
+    if (!this.isWriting) return 'unchanged';
+    if (result === 'applied') return 'migrated';
+    return this.proof?.state ?? 'unknown';
+  }
+
+  private outcomeOf(result: Result, databaseState: DatabaseState, error: Failure | null, alarm: boolean): Outcome {
+    const { request, inspection, plan, rehearsal, verification } = this;
+    const applied = this.proof?.applied ?? [];
+    const ref = ({ version, name, file }: { version: string; name: string; file: string }) => ({ version, name, file });
+    return {
+      result,
+      databaseState,
+      exitCode: exitCodeOf(result, databaseState, { lockHeld: this.lockHeld, alarm }),
+      mode: request.mode,
+      environment: request.environment,
+      environmentSource: request.environmentSource,
+      engine: 'sql',
+      server: {
+        version: inspection?.server.version ?? null,
+        host: request.target.host,
+        port: request.target.port,
+        database: request.target.database,
+        user: request.target.user,
+        source: request.target.source,
+      },
+      startedAt: new Date(this.startedAt).toISOString(),
+      durationMs: this.now() - this.startedAt,
+      planDigest: plan?.digest ?? null,
+      previousVersion: inspection?.previousVersion ?? null,
+      currentVersion: this.proof?.currentVersion ?? inspection?.previousVersion ?? null,
+      pending: (plan?.pending ?? []).map(ref),
+      applied: applied.map(ref),
+      recorded: inspection?.recorded ?? [],
+      stages: withSkipped(this.stages),
+      migrations: this.migrations(),
+      coverage: rehearsal?.coverage ?? { statements: (plan?.pending ?? []).reduce((sum, one) => sum + one.script.statements, 0), executed: 0 },
+      blocked: rehearsal?.blocked ?? [],
+      hazards: this.hazards,
+      sizes: rehearsal?.sizes ?? [],
+      schemaDiff: rehearsal?.schemaDiff ?? [],
+      predictedEqualsActual: verification?.predictedEqualsActual ?? null,
+      unpredicted: verification?.differences ?? [],
+      health: this.health,
+      backup: this.backup,
+      rehearsal: rehearsal?.proof ?? null,
+      verification: verification?.checks ?? rehearsal?.checks ?? [],
+      warnings: this.warnings,
+      notes: inspection?.notes ?? [],
+      problems: [],
+      error,
+      downFiles: applied.flatMap((migration) => plan?.downFiles.get(migration.key) ?? []),
+      run: request.run,
+      artifactName: request.artifactName,
+    };
+  }
+
+  /** One row for each pending migration from the start, whatever became of it. */
+  private migrations(): MigrationReport[] {
+    const rehearsed = new Map(this.rehearsal?.migrations.map((one) => [one.version, one]));
+    const appliedMs = new Map(this.applied?.applied.map((one) => [one.migration.version, one.ms]));
+    const proved = new Set(this.proof?.applied.map((one) => one.version));
+    const failed = this.applied?.failed?.migration.version ?? null;
+    return (this.plan?.pending ?? []).map((migration) => {
+      const report: MigrationReport = rehearsed.get(migration.version) ?? {
+        version: migration.version,
+        name: migration.name,
+        file: migration.file,
+        checksum: migration.checksum,
+        transactional: migration.script.transactional,
+        status: this.request.mode === 'status' || this.request.mode === 'verify' ? 'pending' : 'not-executed',
+        ms: null,
+        appliedMs: null,
+        statements: [],
+      };
+      const ms = appliedMs.get(migration.version) ?? null;
+      if (proved.has(migration.version)) return { ...report, status: 'applied', appliedMs: ms };
+      if (failed === migration.version) return { ...report, status: 'failed' };
+      return this.isWriting ? { ...report, status: 'pending' } : report;
+    });
+  }
+}
+
+/** The stages that a run did not come to are told too. */
+function withSkipped(stages: readonly Stage[]): Stage[] {
+  const done = new Map(stages.map((stage) => [stage.stage, stage]));
+  return STAGES.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
+}

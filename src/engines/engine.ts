@@ -1,0 +1,111 @@
+/** What the gate asks of an engine, and what it gets back: plain data on every arrow. */
+import type {
+  BackupMarker,
+  Blocked,
+  Failure,
+  Health,
+  MigrationRef,
+  MigrationReport,
+  RelationSize,
+  SchemaChange,
+} from '../report/outcome.ts';
+import type { PlannedMigration, PlanProblem, RecordRow } from '../plan/plan.ts';
+
+/** What was found: the server, the database, the files, and how they stand to each other. */
+export interface Inspection {
+  readonly server: { readonly version: string; readonly major: number };
+  readonly previousVersion: string | null;
+  readonly plan: Plan;
+  /** Files and records that speak against going on; pure findings, the gate decides by mode. */
+  readonly problems: readonly PlanProblem[];
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+  readonly recorded: readonly (MigrationRef & { readonly status: string; readonly appliedAt: string | null })[];
+  /** The environment as which this database was last migrated, or null. */
+  readonly lastEnvironment: string | null;
+  readonly appliedCount: number;
+}
+
+export interface Plan {
+  readonly digest: string;
+  readonly pending: readonly PlannedMigration[];
+  /** Half-done non-transactional migrations, by version key. */
+  readonly resumed: ReadonlyMap<string, RecordRow>;
+  readonly downFiles: ReadonlyMap<string, string>;
+}
+
+/** Something that only watching can tell; hazards are made of these. */
+export type Observation =
+  | { readonly kind: 'external'; readonly migration: PlannedMigration; readonly line: number; readonly sql: string; readonly what: string }
+  | { readonly kind: 'opaque'; readonly migration: PlannedMigration; readonly line: number; readonly sql: string; readonly what: 'DO' | 'CALL' };
+
+export interface Rehearsal {
+  readonly verdict: 'passed' | 'failed' | 'inconclusive';
+  /** Why it is inconclusive, and what to do. */
+  readonly reason: string | null;
+  readonly next: string | null;
+  readonly migrations: readonly MigrationReport[];
+  readonly coverage: { readonly statements: number; readonly executed: number };
+  readonly blocked: readonly Blocked[];
+  readonly observations: readonly Observation[];
+  readonly sizes: readonly RelationSize[];
+  readonly schemaDiff: readonly SchemaChange[];
+  /** Everything was rehearsed in some form, so that what apply makes can be compared with it. */
+  readonly complete: boolean;
+  /** Statements that the server refused in a transaction, by version key: their migrations are applied statement by statement. */
+  readonly nonTransactional: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly proof: { readonly xid: string; readonly status: string; readonly attempts: number; readonly walBytes: number | null; readonly on: 'target' | 'copy' } | null;
+  readonly checks: readonly Check[];
+  readonly error: Failure | null;
+}
+
+export interface Check {
+  readonly check: string;
+  readonly passed: boolean;
+  readonly detail: string | null;
+}
+
+export interface Applied {
+  readonly applied: readonly { readonly migration: PlannedMigration; readonly ms: number }[];
+  /** The migration at which it stopped, or null when all were applied. */
+  readonly failed: { readonly migration: PlannedMigration; readonly error: Failure } | null;
+}
+
+export interface Verification {
+  readonly checks: readonly Check[];
+  readonly predictedEqualsActual: boolean | null;
+  /** Objects of ours that differ from the prediction. */
+  readonly differences: readonly SchemaChange[];
+  /** Changes that no migration of ours made. */
+  readonly foreign: readonly SchemaChange[];
+}
+
+/** What reading the database back says of the migrations of this run. */
+export interface StateProof {
+  readonly state: 'unchanged' | 'migrated' | 'partially-migrated' | 'unknown';
+  readonly currentVersion: string | null;
+  readonly applied: readonly PlannedMigration[];
+}
+
+export interface Engine {
+  /** Connects and looks; for modes that execute it also takes the lock. Throws a Stop. */
+  inspect(): Promise<Inspection>;
+  /** plan.sql: exactly what would run, in pieces. Secrets are still in it. */
+  planText(plan: Plan): Iterable<string>;
+  /** What a server feels like right now; asked when there is something to do. */
+  health(): Promise<Health>;
+  /** Executes everything in one transaction that always rolls back. */
+  rehearse(plan: Plan): Promise<Rehearsal>;
+  /** Gives the lock back for the review pause. */
+  release(): Promise<void>;
+  /** Takes it again and reads the state again. */
+  resume(): Promise<Inspection>;
+  /** Notes a point to restore to. */
+  mark(): Promise<BackupMarker>;
+  apply(plan: Plan, rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied>;
+  /** `plan` and `rehearsal` null: what should be there without anything having been applied by this run. */
+  verify(): Promise<Verification>;
+  /** Reads the database back; never throws: what cannot be read is `unknown`. */
+  prove(plan: Plan): Promise<StateProof>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,513 @@
+/**
+ * Applying for real: a transactional migration and its record commit together or not at all; a non-transactional one
+ * goes statement by statement, and what it has done is written down before and after each (contract, section 6).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failureFrom, readServerError } from '../../postgres/failure.ts';
+import { localTimeouts, resetItems } from '../../postgres/settings.ts';
+import { BatchError, type BatchItem, type Session } from '../../postgres/session.ts';
+import { cancelBackend } from '../../postgres/watchdog.ts';
+import type { PlannedMigration, Progress } from '../../plan/plan.ts';
+import type { Failure } from '../../report/outcome.ts';
+import { Stop } from '../../report/stop.ts';
+import { cut, duration } from '../../report/text.ts';
+import type { ScriptEvent } from '../../sql/script.ts';
+import type { Leftover, Statement } from '../../sql/statement.ts';
+import type { Applied, Plan, Rehearsal } from '../engine.ts';
+import { sourceLine, TextHash } from './files.ts';
+import { dropIndexAdvice, indexState, judge } from './leftovers.ts';
+import { backoff } from './rehearse.ts';
+import { ProgressKeeper } from './progress.ts';
+import { locate, scriptOf } from './script-file.ts';
+import { createTrackingItems, failureItem, historyItem, recordItem, type RunStamp } from './tracking.ts';
+import type { Workbench } from './workbench.ts';
+
+const BATCH_ITEMS = 400;
+const BATCH_CHARACTERS = 512 * 1024;
+const RETRIABLE = new Set(['55P03', '40P01', '40001']);
+
+/** Where an item of a batch comes from: a statement of the file, or nothing of the user's. */
+type Origin = { readonly statement: Statement } | null;
+type Pair = readonly [BatchItem, Origin];
+type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
+
+/** For our own rows, whatever role and path the file has set; until the end of the transaction. */
+const AS_OURSELVES: readonly BatchItem[] = [
+  { text: 'set local session authorization default' },
+  { text: 'set local role none' },
+  { text: 'set local search_path = pg_catalog' },
+];
+
+/** A migration that failed for good, with the statement at fault where one is. */
+class MigrationFailed extends Error {
+  readonly statement: Statement | null;
+  readonly error: unknown;
+  constructor(statement: Statement | null, error: unknown) {
+    super('a migration failed', { cause: error });
+    this.statement = statement;
+    this.error = error;
+  }
+}
+
+export interface ApplyInput {
+  readonly bench: Workbench;
+  readonly plan: Plan;
+  readonly stamp: RunStamp;
+  /** Statements that the dry run found the server to refuse in a transaction, by version key. */
+  readonly nonTransactional: Rehearsal['nonTransactional'];
+}
+
+export async function apply(input: ApplyInput): Promise<Applied> {
+  return new Application(input).run();
+}
+
+class Application {
+  private readonly bench: Workbench;
+  private readonly plan: Plan;
+  private readonly stamp: RunStamp;
+  private readonly nonTransactional: Rehearsal['nonTransactional'];
+  private readonly reset: BatchItem[];
+  private readonly applied: { migration: PlannedMigration; ms: number }[] = [];
+
+  constructor({ bench, plan, stamp, nonTransactional }: ApplyInput) {
+    this.bench = bench;
+    this.plan = plan;
+    this.stamp = stamp;
+    this.nonTransactional = nonTransactional;
+    this.reset = resetItems(bench.armed);
+  }
+
+  private get session(): Session {
+    return this.bench.session;
+  }
+
+  async run(): Promise<Applied> {
+    const { bench } = this;
+    const onAbort = () => {
+      cancelBackend(bench.watcher, bench.pid).catch((error: Error) => bench.log.detail(`could not cancel: ${error.message}`));
+    };
+    bench.signal.addEventListener('abort', onAbort);
+    try {
+      await this.ensureTracking();
+      for (const group of this.groups()) {
+        if (bench.signal.aborted) throw cancelled();
+        const failed = await this.group(group);
+        if (failed) return { applied: this.applied, failed };
+      }
+      return { applied: this.applied, failed: null };
+    } finally {
+      bench.signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Our tables, complete; unless a pending file is going to make them. */
+  private async ensureTracking(): Promise<void> {
+    const { tracking } = this.bench;
+    if (tracking.complete || this.creator() !== -1) return;
+    await this.session.batch([
+      { text: 'begin' },
+      ...localTimeouts(this.bench.request),
+      ...createTrackingItems(tracking.schema),
+      { text: 'commit' },
+    ]);
+  }
+
+  /** Where among the pending files the one stands that makes the tracking table; -1: none does, or it is there. */
+  private creator(): number {
+    if (this.bench.tracking.exists) return -1;
+    return this.plan.pending.findIndex((migration) => migration.script.createsTables.includes('schema_migrations'));
+  }
+
+  /**
+   * What commits together: each migration by itself, unless all are asked to; and where a pending file makes the
+   * tracking table, everything up to it, as there is nowhere to record the ones before.
+   */
+  private groups(): PlannedMigration[][] {
+    const { pending } = this.plan;
+    if (this.bench.request.transactionMode === 'all') return [[...pending]];
+    const creator = this.creator();
+    const first = pending.slice(0, creator + 1);
+    const rest = pending.slice(creator + 1).map((migration) => [migration]);
+    return first.length > 0 ? [first, ...rest] : rest;
+  }
+
+  private async group(group: readonly PlannedMigration[]): Promise<Applied['failed']> {
+    const [only] = group;
+    const started = Date.now();
+    let at = only;
+    try {
+      if (group.length === 1 && only && !this.isTransactional(only)) {
+        await this.nonTransactionally(only);
+        this.done([only], started);
+      } else {
+        await this.retrying(only, () =>
+          this.transactionally(group, (migration) => {
+            at = migration;
+          }),
+        );
+        this.done(group, started);
+      }
+      return null;
+    } catch (error) {
+      if (!at) throw error;
+      return this.fail(at, error, Date.now() - started);
+    }
+  }
+
+  private isTransactional(migration: PlannedMigration): boolean {
+    return migration.script.transactional && !this.nonTransactional.has(migration.key);
+  }
+
+  private done(group: readonly PlannedMigration[], started: number): void {
+    const ms = Math.round((Date.now() - started) / group.length);
+    for (const migration of group) {
+      this.applied.push({ migration, ms });
+      this.bench.log.line(`applied ${migration.file} (${duration(ms)})`);
+    }
+  }
+
+  // -- in a transaction ---------------------------------------------------------------------------------------
+
+  /** Runs a transaction, again and whole when it lost to somebody else's lock. Rolled back when it throws. */
+  private async retrying(migration: PlannedMigration | undefined, transaction: () => Promise<void>): Promise<void> {
+    const { request, log, signal } = this.bench;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await transaction();
+      } catch (error) {
+        await this.rollBack();
+        const server = error instanceof MigrationFailed ? readServerError(error.error) : null;
+        if (!server?.code || !RETRIABLE.has(server.code) || attempt > request.lockRetries || signal.aborted) throw error;
+        const pause = backoff(attempt);
+        log.line(`${migration?.file}: ${server.message} (${server.code}); rolled back, trying again in ${duration(pause)} (${attempt} of ${request.lockRetries})`);
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async transactionally(
+    group: readonly PlannedMigration[],
+    at: (migration: PlannedMigration) => void,
+  ): Promise<void> {
+    const sender = new Sender(this.session);
+    const begin = group.length === 1 ? (group[0]?.script.wrapper ?? 'begin') : 'begin';
+    sender.add({ text: begin }, null);
+    const unrecorded: PlannedMigration[] = [];
+    const creator = this.plan.pending[this.creator()];
+    let recordable = creator === undefined || !group.includes(creator);
+    for (const [index, migration] of group.entries()) {
+      at(migration);
+      await this.sendFile(sender, migration);
+      // The file's role and settings must not reach our own rows, nor the next file.
+      sender.add({ text: 'reset session authorization' }, null);
+      sender.add({ text: 'reset all' }, null);
+      unrecorded.push(migration);
+      if (migration === creator) {
+        for (const item of createTrackingItems(this.stamp.schema)) sender.add(item, null);
+        recordable = true;
+      }
+      if (recordable) {
+        for (const one of unrecorded.splice(0)) this.recordDone(sender, one, group.length === 1 ? null : 0);
+      }
+      if (index < group.length - 1) await sender.flush();
+    }
+    sender.add({ text: 'commit' }, null);
+    for (const item of this.reset) sender.add(item, null);
+    await sender.flush();
+    await sender.drained();
+  }
+
+  private recordDone(sender: Sender, migration: PlannedMigration, executionTimeMs: number | null): void {
+    const { version, name, checksum } = migration;
+    sender.add(
+      recordItem(this.stamp, { version, name, checksum, status: 'completed', progress: null, errorMessage: null, executionTimeMs }),
+      null,
+    );
+    sender.add(historyItem(this.stamp, { version, status: 'success', errorMessage: null, executionTimeMs }), null);
+  }
+
+  /** Sends a file's statements and proves, before anything can commit, that they are the ones that were planned. */
+  private async sendFile(sender: Sender, migration: PlannedMigration): Promise<void> {
+    for (const item of this.timeouts(migration)) sender.add(item, null);
+    const hash = new TextHash();
+    for (const event of scriptOf(migration, hash)) {
+      if (event.kind !== 'statement') continue;
+      sender.add({ text: event.statement.sql }, { statement: event.statement });
+      if (sender.isFull) await sender.flush();
+    }
+    if (hash.digest() !== migration.checksum) throw changedOnDisk(migration);
+  }
+
+  private timeouts(migration: PlannedMigration): BatchItem[] {
+    const { lockTimeoutMs, statementTimeoutMs } = migration.script.directives;
+    return localTimeouts({
+      lockTimeoutMs: lockTimeoutMs ?? this.bench.request.lockTimeoutMs,
+      statementTimeoutMs: statementTimeoutMs ?? this.bench.request.statementTimeoutMs,
+    });
+  }
+
+  private async rollBack(): Promise<void> {
+    if (this.session.lost) return;
+    await this.session.batch([{ text: 'rollback' }, ...this.reset]).catch((error: Error) => {
+      this.bench.log.detail(`rollback: ${error.message}`);
+    });
+  }
+
+  // -- statement by statement ---------------------------------------------------------------------------------
+
+  private async nonTransactionally(migration: PlannedMigration): Promise<void> {
+    // Its statements commit as they go: that the file is the planned one must be known before the first of them.
+    if (hashOf(migration) !== migration.checksum) throw changedOnDisk(migration);
+    const resumed = this.plan.resumed.get(migration.key)?.progress ?? null;
+    if (resumed && resumed.done > 0) this.bench.log.line(`${migration.file}: going on after statement ${resumed.done}`);
+    const progress = new ProgressKeeper(migration, resumed);
+    let block: Pair[] | null = null;
+    for (const event of scriptOf(migration)) {
+      if (event.kind === 'begin-unit') {
+        block = event.begin === null ? null : [[{ text: event.begin }, null]];
+      } else if (event.kind === 'end-unit') {
+        const untouched = block?.every(([, origin]) => origin === null) ?? true;
+        if (block && !untouched) await this.unit(migration, block, progress, event.end);
+        block = null;
+      } else {
+        if (this.bench.signal.aborted) throw cancelled();
+        progress.pass(event.index, event.statement);
+        if (event.index <= (resumed?.done ?? 0)) continue;
+        if (block) block.push([{ text: event.statement.sql }, { statement: event.statement }]);
+        else if (this.runsAlone(migration, event)) await this.alone(migration, progress, event, resumed);
+        else await this.unit(migration, [[{ text: 'begin' }, null], [{ text: event.statement.sql }, { statement: event.statement }]], progress, 'commit');
+      }
+    }
+    progress.end();
+    await this.finish(migration);
+  }
+
+  private runsAlone(migration: PlannedMigration, { index, facts }: StatementEvent): boolean {
+    return facts.nonTransactional !== null || (this.nonTransactional.get(migration.key)?.has(index) ?? false);
+  }
+
+  /** Statements that commit together, and their progress with them. `pairs` opens with the BEGIN. */
+  private async unit(migration: PlannedMigration, pairs: readonly Pair[], progress: ProgressKeeper, end: 'commit' | 'rollback'): Promise<void> {
+    await this.retrying(migration, async () => {
+      const sender = new Sender(this.session);
+      const [begin, ...statements] = pairs;
+      if (begin) sender.add(...begin);
+      for (const item of this.timeouts(migration)) sender.add(item, null);
+      for (const pair of statements) {
+        sender.add(...pair);
+        if (sender.isFull) await sender.flush();
+      }
+      if (end === 'rollback') for (const text of ['rollback', 'begin']) sender.add({ text }, null);
+      for (const item of AS_OURSELVES) sender.add(item, null);
+      sender.add(this.progressItem(migration, progress.done()), null);
+      sender.add({ text: 'commit' }, null);
+      await sender.flush();
+      await sender.drained();
+    });
+  }
+
+  /** A statement that no transaction may hold: *started* is written before it, *done* after it. */
+  private async alone(
+    migration: PlannedMigration,
+    progress: ProgressKeeper,
+    { index, statement, facts }: StatementEvent,
+    resumed: Progress | null,
+  ): Promise<void> {
+    const leftover = facts.nonTransactional?.leftover ?? null;
+    if (resumed?.started === index) {
+      const judgement = await judge(this.session, leftover);
+      if (judgement.kind === 'unknown') throw new MigrationFailed(statement, unjudgeable(migration, index));
+      if (judgement.kind === 'done') {
+        this.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
+        return this.note(migration, progress.done());
+      }
+      for (const { sql } of judgement.cleanup) {
+        this.bench.log.line(`${migration.file}: cleaning up after the run that was interrupted: ${sql}`);
+        await this.send(statement, sql);
+      }
+    } else {
+      await this.refuseInvalidIndex(statement, leftover);
+    }
+    await this.note(migration, progress.started(statement));
+    // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
+    const waits = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
+    const { lockTimeoutMs, statementTimeoutMs } = migration.script.directives;
+    await this.session.batch([
+      { text: `set lock_timeout = ${lockTimeoutMs ?? (waits ? 0 : this.bench.request.lockTimeoutMs)}` },
+      { text: `set statement_timeout = ${statementTimeoutMs ?? this.bench.request.statementTimeoutMs}` },
+    ]);
+    await this.send(statement, statement.sql);
+    // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
+    await this.refuseInvalidIndex(statement, leftover);
+    await this.note(migration, progress.done());
+  }
+
+  /** One statement in a message of its own: beside another the server would take it for part of a transaction. */
+  private async send(statement: Statement, sql: string): Promise<void> {
+    try {
+      await this.session.batch([{ text: sql }]);
+    } catch (error) {
+      throw new MigrationFailed(statement, error instanceof BatchError ? error.cause : error);
+    }
+  }
+
+  private async refuseInvalidIndex(statement: Statement, leftover: Leftover | null): Promise<void> {
+    if (leftover?.kind !== 'create-index' || leftover.index === null) return;
+    const state = await indexState(this.session, leftover.index, leftover.table);
+    if (state.exists && !state.valid) throw new MigrationFailed(statement, invalidIndexExists(state.qualified ?? leftover.index));
+  }
+
+  private async note(migration: PlannedMigration, progress: Progress): Promise<void> {
+    await this.session.batch([{ text: 'begin' }, ...AS_OURSELVES, this.progressItem(migration, progress), { text: 'commit' }]);
+  }
+
+  private progressItem({ version, name, checksum }: PlannedMigration, progress: Progress): BatchItem {
+    return recordItem(this.stamp, { version, name, checksum, status: 'running', progress, errorMessage: null, executionTimeMs: 0 });
+  }
+
+  private async finish(migration: PlannedMigration): Promise<void> {
+    const sender = new Sender(this.session);
+    sender.add({ text: 'begin' }, null);
+    for (const item of AS_OURSELVES) sender.add(item, null);
+    this.recordDone(sender, migration, 0);
+    sender.add({ text: 'commit' }, null);
+    for (const item of this.reset) sender.add(item, null);
+    await sender.flush();
+    await sender.drained();
+  }
+
+  // -- failure ------------------------------------------------------------------------------------------------
+
+  private async fail(migration: PlannedMigration, thrown: unknown, ms: number): Promise<NonNullable<Applied['failed']>> {
+    const error = this.failure(migration, thrown);
+    await this.rollBack();
+    await this.recordFailure(migration, error, ms);
+    return { migration, error };
+  }
+
+  private failure(migration: PlannedMigration, thrown: unknown): Failure {
+    const failed = thrown instanceof MigrationFailed ? thrown : new MigrationFailed(null, thrown);
+    if (this.bench.signal.aborted) {
+      return failureFrom(cancelled(), null, { phase: 'apply' });
+    }
+    const statement = failed.statement;
+    const at = statement ? locate(statement, readServerError(failed.error).position) : null;
+    const limited = this.bench.request.statementTimeoutMs > 0 || migration.script.directives.statementTimeoutMs !== null;
+    const failure = failureFrom(
+      failed.error,
+      at ? { file: migration.file, line: at.line, column: at.column, sourceLine: sourceLine(migration, at.line) } : null,
+      { phase: 'apply', host: this.bench.request.target.host, timedOut: limited ? 'statement' : null },
+    );
+    return failure.file === null ? { ...failure, file: migration.file } : failure;
+  }
+
+  /** The failure's row and event, in a transaction of their own; a database that is gone is told about and that is all. */
+  private async recordFailure(migration: PlannedMigration, error: Failure, ms: number): Promise<void> {
+    const { version, name, checksum } = migration;
+    const message = cut(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`, 1_000);
+    try {
+      const session = this.session.lost ? await this.bench.reconnect() : this.session;
+      await session.batch([
+        { text: 'begin' },
+        failureItem(this.stamp, { version, name, checksum, errorMessage: message }),
+        historyItem(this.stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
+        { text: 'commit' },
+      ]);
+      if (session !== this.session) await session.end();
+    } catch (cause) {
+      this.bench.log.line(`the failure could not be recorded in the database: ${(cause as Error).message}`);
+      await this.rollBack();
+    }
+  }
+}
+
+/** Collects items and sends them in batches, one ahead: the next is read from the file while the server works. */
+class Sender {
+  private readonly session: Session;
+  private items: BatchItem[] = [];
+  private origins: Origin[] = [];
+  private characters = 0;
+  private inFlight: Promise<void> = Promise.resolve();
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  add(item: BatchItem, origin: Origin): void {
+    this.items.push(item);
+    this.origins.push(origin);
+    this.characters += item.text.length;
+  }
+
+  get isFull(): boolean {
+    return this.items.length >= BATCH_ITEMS || this.characters >= BATCH_CHARACTERS;
+  }
+
+  /** Waits for the batch before, then sends this one without waiting for it. */
+  async flush(): Promise<void> {
+    await this.inFlight;
+    const [items, origins] = [this.items, this.origins];
+    this.items = [];
+    this.origins = [];
+    this.characters = 0;
+    if (items.length === 0) return;
+    this.inFlight = this.session.batch(items).then(
+      () => undefined,
+      (error) => {
+        if (!(error instanceof BatchError)) throw error;
+        throw new MigrationFailed(origins[error.completed.length]?.statement ?? null, error.cause);
+      },
+    );
+    // Thrown where it is awaited; until then it must not count as unhandled.
+    this.inFlight.catch(() => undefined);
+  }
+
+  async drained(): Promise<void> {
+    await this.inFlight;
+  }
+}
+
+function hashOf(migration: PlannedMigration): string {
+  const hash = new TextHash();
+  for (const _event of scriptOf(migration, hash));
+  return hash.digest();
+}
+
+function cancelled(): Stop {
+  return new Stop({
+    result: 'cancelled',
+    class: 'cancelled',
+    message: 'cancelled while applying',
+    next: 'Run it again: it goes on with what is still pending.',
+  });
+}
+
+function changedOnDisk(migration: PlannedMigration): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'checksum',
+    message: `${migration.file} changed between the dry run and apply`,
+    next: 'Run again: the dry run must see the file as it is applied.',
+    file: migration.file,
+  });
+}
+
+function unjudgeable(migration: PlannedMigration, index: number): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'tool',
+    message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
+    next: `Find out by hand. If it is done, take it out of the file's rest by splitting the file; if not, undo what it did; then set progress accordingly in schema_migrations.`,
+    file: migration.file,
+  });
+}
+
+function invalidIndexExists(index: string): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'duplicate-object',
+    message: `an invalid index ${index} is in the way: a build of it failed, and no query uses it`,
+    next: `Run: ${dropIndexAdvice(index)}; then run again.`,
+  });
+}
+

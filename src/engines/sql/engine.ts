@@ -1,0 +1,581 @@
+/** The engine for plain SQL files: what the gate asks, answered through `pg`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../log.ts';
+import { decide } from '../../plan/decide.ts';
+import { planDigest } from '../../plan/digest.ts';
+import {
+  changedGroups,
+  compareDefinitions,
+  type Fingerprints,
+  groupsToProve,
+} from '../../plan/schema-diff.ts';
+import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
+import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
+import { connect, type Session } from '../../postgres/session.ts';
+import { armDeadMansSwitch } from '../../postgres/settings.ts';
+import type { BackupMarker, Health, SchemaChange } from '../../report/outcome.ts';
+import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
+import { Stop } from '../../report/stop.ts';
+import { duration } from '../../report/text.ts';
+import type { Request, Target } from '../../request/request.ts';
+import type { Applied, Check, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from '../engine.ts';
+import { apply } from './apply.ts';
+import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
+import { findFolder, listMigrations, rawChecksum, readText } from './files.ts';
+import { applicationName, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from './inspect.ts';
+import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
+import { rehearse, type SqlRehearsal } from './rehearse.ts';
+import { planMigration } from './script-file.ts';
+import {
+  readLastEnvironment,
+  readRecords,
+  readTrackingState,
+  type Recorded,
+  type RunStamp,
+  TRACKING_NAMES,
+  type TrackingRow,
+  trackingQuery,
+} from './tracking.ts';
+import type { Workbench } from './workbench.ts';
+
+export function sqlEngine(request: Request, log: Log, signal: AbortSignal): Engine {
+  return new SqlEngine(request, log, signal);
+}
+
+interface State {
+  readonly facts: ServerFacts;
+  readonly tracking: Workbench['tracking'];
+}
+
+class SqlEngine implements Engine {
+  private readonly request: Request;
+  private readonly log: Log;
+  private readonly signal: AbortSignal;
+  private readonly name: string;
+  private readonly key: string;
+  private readonly open: Session[] = [];
+
+  private session: Session | null = null;
+  private watcher: Session | null = null;
+  private copy: Workbench | null = null;
+  private state: State | null = null;
+  private databaseBytes = 0;
+  private locked = false;
+  private armed: Workbench['armed'] | null = null;
+  private rehearsal: SqlRehearsal | null = null;
+  /** Just before apply: the schema, and the indexes that were invalid already. */
+  private before: { fingerprints: Fingerprints; invalid: readonly InvalidIndex[] } | null = null;
+  private plan: Plan | null = null;
+
+  constructor(request: Request, log: Log, signal: AbortSignal) {
+    this.request = request;
+    this.log = log;
+    this.signal = signal;
+    this.name = applicationName(request.run);
+    this.key = lockKey(request.trackingSchema);
+  }
+
+  private get executes(): boolean {
+    return this.request.mode === 'dry-run' || this.request.mode === 'apply';
+  }
+
+  // -- inspect and plan ---------------------------------------------------------------------------------------
+
+  async inspect(): Promise<Inspection> {
+    const session = await this.connectTo(this.request.target);
+    this.session = session;
+    if (!this.executes) await session.query('set session characteristics as transaction read only');
+    const facts = await readServer(session, this.request.trackingSchema);
+    refuseServer(facts, this.executes);
+    if (this.executes) {
+      if (session.startupPid !== facts.backendPid) await refuseTransactionPooler(session, () => this.connectTo(this.request.target));
+      await this.lock();
+    }
+    return this.look(facts);
+  }
+
+  async resume(): Promise<Inspection> {
+    await this.lock();
+    const facts = await readServer(this.working(), this.request.trackingSchema);
+    refuseServer(facts, true);
+    return this.look(facts);
+  }
+
+  /** Files and records, and how they stand to each other. The lock, where one is needed, is held. */
+  private async look(facts: ServerFacts): Promise<Inspection> {
+    const { request } = this;
+    const session = this.working();
+    const tracked = session.query<TrackingRow>(trackingQuery(request.trackingSchema));
+    // While the server answers, the files are read.
+    tracked.catch(() => undefined);
+    const listing = listMigrations(request.workingDirectory, findFolder(request.workingDirectory, request.migrationsPath));
+    const row = (await tracked).rows[0];
+    const tracking = row ? readTrackingState(row, request.trackingSchema) : ({ kind: 'absent' } as const);
+    const notes: string[] = [];
+    if (tracking.kind === 'foreign') {
+      if (row?.columns || !request.allowHazards.includes('another-tool')) throw anothersTable(tracking.table, tracking.tool, request.trackingSchema, Boolean(row?.columns));
+      notes.push(`${tracking.table} (${tracking.tool}) is another tool's; accepted by allow-hazards: another-tool`);
+    }
+    const ours = tracking.kind === 'ours';
+    this.state = {
+      facts,
+      tracking: { schema: request.trackingSchema, exists: ours, complete: tracking.kind === 'ours' && tracking.complete },
+    };
+    const records = ours ? await readRecords(session, request.trackingSchema) : [];
+    const lastEnvironment = ours && (row?.history_columns ?? 0) > 0 ? await readLastEnvironment(session, request.trackingSchema) : null;
+    const decision = decide({
+      files: listing.files,
+      records,
+      targetVersion: request.targetVersion,
+      allowOutOfOrder: request.allowOutOfOrder,
+      rawChecksum,
+    });
+    if (decision.gaps.length > 0) notes.push(`versions left out: ${decision.gaps.join(', ')}`);
+    if (listing.files.length === 0) throw emptyFolder(listing.folder.shown, listing.warnings);
+    const pending = decision.pending.map(planMigration);
+    if (this.executes && pending.length > 0) mayRecord(facts, ours, pending.some((one) => one.script.createsTables.includes('schema_migrations')), request.trackingSchema);
+    const digest = planDigest({
+      pending,
+      applied: decision.applied,
+      serverMajor: facts.major,
+      database: facts.database,
+      environment: request.environment,
+      targetVersion: request.targetVersion,
+      transactionMode: request.transactionMode,
+    });
+    this.plan = { digest, pending, resumed: decision.resumed, downFiles: listing.downFiles };
+    return {
+      server: { version: facts.version, major: facts.major },
+      previousVersion: decision.currentVersion,
+      plan: this.plan,
+      problems: decision.problems,
+      warnings: listing.warnings,
+      notes,
+      recorded: shown(records, listing.files),
+      lastEnvironment,
+      appliedCount: decision.applied.length,
+    };
+  }
+
+  *planText(plan: Plan): Generator<string> {
+    const { facts } = this.found();
+    const { request } = this;
+    yield renderPlanHeader(
+      {
+        digest: plan.digest,
+        database: facts.database,
+        host: request.target.host,
+        environment: request.environment,
+        serverVersion: facts.version,
+        transactionMode: request.transactionMode,
+      },
+      plan.pending,
+    );
+    for (const [index, migration] of plan.pending.entries()) {
+      yield renderPlanSection(migration, index + 1, plan.pending.length);
+      yield* readText(migration);
+      yield PLAN_SECTION_END;
+    }
+  }
+
+  async health(): Promise<Health> {
+    const { rows } = await this.working().query<{
+      connections: number;
+      max: number;
+      waiting: number;
+      bytes: string;
+      standbys: number;
+      long: { pid: number; application: string; seconds: number }[] | null;
+    }>(`
+      select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
+        pg_catalog.current_setting('max_connections')::int as max,
+        (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,
+        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes,
+        (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
+        (select pg_catalog.json_agg(pg_catalog.json_build_object('pid', pid, 'application', coalesce(application_name, ''),
+                  'seconds', pg_catalog.floor(extract(epoch from pg_catalog.now() - xact_start))) order by xact_start)
+           from pg_catalog.pg_stat_activity
+          where xact_start < pg_catalog.now() - interval '1 minute' and pid <> pg_catalog.pg_backend_pid() and backend_type = 'client backend') as long`);
+    const row = rows[0];
+    if (!row) throw new Error('the server did not answer how it is');
+    this.databaseBytes = Number(row.bytes);
+    return {
+      connections: row.connections,
+      maxConnections: row.max,
+      longTransactions: row.long ?? [],
+      waitingLocks: row.waiting,
+      databaseBytes: this.databaseBytes,
+      standbys: row.standbys,
+    };
+  }
+
+  // -- dry run ------------------------------------------------------------------------------------------------
+
+  async rehearse(plan: Plan): Promise<Rehearsal> {
+    const { request } = this;
+    const nonTransactional = plan.pending.find((migration) => !migration.script.transactional);
+    if (request.transactionMode === 'all' && nonTransactional) {
+      throw new Stop({
+        result: 'refused',
+        class: 'not-in-transaction',
+        message: `${nonTransactional.file} cannot run in one transaction with the others (${nonTransactional.script.reason})`,
+        next: 'Use transaction-mode: per-migration, or stop before this file with target-version.',
+        file: nonTransactional.file,
+      });
+    }
+    const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget, plan) : await this.bench();
+    const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
+    const fingerprints = await readFingerprints(bench.session, left);
+    this.rehearsal = await rehearse(bench, plan, fingerprints, this.stamp(plan, null));
+    return this.rehearsal;
+  }
+
+  /** The copy's own sessions, once it is proved to be a copy: the same schema, the same migrations applied. */
+  private async copyBench(target: Target, plan: Plan): Promise<Workbench> {
+    const { request } = this;
+    const session = await this.connectTo(target);
+    const watcher = await this.connectTo(target);
+    const facts = await readServer(session, request.trackingSchema);
+    refuseServer(facts, true);
+    const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
+    const [ours, theirs] = [await readFingerprints(this.working(), left), await readFingerprints(session, left)];
+    const differences = compareDefinitions(
+      await readDefinitions(this.working(), ours.groups.keys()),
+      await readDefinitions(session, theirs.groups.keys()),
+    );
+    const { rows } = await session.query<TrackingRow>(trackingQuery(request.trackingSchema));
+    const state = rows[0] ? readTrackingState(rows[0], request.trackingSchema) : ({ kind: 'absent' } as const);
+    const applied = async (from: Session, exists: boolean) =>
+      exists
+        ? (await readRecords(from, request.trackingSchema)).filter((row) => row.status === 'completed').map((row) => `${row.version} ${row.checksum}`).sort()
+        : [];
+    const here = await applied(this.working(), this.state?.tracking.exists ?? false);
+    const there = await applied(session, state.kind === 'ours');
+    const first = differences[0];
+    if (first || here.join() !== there.join()) {
+      throw new Stop({
+        result: 'refused',
+        class: 'verification',
+        message: first
+          ? `the copy's schema is not the target's: ${first.kind} ${first.name} ${first.change === 'changed' ? 'differs' : first.change === 'added' ? 'is only in the copy' : 'is only in the target'} (${differences.length} differences)`
+          : `the copy has other migrations applied than the target (${there.length} against ${here.length})`,
+        next: 'Refresh the copy from the target, then run again.',
+      });
+    }
+    void plan;
+    this.copy = await this.benchOf(session, watcher, facts, { schema: request.trackingSchema, exists: state.kind === 'ours', complete: state.kind === 'ours' && state.complete });
+    return this.copy;
+  }
+
+  private async bench(): Promise<Workbench> {
+    const { facts, tracking } = this.found();
+    this.watcher ??= await this.connectTo(this.request.target);
+    return this.benchOf(this.working(), this.watcher, facts, tracking);
+  }
+
+  private async benchOf(session: Session, watcher: Session, facts: ServerFacts, tracking: Workbench['tracking']): Promise<Workbench> {
+    const armed = session === this.session ? (this.armed ??= await armDeadMansSwitch(session)) : await armDeadMansSwitch(session);
+    return {
+      request: this.request,
+      log: this.log,
+      signal: this.signal,
+      session,
+      pid: facts.backendPid,
+      watcher,
+      reconnect: () => this.connectTo(this.request.target),
+      armed,
+      serverMajor: facts.major,
+      databaseBytes: this.databaseBytes,
+      standbys: facts.standbys,
+      lockCapacity: facts.lockCapacity,
+      tracking,
+    };
+  }
+
+  // -- apply --------------------------------------------------------------------------------------------------
+
+  async mark(): Promise<BackupMarker> {
+    const { run } = this.request;
+    const name = `mgate-${run.runId ?? 'local'}-${run.attempt ?? '1'}`.slice(0, 63);
+    const session = this.working();
+    const { rows } = await session.query<{ lsn: string; at: string; snapshot: string; may: boolean }>(
+      `select pg_catalog.pg_current_wal_lsn()::text as lsn, pg_catalog.clock_timestamp()::text as at, pg_catalog.pg_current_snapshot()::text as snapshot,
+              pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') and pg_catalog.current_setting('wal_level') <> 'minimal' as may`,
+    );
+    const position = rows[0];
+    if (!position) throw new Error('the server did not tell its WAL position');
+    const { lsn, at, snapshot, may } = position;
+    if (!may) return { kind: 'wal-position', name: null, lsn, at, snapshot };
+    const point = await session.query<{ lsn: string }>('select pg_catalog.pg_create_restore_point($1)::text as lsn', [name]);
+    return { kind: 'restore-point', name, lsn: point.rows[0]?.lsn ?? lsn, at, snapshot };
+  }
+
+  async apply(plan: Plan, rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied> {
+    const bench = await this.bench();
+    if (!(await holdsLock(bench.session, this.key))) throw lostLock();
+    this.before = {
+      fingerprints: await readFingerprints(bench.session, { schema: this.request.trackingSchema, names: TRACKING_NAMES }),
+      invalid: await invalidIndexes(bench.session),
+    };
+    return apply({ bench, plan, stamp: this.stamp(plan, marker), nonTransactional: rehearsal.nonTransactional });
+  }
+
+  private stamp(plan: Plan, marker: BackupMarker | null): RunStamp {
+    const { run, environment, trackingSchema } = this.request;
+    return {
+      schema: trackingSchema,
+      actor: run.actor,
+      environment,
+      runUrl: run.runUrl,
+      sha: run.sha,
+      planDigest: plan.digest,
+      backupMarker: marker === null ? null : `${marker.name ?? ''} ${marker.lsn} ${marker.at}`.trim(),
+    };
+  }
+
+  // -- verify -------------------------------------------------------------------------------------------------
+
+  async verify(): Promise<Verification> {
+    const { request } = this;
+    const session = this.working();
+    const checks: Check[] = [];
+    const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
+    if (this.before) checks.push(await this.checkRecords(session));
+    await session.query('begin transaction isolation level read committed read only');
+    try {
+      checks.push(...(await checkTables(session, request.criticalTables)));
+      checks.push(...(await checkIndexes(session, request.criticalIndexes)));
+      if (this.before) checks.push(invalidCheck(await invalidIndexes(session), this.before.invalid));
+      checks.push(...(await runSmokeTests(session, smokeTests)));
+    } finally {
+      await session.query('rollback');
+    }
+    return { checks, ...(await this.compare(session)) };
+  }
+
+  private async checkRecords(session: Session): Promise<Check> {
+    const recorded = new Map((await readRecords(session, this.request.trackingSchema)).map((row) => [row.version, row]));
+    const wrong = this.plan?.pending.filter((one) => {
+      const row = recorded.get(one.version);
+      return row?.status !== 'completed' || row.checksum !== one.checksum;
+    });
+    return {
+      check: 'every migration is recorded with its checksum',
+      passed: wrong?.length === 0,
+      detail: wrong?.length === 0 ? null : `not so: ${wrong?.map((one) => one.file).join(', ')}`,
+    };
+  }
+
+  /** What our migrations made, against what the dry run said they would make. */
+  private async compare(session: Session): Promise<Pick<Verification, 'predictedEqualsActual' | 'differences' | 'foreign'>> {
+    const { rehearsal, before } = this;
+    if (!rehearsal || !before) return { predictedEqualsActual: null, differences: [], foreign: [] };
+    const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
+    const groups = changedGroups(before.fingerprints, after);
+    const none = { added: [], removed: [], changed: [] };
+    const rehearsed = this.copy ? none : { ...none, changed: [...rehearsal.touched] };
+    const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));
+    const ours = oursIn(rehearsal);
+    const all = compareDefinitions(rehearsal.predicted, actual);
+    const differences = all.filter((change) => change.change !== 'added' || ours(change));
+    const foreign = all.filter((change) => !differences.includes(change));
+    return { predictedEqualsActual: rehearsal.complete ? differences.length === 0 : null, differences, foreign };
+  }
+
+  // -- proof and end ------------------------------------------------------------------------------------------
+
+  async prove(plan: Plan): Promise<StateProof> {
+    try {
+      const session = await this.witness();
+      const { rows } = await session.query<TrackingRow>(trackingQuery(this.request.trackingSchema));
+      const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema) : [];
+      const records = new Map(tracked.map((row) => [row.version, row]));
+      const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
+      const current = decide({ files: [], records: tracked, targetVersion: null, allowOutOfOrder: true, rawChecksum: () => '' }).currentVersion;
+      const begun = plan.pending.some((one) => {
+        const row = records.get(one.version);
+        const before = plan.resumed.get(one.key)?.progress?.done ?? 0;
+        return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
+      });
+      const state = await this.judgeState(session, plan, applied.length, begun, records);
+      return { state, currentVersion: current, applied };
+    } catch (error) {
+      this.log.line(`the database could not be read back: ${(error as Error).message}`);
+      return { state: 'unknown', currentVersion: null, applied: [] };
+    }
+  }
+
+  private async judgeState(
+    session: Session,
+    plan: Plan,
+    applied: number,
+    begun: boolean,
+    records: ReadonlyMap<string, Recorded>,
+  ): Promise<StateProof['state']> {
+    if (applied === plan.pending.length) return 'migrated';
+    if (applied > 0 || begun) return 'partially-migrated';
+    // A non-transactional statement that failed may have left something that no progress tells of: an invalid index.
+    const started = plan.pending.some((one) => {
+      const row = records.get(one.version);
+      return row?.progress != null && row.progress.started !== null;
+    });
+    if (!started || !this.before) return 'unchanged';
+    const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
+    const { added, removed, changed } = changedGroups(this.before.fingerprints, after);
+    return added.length + removed.length + changed.length > 0 ? 'partially-migrated' : 'unchanged';
+  }
+
+  /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
+  private async witness(): Promise<Session> {
+    const session = this.working();
+    if (!session.lost) return session;
+    const witness = await this.connectTo(this.request.target);
+    const pid = this.found().facts.backendPid;
+    const until = Date.now() + 10_000;
+    for (;;) {
+      const { rows } = await witness.query<{ ended: boolean }>(
+        'select pg_catalog.pg_terminate_backend(pid) as ended from pg_catalog.pg_stat_activity where pid = $1 and application_name = $2',
+        [pid, this.name],
+      );
+      if (rows.length === 0) return witness;
+      if (Date.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
+      await sleep(100);
+    }
+  }
+
+  async release(): Promise<void> {
+    if (!this.locked || !this.session || this.session.lost) return;
+    this.locked = false;
+    await releaseLock(this.session, this.key);
+  }
+
+  async close(): Promise<void> {
+    await this.release().catch((error: Error) => this.log.detail(`the lock goes with the connection: ${error.message}`));
+    await Promise.all(this.open.splice(0).map((session) => session.end()));
+  }
+
+  private async lock(): Promise<void> {
+    // A session's advisory lock counts how often it was taken: once is enough, so that one release frees it.
+    if (this.locked) return;
+    const { request, log } = this;
+    const holder = await takeLock(this.working(), this.key, request.lockWaitMs, this.signal, (other) =>
+      log.line(`another gate holds the lock (${who(other)}); waiting up to ${duration(request.lockWaitMs)}`),
+    );
+    if (this.signal.aborted) throw new Stop({ result: 'cancelled', class: 'cancelled', message: 'cancelled while waiting for the lock', next: 'Run it again: nothing was changed.' });
+    if (holder !== null) {
+      throw new Stop({
+        result: 'refused',
+        class: 'lock-timeout',
+        message: `another gate holds the lock: ${who(holder)}`,
+        next: `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
+        lockHeld: true,
+      });
+    }
+    this.locked = true;
+  }
+
+  private async connectTo(target: Target): Promise<Session> {
+    try {
+      const session = await connect(target, this.name, this.request.connectTimeoutMs);
+      this.open.push(session);
+      return session;
+    } catch (cause) {
+      const timedOut = (cause as Error).message === 'timeout expired';
+      throw new Stop(
+        {
+          result: 'failed',
+          ...(timedOut ? { class: 'connection' as const } : {}),
+          message: timedOut
+            ? `no answer from ${target.host}:${target.port} within connect-timeout (${duration(this.request.connectTimeoutMs)})`
+            : `could not connect to ${target.host}:${target.port}/${target.database}: ${(cause as Error).message || (cause as { code?: string }).code}`,
+          ...(timedOut ? { next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.' } : {}),
+        },
+        { cause },
+      );
+    }
+  }
+
+  private working(): Session {
+    if (!this.session) throw new Error('not connected');
+    return this.session;
+  }
+
+  private found(): State {
+    if (!this.state) throw new Error('not inspected');
+    return this.state;
+  }
+}
+
+function who(holder: { pid: number; application: string; since: string | null } | null): string {
+  if (!holder || holder.pid === 0) return 'an unknown session';
+  return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
+}
+
+function anothersTable(table: string, tool: string, schema: string, sameName: boolean): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'tool',
+    message: sameName
+      ? `${table} exists and is not ours: it looks like ${tool}'s`
+      : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
+    next: sameName
+      ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
+      : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
+  });
+}
+
+function emptyFolder(shown: string, warnings: readonly string[]): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'input',
+    message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
+    next: 'Correct migrations-path, or add the first migration.',
+  });
+}
+
+/** The role must be able to keep our records; better said now than after the first migration. */
+function mayRecord(facts: ServerFacts, exists: boolean, fileMakesTable: boolean, schema: string): void {
+  const stop = (what: string, grant: string) =>
+    new Stop({ result: 'failed', class: 'permission', message: `the role ${facts.user} may not ${what}`, next: `Run as the database's owner: ${grant};` });
+  if (!facts.mayTemp) throw stop('create temporary tables, which the dry run needs', `grant temporary on database "${facts.database}" to "${facts.user}"`);
+  if (exists) {
+    if (!facts.mayRecord) throw stop(`write ${schema}.schema_migrations`, `grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`);
+    return;
+  }
+  if (fileMakesTable) return;
+  if (!facts.schemaExists && !facts.mayCreateSchema) throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
+  if (facts.schemaExists && !facts.mayCreateInSchema) throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
+}
+
+function lostLock(): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'connection',
+    message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+    next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
+  });
+}
+
+function invalidCheck(now: readonly InvalidIndex[], before: readonly InvalidIndex[]): Check {
+  const known = new Set(before.map((index) => index.name));
+  const fresh = now.filter((index) => !known.has(index.name));
+  return {
+    check: 'no invalid index was left behind',
+    passed: fresh.length === 0,
+    detail: fresh.length === 0 ? null : `invalid: ${fresh.map((index) => `${index.name} on ${index.table}`).join(', ')}`,
+  };
+}
+
+/** Whether something that is there and was not predicted belongs to what our migrations touched. */
+function oursIn(rehearsal: SqlRehearsal): (change: SchemaChange) => boolean {
+  const removed = new Set(rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`));
+  const tables = [...rehearsal.predicted.values()].filter((one) => one.kind === 'table').map((one) => `${one.name}.`);
+  return (change) => removed.has(`${change.kind} ${change.name}`) || tables.some((table) => change.name.startsWith(table));
+}
+
+function shown(records: readonly Recorded[], files: readonly { version: string; file: string }[]): Inspection['recorded'] {
+  const fileOf = new Map(files.map((file) => [file.version, file.file]));
+  return records
+    .map((row) => ({ version: row.version, name: row.name, file: fileOf.get(row.version) ?? '', status: row.status, appliedAt: row.appliedAt }))
+    .sort((a, b) => (a.appliedAt ?? '').localeCompare(b.appliedAt ?? '') * -1);
+}

@@ -1,0 +1,103 @@
+/** The server's facts, and what of them speaks against working there. */
+import type { Session } from '../../postgres/session.ts';
+import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
+import { Stop } from '../../report/stop.ts';
+import { cutBytes } from '../../report/text.ts';
+import type { RunIdentity } from '../../request/request.ts';
+
+export interface ServerFacts {
+  readonly version: string;
+  readonly major: number;
+  readonly database: string;
+  readonly user: string;
+  readonly backendPid: number;
+  readonly inRecovery: boolean;
+  readonly readOnly: boolean;
+  readonly standbys: number;
+  readonly lockCapacity: number;
+  readonly mayTemp: boolean;
+  readonly schemaExists: boolean;
+  readonly mayCreateSchema: boolean;
+  readonly mayCreateInSchema: boolean;
+  /** May read and write our tables; true where there are none. */
+  readonly mayRecord: boolean;
+}
+
+const OLDEST = 14;
+
+/** At most 63 bytes, or the server cuts it: `mgate/<run id>/<attempt>/<repository>`. */
+export function applicationName(run: RunIdentity): string {
+  return cutBytes(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, 63);
+}
+
+export async function readServer(session: Session, trackingSchema: string): Promise<ServerFacts> {
+  const schema = quoteLiteral(trackingSchema);
+  const table = quoteLiteral(`${quoteIdentifier(trackingSchema)}.schema_migrations`);
+  const { rows } = await session.query<ServerFacts>(`
+    select pg_catalog.current_setting('server_version') as version,
+      pg_catalog.current_setting('server_version_num')::int / 10000 as major,
+      pg_catalog.current_database()::text as database, current_user::text as "user", pg_catalog.pg_backend_pid() as "backendPid",
+      pg_catalog.pg_is_in_recovery() as "inRecovery", pg_catalog.current_setting('default_transaction_read_only')::bool as "readOnly",
+      (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
+      pg_catalog.current_setting('max_locks_per_transaction')::int
+        * (pg_catalog.current_setting('max_connections')::int + pg_catalog.current_setting('max_prepared_transactions')::int) as "lockCapacity",
+      pg_catalog.has_database_privilege(pg_catalog.current_database(), 'temporary') as "mayTemp",
+      n.oid is not null as "schemaExists",
+      pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create') as "mayCreateSchema",
+      coalesce(pg_catalog.has_schema_privilege(n.oid, 'create') and pg_catalog.has_schema_privilege(n.oid, 'usage'), false) as "mayCreateInSchema",
+      coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'select')
+        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'insert')
+        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'update'), true) as "mayRecord"
+    from (values (1)) as one left join pg_catalog.pg_namespace n on n.nspname = ${schema}`);
+  const facts = rows[0];
+  if (!facts) throw new Error('the server did not tell what it is');
+  return facts;
+}
+
+/** Throws a Stop for a server that the run cannot work on. `executes`: false for the read-only modes. */
+export function refuseServer(facts: ServerFacts, executes: boolean): void {
+  const stop = (message: string, next: string) => new Stop({ result: 'failed', class: 'connection', message, next });
+  if (facts.major < OLDEST) {
+    throw stop(`PostgreSQL ${facts.version} is too old: ${OLDEST} is the oldest that is supported`, 'Upgrade the server, or migrate it with another tool.');
+  }
+  if (!executes) return;
+  if (facts.inRecovery) {
+    throw stop('this server is a standby: it cannot be written', 'Connect to the primary (a writer or cluster endpoint, not a reader).');
+  }
+  if (facts.readOnly) {
+    throw stop(
+      'this connection is read-only (default_transaction_read_only is on for the role, the database or the server)',
+      'Use a role that may write, or wait until the provider has switched the database back to read-write.',
+    );
+  }
+}
+
+const LOOKS = 5;
+
+/**
+ * Behind a pooler (the backend's id is not the one that the connection was told): does a session keep its backend?
+ * Two open connections that are given the same backend, or one that is given another, say that it does not.
+ */
+export async function refuseTransactionPooler(session: Session, second: () => Promise<Session>): Promise<void> {
+  const pidOf = async (one: Session) =>
+    (await one.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')).rows[0]?.pid;
+  const first = await pidOf(session);
+  const other = await second();
+  try {
+    for (let look = 0; look < LOOKS; look += 1) {
+      const [there, here] = [await pidOf(other), await pidOf(session)];
+      if (there === here || here !== first) throw transactionPooled();
+    }
+  } finally {
+    await other.end();
+  }
+}
+
+function transactionPooled(): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'connection',
+    message: 'this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there',
+    next: 'Use the direct address of the database (often port 5432), or a pool in session mode.',
+  });
+}

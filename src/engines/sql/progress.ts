@@ -1,0 +1,58 @@
+/** How far a non-transactional migration has come, and the hash by which an edit of the part that is done shows. */
+import { createHash } from 'node:crypto';
+import type { MigrationFile, Progress } from '../../plan/plan.ts';
+import { Stop } from '../../report/stop.ts';
+import { cut } from '../../report/text.ts';
+import type { Statement } from '../../sql/statement.ts';
+
+export class ProgressKeeper {
+  private readonly file: MigrationFile;
+  private readonly resumed: Progress | null;
+  private readonly hash = createHash('sha256');
+  private before = { done: 0, prefix: this.prefix() };
+  private now = this.before;
+
+  constructor(file: MigrationFile, resumed: Progress | null) {
+    this.file = file;
+    this.resumed = resumed;
+  }
+
+  /** Every statement passes here in the file's order, run or skipped. Throws a Stop when the part that is done was edited. */
+  pass(index: number, statement: Statement): void {
+    this.hash.update(statement.sql).update('\0');
+    this.before = this.now;
+    this.now = { done: index, prefix: this.prefix() };
+    if (this.resumed?.done === index && this.now.prefix !== this.resumed.prefix) throw this.edited(statement.line);
+  }
+
+  /** After the last statement: a file that has become shorter than its done part was edited too. */
+  end(): void {
+    if (this.resumed && this.now.done < this.resumed.done) throw this.edited(null);
+  }
+
+  /** The last statement that passed is begun and not finished. */
+  started(statement: Statement): Progress {
+    return { ...this.before, started: this.now.done, startedSql: cut(statement.sql, 1_000) };
+  }
+
+  /** Everything that has passed is done. */
+  done(): Progress {
+    return { ...this.now, started: null, startedSql: null };
+  }
+
+  private prefix(): string {
+    return this.hash.copy().digest('hex');
+  }
+
+  private edited(line: number | null): Stop {
+    const done = this.resumed?.done ?? 0;
+    return new Stop({
+      result: 'refused',
+      class: 'checksum',
+      message: `${this.file.file}: its first ${done} statements are applied already and were edited since`,
+      next: `Restore statements 1 to ${done} as they were (git log -- ${this.file.file}); the rest may be edited.`,
+      file: this.file.file,
+      line,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+/** A migration file as a stream of statements; what is wrong with it carries its file, line and column. */
+import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
+import { Stop } from '../../report/stop.ts';
+import { readDirectives } from '../../sql/directives.ts';
+import { readScript, type ScriptEvent, scanScript } from '../../sql/script.ts';
+import { splitStatements } from '../../sql/split.ts';
+import { SqlProblem } from '../../sql/statement.ts';
+import { readText, sourceLine, type TextHash } from './files.ts';
+
+/** Directives stand in the leading comments; nobody's are longer than this. */
+const HEAD_CHARACTERS = 64 * 1024;
+
+export function stopAt(
+  file: MigrationFile,
+  problem: { message: string; line: number; column: number },
+  next: string,
+  cause?: unknown,
+): Stop {
+  return new Stop(
+    {
+      result: 'failed',
+      class: 'syntax',
+      message: problem.message,
+      next,
+      file: file.file,
+      line: problem.line,
+      column: problem.column,
+      sourceLine: sourceLine(file, problem.line),
+    },
+    { cause },
+  );
+}
+
+/** The file's statements, in order. `hash` sees the very bytes that the statements are made of. */
+export function* scriptOf(file: MigrationFile, hash: TextHash | null = null): Generator<ScriptEvent> {
+  try {
+    yield* readScript(splitStatements(readText(file, hash)));
+  } catch (error) {
+    if (!(error instanceof SqlProblem)) throw error;
+    throw stopAt(file, error, `Correct ${file.file} at line ${error.line}, then run again. Nothing was sent.`, error);
+  }
+}
+
+/** Reads a pending file once, before anything is sent: its form, its directives, and whatever is wrong with it. */
+export function planMigration(file: MigrationFile): PlannedMigration {
+  const head = readText(file).next().value ?? '';
+  const { directives, problems } = readDirectives(head.slice(0, HEAD_CHARACTERS));
+  const first = problems[0];
+  if (first) throw stopAt(file, first, `Correct the directive in ${file.file}, then run again.`);
+  if (directives.batch) {
+    throw stopAt(
+      file,
+      { message: '`-- gate: batch` is not supported yet', line: 1, column: 1 },
+      'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.',
+    );
+  }
+  const script = scanScript(scriptOf(file), directives);
+  const problem = script.problems[0];
+  if (problem) throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
+  const { problems: _, ...rest } = script;
+  return { ...file, script: rest };
+}
+
+/** Where in the file a position inside a statement is. `position`: 1-based, in code points, as PostgreSQL counts. */
+export function locate(
+  statement: { sql: string; line: number; column: number },
+  position: number | null,
+): { line: number; column: number } {
+  if (position === null || position < 1) return { line: statement.line, column: statement.column };
+  let line = statement.line;
+  let column = statement.column;
+  let seen = 1;
+  for (const character of statement.sql) {
+    if (seen === position) break;
+    seen += 1;
+    if (character === '\n') {
+      line += 1;
+      column = 1;
+    } else {
+      column += 1;
+    }
+  }
+  return { line, column };
+}

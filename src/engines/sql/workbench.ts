@@ -1,0 +1,28 @@
+import type { Log } from '../../log.ts';
+import type { BatchItem, Session } from '../../postgres/session.ts';
+import type { Request } from '../../request/request.ts';
+
+/** What the stages of one run share: the session that works, the one that watches, and what was found out about the server. */
+export interface Workbench {
+  readonly request: Request;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly session: Session;
+  /** The working session's backend. */
+  readonly pid: number;
+  readonly watcher: Session;
+  /** Opens another working session; for when the first one was lost. */
+  readonly reconnect: () => Promise<Session>;
+  /** What re-arms the dead man's switch after a RESET ALL. */
+  readonly armed: readonly BatchItem[];
+  readonly serverMajor: number;
+  readonly databaseBytes: number;
+  readonly standbys: number;
+  /** How many locks the server's table has room for, by its settings. */
+  readonly lockCapacity: number;
+  readonly tracking: {
+    readonly schema: string;
+    readonly exists: boolean;
+    readonly complete: boolean;
+  };
+}

@@ -1,0 +1,187 @@
+/**
+ * The story: inspect -> plan -> dry run -> review -> apply -> verify -> report.
+ *
+ * Whatever stops it is thrown as a Stop and caught once, below; what was found until then is in the draft, so that
+ * every ending has the same report.
+ */
+import { Draft, RehearsalFailed } from './draft.ts';
+import type { Engine, Inspection, Plan, Rehearsal } from './engines/engine.ts';
+import { observedHazards } from './hazards/observed.ts';
+import type { Log } from './log.ts';
+import { isAlarming, judge, markAllowed, objectionOf, otherPlan, refuseUnlessMeant, unconfirmed } from './policy/verdict.ts';
+import type { Outcome } from './report/outcome.ts';
+import { Stop } from './report/stop.ts';
+import { duration, plural } from './report/text.ts';
+import type { Request } from './request/request.ts';
+
+/** Everything with an effect that the story needs; tests pass plain objects. */
+export interface Tools {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Waits; ends early when the signal is aborted. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Puts what is known onto the disk: the plan before the pause, the truth for the case of a death before apply. */
+  readonly writeDown: (outcome: Outcome, plan: Iterable<string> | null) => Promise<void>;
+}
+
+export async function gate(request: Request, tools: Tools): Promise<Outcome> {
+  const draft = new Draft(request, tools.now, tools.signal);
+  try {
+    await story(request, tools, draft);
+  } catch (error) {
+    draft.stopped(error);
+  }
+  await tools.engine.close();
+  return draft.outcome();
+}
+
+async function story(request: Request, tools: Tools, draft: Draft): Promise<void> {
+  const { engine, log } = tools;
+  const { target } = request;
+  log.line(`${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`);
+
+  log.chapter('Inspect');
+  const found = await draft.stage('inspect', () => inspect(request, engine));
+  draft.found(found);
+  log.line(`PostgreSQL ${found.server.version}; version ${found.previousVersion ?? 'none'}; ${found.appliedCount} applied`);
+  for (const text of found.warnings) log.line(`warning: ${text}`);
+
+  log.chapter('Plan');
+  const plan = await draft.stage('plan', async () => {
+    draft.planned(found.plan);
+    if (request.mode === 'status') return found.plan;
+    const objection = objectionOf(found.problems);
+    if (objection) throw objection;
+    return found.plan;
+  });
+  log.line(`${plural(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`);
+  for (const migration of plan.pending) log.line(`  ${migration.file}`);
+
+  if (request.mode === 'status') return draft.ended('reported', { alarm: isAlarming(found) });
+  if (request.mode === 'verify') return verifyOnly(tools, draft, plan);
+  if (plan.pending.length === 0) return upToDate(request, tools, draft);
+
+  refuseUnlessMeant(request, found, plan);
+  draft.healthy(await engine.health());
+  const rehearsal = await dryRun(request, tools, draft, plan);
+  if (request.mode === 'dry-run') return draft.ended('dry-run-passed');
+
+  await review(request, tools, draft, plan);
+  const again = await readAgain(engine, plan);
+  if (again === 'up-to-date') return draft.ended('up-to-date');
+  await apply(request, tools, draft, plan, rehearsal);
+  await verify(tools, draft);
+  draft.ended('applied');
+}
+
+/** Without the typed confirmation nothing but "there is nothing to do" can come of looking. */
+async function inspect(request: Request, engine: Engine): Promise<Inspection> {
+  if (request.confirmation !== 'missing') return engine.inspect();
+  try {
+    return await engine.inspect();
+  } catch (error) {
+    throw unconfirmed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, plan: Plan): Promise<Rehearsal> {
+  log.chapter('Dry run');
+  return draft.stage('dry-run', async () => {
+    const rehearsal = await engine.rehearse(plan);
+    const { hazards, unused } = markAllowed(observedHazards({ pending: plan.pending, rehearsal }), request, plan);
+    draft.rehearsed(rehearsal, hazards, unused);
+    const { statements, executed } = rehearsal.coverage;
+    log.line(`${executed} of ${plural(statements, 'statement')} executed and rolled back`);
+    if (rehearsal.error) throw new RehearsalFailed(rehearsal);
+    judge(request, rehearsal, hazards);
+    return rehearsal;
+  });
+}
+
+/** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
+async function review(request: Request, { engine, log, signal, sleep, now, writeDown }: Tools, draft: Draft, plan: Plan): Promise<void> {
+  if (request.reviewDelayMs === 0) {
+    await writeDown(draft.provisional(), engine.planText(plan));
+    return draft.skipped('review');
+  }
+  log.chapter('Review');
+  await draft.stage('review', async () => {
+    await writeDown(draft.provisional(), engine.planText(plan));
+    await engine.release();
+    log.line(`applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`);
+    const until = now() + request.reviewDelayMs;
+    for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left = until - now()) {
+      log.progress(`applying in ${duration(left)}`);
+      await sleep(Math.min(left, 1_000), signal);
+    }
+    if (signal.aborted) {
+      throw new Stop({ result: 'cancelled', class: 'cancelled', message: 'cancelled during the review pause', next: 'Nothing was changed; run again when the migration is wanted.' });
+    }
+  });
+}
+
+/** After the pause: the lock again, and the state again, which must be the one that was rehearsed. */
+async function readAgain(engine: Engine, plan: Plan): Promise<'same' | 'up-to-date'> {
+  const found = await engine.resume();
+  const objection = objectionOf(found.problems);
+  if (objection) throw objection;
+  if (found.plan.pending.length === 0) return 'up-to-date';
+  if (found.plan.digest !== plan.digest) throw otherPlan(plan.digest, found.plan.digest);
+  return 'same';
+}
+
+async function apply(request: Request, { engine, log, writeDown }: Tools, draft: Draft, plan: Plan, rehearsal: Rehearsal): Promise<void> {
+  if (request.backup === 'none') draft.skipped('backup');
+  else {
+    const marker = await draft.stage('backup', () => engine.mark());
+    draft.marked(marker);
+    log.line(`to restore to just before: ${marker.name === null ? 'WAL position' : `restore point ${marker.name},`} ${marker.lsn}, ${marker.at}`);
+  }
+  log.chapter('Apply');
+  await draft.stage('apply', async () => {
+    draft.writing();
+    await writeDown(draft.provisional(), null);
+    try {
+      draft.appliedSoFar(await engine.apply(plan, rehearsal, draft.backup));
+    } finally {
+      draft.proved(await engine.prove(plan));
+    }
+    draft.refuseFailed();
+  });
+}
+
+async function verify({ engine, log }: Tools, draft: Draft): Promise<void> {
+  log.chapter('Verify');
+  await draft.stage('verify', async () => {
+    draft.verified(await engine.verify());
+    draft.refuseUnverified();
+  });
+}
+
+async function verifyOnly({ engine, log }: Tools, draft: Draft, plan: Plan): Promise<void> {
+  log.chapter('Verify');
+  await draft.stage('verify', async () => {
+    draft.verified(await engine.verify());
+    const [first] = plan.pending;
+    if (first) {
+      throw new Stop({
+        result: 'failed',
+        class: 'verification',
+        message: `${plural(plan.pending.length, 'migration')} pending, the first is ${first.file}`,
+        next: 'Apply them, then verify again.',
+      });
+    }
+    draft.refuseUnverified();
+  });
+  draft.ended('verified');
+}
+
+/** Nothing to do is not yet nothing wrong: what was named critical must be there. */
+async function upToDate(request: Request, tools: Tools, draft: Draft): Promise<void> {
+  const named = request.criticalTables.length + request.criticalIndexes.length > 0 || request.smokeTests !== null;
+  if (named) await verify(tools, draft);
+  draft.ended('up-to-date');
+}

@@ -1,0 +1,139 @@
+/** What was found and what the request allows -> go on, or not and why. */
+import type { Check, Inspection, Plan, Rehearsal } from '../engines/engine.ts';
+import type { PlanProblem } from '../plan/plan.ts';
+import type { Hazard, Severity } from '../report/outcome.ts';
+import { Stop, type StopReason } from '../report/stop.ts';
+import { plural } from '../report/text.ts';
+import type { Request } from '../request/request.ts';
+
+/** The strongest objection of the files and records, or null. `status` only reports them. */
+export function objectionOf(problems: readonly PlanProblem[]): Stop | null {
+  const worst = problems.find((problem) => problem.kind === 'duplicate' || problem.kind === 'target') ?? problems[0];
+  if (!worst) return null;
+  const others = problems.length - 1;
+  return new Stop({
+    ...kindOf(worst),
+    message: `${worst.message}${others > 0 ? ` (and ${plural(others, 'other problem')})` : ''}`,
+    next: worst.next,
+    file: worst.file,
+    line: worst.file === null ? null : 1,
+  });
+}
+
+function kindOf(problem: PlanProblem): Pick<StopReason, 'result' | 'class'> & { class: NonNullable<StopReason['class']> } {
+  switch (problem.kind) {
+    case 'duplicate':
+      return { result: 'failed', class: 'order' };
+    case 'target':
+      return { result: 'failed', class: 'input' };
+    case 'edited':
+      return { result: 'refused', class: 'checksum' };
+    case 'missing':
+    case 'out-of-order':
+      return { result: 'refused', class: 'order' };
+  }
+}
+
+/** What `status` alarms about: edited, missing, failed or interrupted. */
+export function isAlarming(found: Inspection): boolean {
+  return (
+    found.problems.some((problem) => problem.kind === 'edited' || problem.kind === 'missing') ||
+    found.recorded.some((row) => row.status === 'failed' || row.status === 'running')
+  );
+}
+
+/** Decided before anything is executed, when something is pending. Throws the refusal. */
+export function refuseUnlessMeant(request: Request, found: Inspection, plan: Plan): void {
+  const refuse = (reason: Omit<StopReason, 'result'>) => new Stop({ result: 'refused', ...reason });
+  if (found.lastEnvironment === 'production' && request.environment !== 'production') {
+    throw refuse({
+      class: 'input',
+      message: `this database was last migrated as production and cannot be migrated as ${request.environment}`,
+      next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of environment production from migration_history.',
+    });
+  }
+  if (request.confirmation === 'missing') throw unconfirmed(null);
+  if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest) throw otherPlan(request.planDigest, plan.digest);
+}
+
+/** Applying in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
+export function unconfirmed(also: string | null): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'input',
+    message: `apply in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
+    next: 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.',
+  });
+}
+
+export function otherPlan(expected: string, actual: string): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'checksum',
+    message: `the plan is not the one that was reviewed: plan-digest is ${expected.slice(0, 12)}…, now it is ${actual.slice(0, 12)}…`,
+    next: 'Dry-run again and review that: files, applied migrations, server or settings have changed.',
+  });
+}
+
+const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, danger: 2 };
+
+/** Marks what the user accepted: by `allow-hazards`, or in the file with a reason. */
+export function markAllowed(hazards: readonly Hazard[], request: Pick<Request, 'allowHazards'>, plan: Plan): { hazards: Hazard[]; unused: string[] } {
+  const used = new Set<string>();
+  const marked = hazards.map((hazard) => {
+    if (request.allowHazards.includes(hazard.rule)) return { ...hazard, allowed: 'allow-hazards' };
+    const migration = plan.pending.find((one) => one.version === hazard.version);
+    const allowance = migration?.script.directives.allow.find((one) => one.rule === hazard.rule);
+    if (!migration || !allowance) return hazard;
+    used.add(`${migration.file}:${allowance.line}`);
+    return { ...hazard, allowed: allowance.reason };
+  });
+  const unused = plan.pending.flatMap((migration) =>
+    migration.script.directives.allow
+      .filter((one) => !used.has(`${migration.file}:${one.line}`))
+      .map((one) => `${migration.file}:${one.line} allows ${one.rule}, which was not found there`),
+  );
+  return { hazards: marked, unused };
+}
+
+/** After the dry run: throws what speaks against going on. */
+export function judge(request: Request, rehearsal: Rehearsal, hazards: readonly Hazard[]): void {
+  if (rehearsal.verdict === 'inconclusive' && !request.allowHazards.includes('dry-run-inconclusive')) {
+    throw new Stop({
+      result: 'dry-run-inconclusive',
+      class: inconclusiveClass(rehearsal),
+      message: `the dry run is inconclusive: ${rehearsal.reason}`,
+      ...(rehearsal.next === null ? {} : { next: rehearsal.next }),
+    });
+  }
+  refuseLost(rehearsal.checks);
+  const limit = request.failOn === 'none' ? Number.POSITIVE_INFINITY : RANK[request.failOn];
+  const over = hazards.filter((hazard) => hazard.allowed === null && RANK[hazard.severity] >= limit);
+  const [first] = over;
+  if (!first) return;
+  throw new Stop({
+    result: 'refused',
+    class: 'verification',
+    message: `${plural(over.length, 'hazard')} at or above fail-on (${request.failOn}): ${first.rule}, ${first.message}`,
+    next: `Rewrite the statement${first.safer ? ` (${first.safer})` : ''}, or accept it: allow-hazards: ${first.rule}`,
+    file: first.file,
+    line: first.line,
+  });
+}
+
+function inconclusiveClass(rehearsal: Rehearsal): NonNullable<StopReason['class']> {
+  if (rehearsal.blocked.length > 0) return 'lock-timeout';
+  return rehearsal.coverage.executed === 0 ? 'not-in-transaction' : 'resources';
+}
+
+function refuseLost(checks: readonly Check[]): void {
+  const lost = checks.filter((check) => !check.passed);
+  const [first] = lost;
+  if (!first) return;
+  throw new Stop({
+    result: 'refused',
+    class: 'verification',
+    message: `in the dry run ${first.check} did not hold: ${first.detail ?? 'it failed'}${lost.length > 1 ? ` (and ${lost.length - 1} more)` : ''}`,
+    next: 'Correct the migration, or the list of what is critical.',
+  });
+}

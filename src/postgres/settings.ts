@@ -1,0 +1,57 @@
+/** What a session of ours looks like before each file, and how it is brought back to that after one. */
+import type { BatchItem, Session } from './session.ts';
+
+export interface WorkSettings {
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+}
+
+/**
+ * Settings that end a backend whose gate has died: it must not go on alone. Each is tried by itself, as servers on some
+ * platforms refuse some of them (22023). Returns the statements that the server took.
+ */
+export async function armDeadMansSwitch(session: Session): Promise<BatchItem[]> {
+  const wanted = [
+    // A backend busy in a statement looks whether its client is still there.
+    `set client_connection_check_interval = '1s'`,
+    // A gate that stops between two statements (frozen, cut off) does not hold locks for ever.
+    `set idle_in_transaction_session_timeout = '60s'`,
+    `set tcp_user_timeout = '30s'`,
+  ];
+  const taken: BatchItem[] = [];
+  for (const text of wanted) {
+    try {
+      await session.batch([{ text }]);
+      taken.push({ text });
+    } catch (error) {
+      const code = ((error as { cause?: { code?: string } }).cause ?? {}).code;
+      if (code !== '22023' && code !== '42704' && code !== '0A000') throw error;
+    }
+  }
+  return taken;
+}
+
+/**
+ * Brings a session back to where it was before a file: settings, role, cursors, listening, prepared statements and
+ * temporary tables, all but advisory locks (ours is one of them, so DISCARD ALL is out of the question).
+ */
+export function resetItems(armed: readonly BatchItem[]): BatchItem[] {
+  return [
+    { text: 'reset session authorization' },
+    { text: 'reset all' },
+    { text: 'close all' },
+    { text: 'unlisten *' },
+    { text: 'deallocate all' },
+    { text: 'discard temp' },
+    { text: 'discard sequences' },
+    ...armed,
+  ];
+}
+
+/** Timeouts of one transaction: they end with it, whatever a pooler does with the connection afterwards. */
+export function localTimeouts(settings: WorkSettings): BatchItem[] {
+  return [
+    { text: `set local lock_timeout = ${Math.round(settings.lockTimeoutMs)}` },
+    { text: `set local statement_timeout = ${Math.round(settings.statementTimeoutMs)}` },
+  ];
+}

@@ -1,0 +1,114 @@
+/** What a run leaves behind on the disk and with the runner: the folder, outputs, summary and annotations. */
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { type Environment, issueCommand, setOutput, writeSummary } from './github/commands.ts';
+import { annotations } from './report/annotations.ts';
+import { type Outputs, renderOutputs, renderReport } from './report/json.ts';
+import { renderText } from './report/log.ts';
+import type { Outcome } from './report/outcome.ts';
+import { renderSummary } from './report/summary.ts';
+
+type Redact = (text: string) => string;
+
+export class ReportFolder {
+  readonly path: string;
+  private readonly workspace: string;
+  private readonly env: Environment;
+  private readonly log: number;
+
+  /** Makes `migration-log/` in the workspace, empty. A link of that name is removed, never followed. */
+  constructor(workspace: string, env: Environment) {
+    this.workspace = workspace;
+    this.env = env;
+    this.path = join(workspace, 'migration-log');
+    if (lstatSync(this.path, { throwIfNoEntry: false })?.isDirectory() === false) rmSync(this.path);
+    mkdirSync(this.path, { recursive: true });
+    for (const entry of readdirSync(this.path)) rmSync(join(this.path, entry), { recursive: true, force: true });
+    this.log = openSync(join(this.path, 'migration.log'), 'a');
+    writeFileSync(join(this.path, 'plan.sql'), '-- nothing was planned\n');
+  }
+
+  /** A line of the log, on disk when it returns. */
+  logLine(line: string): void {
+    writeSync(this.log, `${line}\n`);
+  }
+
+  /** The report as it is now: may be written again, the last one counts. */
+  write(outcome: Outcome, redact: Redact): void {
+    const outputs = this.outputs(outcome, redact);
+    const report = JSON.stringify(redactDeep(renderReport(outcome, outputs), redact), null, 1);
+    writeFileSync(join(this.path, 'report.json'), `${report}\n`);
+    const summary = redact(renderSummary(outcome));
+    writeFileSync(join(this.path, 'summary.md'), summary);
+    for (const [name, value] of Object.entries(outputs)) setOutput(this.env, name, value);
+    writeSummary(this.env, summary);
+  }
+
+  writePlan(pieces: Iterable<string>, redact: Redact): void {
+    const file = openSync(join(this.path, 'plan.sql'), 'w');
+    try {
+      for (const piece of wholeLines(pieces)) writeSync(file, redact(piece));
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** report.json as it stands. */
+  reportText(): string {
+    return readFileSync(join(this.path, 'report.json'), 'utf8');
+  }
+
+  close(outcome: Outcome, redact: Redact): void {
+    this.logLine(redact(renderText(outcome)));
+    closeSync(this.log);
+  }
+
+  private outputs(outcome: Outcome, redact: Redact): Outputs {
+    const paths = { logPath: join(this.path, 'migration.log'), reportPath: join(this.path, 'report.json') };
+    return redactDeep(renderOutputs(outcome, paths), redact) as Outputs;
+  }
+
+  /** Only where a runner reads them. `workingDirectory`: what the outcome's file names are relative to. */
+  annotate(outcome: Outcome, workingDirectory: string, write: (text: string) => void, redact: Redact): void {
+    const prefix = relative(this.workspace, workingDirectory).split(sep).join('/');
+    for (const { level, file, line, column, title, message } of annotations(outcome, prefix)) {
+      issueCommand(
+        write,
+        level,
+        {
+          ...(file === null ? {} : { file }),
+          ...(line === null ? {} : { line }),
+          ...(column === null ? {} : { col: column }),
+          title: redact(title),
+        },
+        redact(message),
+      );
+    }
+  }
+}
+
+/** Text in pieces that end with a line, so that what is redacted is never cut in two. */
+function* wholeLines(pieces: Iterable<string>): Generator<string> {
+  let held = '';
+  for (const piece of pieces) {
+    const end = piece.lastIndexOf('\n') + 1;
+    if (end === 0) {
+      held += piece;
+      continue;
+    }
+    yield held + piece.slice(0, end);
+    held = piece.slice(end);
+  }
+  if (held !== '') yield held;
+}
+
+/** The same value with every text in it redacted; keys are ours. */
+function redactDeep(value: unknown, redact: Redact): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactDeep(item, redact)]));
+  }
+  return value;
+}
+
