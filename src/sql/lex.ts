@@ -83,7 +83,11 @@ export function closeLine(text: string, from: number): number {
 }
 
 /** The end of a block comment; they nest. `depth` is how many are open at the offset that is returned. */
-export function closeComment(text: string, from: number, depth: number): { readonly at: number; readonly depth: number } {
+export function closeComment(
+  text: string,
+  from: number,
+  depth: number,
+): { readonly at: number; readonly depth: number } {
   let open = depth;
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -60,7 +60,8 @@ type Mode = 'sql' | 'string' | 'identifier' | 'escape' | 'dollar' | 'comment' | 
 type Head = 'start' | 'create' | 'or' | 'replace' | 'routine' | 'other';
 
 const OPEN_AT_END: Readonly<Partial<Record<Mode, string>>> = {
-  string: "a string literal ('...') is opened here and never closed: add the closing quote, or double a quote inside it",
+  string:
+    "a string literal ('...') is opened here and never closed: add the closing quote, or double a quote inside it",
   escape: "a string literal (E'...') is opened here and never closed: add the closing quote",
   identifier: 'a quoted identifier ("...") is opened here and never closed: add the closing double quote',
   comment: 'a comment (/* ... */) is opened here and never closed: add the closing */ (comments nest)',
