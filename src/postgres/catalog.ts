@@ -237,7 +237,7 @@ function fingerprintsSql(leftOut: LeftOut | null, major: number): string {
     UNION ALL SELECT class || ':' || objid || '=' || bit_xor(hash) FROM simple_row GROUP BY class, objid
   )
   SELECT (SELECT string_agg(entry, ' ') FROM grouped) AS groups,
-         (SELECT string_agg(oid::text || kind, ' ' ORDER BY oid) FROM rel WHERE kind <> 'c') AS relations,
+         (SELECT string_agg(oid::text || kind::text, ' ' ORDER BY oid) FROM rel WHERE kind <> 'c') AS relations,
          (SELECT json_agg(name ORDER BY oid)::text FROM rel WHERE kind <> 'c') AS names`;
 }
 
