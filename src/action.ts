@@ -60,6 +60,11 @@ try {
   process.exitCode = await main();
 } catch (error) {
   // Only when the report itself could not be written; anything else is an outcome.
-  issueCommand(write, 'error', { title: 'Postgres Migration Gate' }, error instanceof Error ? error.message : String(error));
+  issueCommand(
+    write,
+    'error',
+    { title: 'Postgres Migration Gate' },
+    error instanceof Error ? error.message : String(error),
+  );
   process.exitCode = 1;
 }

@@ -34,7 +34,8 @@ function terminalConsole(json: boolean, env: Environment): Console {
       line(redact(renderText(outcome)));
       if (json) process.stdout.write(folder.reportText());
       // A script on a runner may call the command line too.
-      if (env.GITHUB_ACTIONS === 'true') folder.annotate(outcome, workingDirectory, (text) => process.stderr.write(text), redact);
+      if (env.GITHUB_ACTIONS === 'true')
+        folder.annotate(outcome, workingDirectory, (text) => process.stderr.write(text), redact);
     },
   };
 }

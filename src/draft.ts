@@ -1,8 +1,8 @@
 /** The outcome while it comes into being: each stage leaves here what it found, and any ending makes a whole Outcome of it. */
 import type { Applied, Inspection, Plan, Rehearsal, StateProof, Verification } from './engines/engine.ts';
 import { failureFrom } from './postgres/failure.ts';
-import type { FailureContext } from './report/failure.ts';
 import { exitCodeOf } from './report/exit.ts';
+import type { FailureContext } from './report/failure.ts';
 import {
   type BackupMarker,
   type DatabaseState,
@@ -12,8 +12,8 @@ import {
   type MigrationReport,
   type Outcome,
   type Result,
-  type Stage,
   STAGES,
+  type Stage,
   type StageName,
 } from './report/outcome.ts';
 import { Stop } from './report/stop.ts';
@@ -86,14 +86,17 @@ export class Draft {
     // The first problem becomes the failure, in the modes that stop for it; the whole list belongs into every report.
     this.warnings.push(...(this.inspection?.problems ?? []).map((problem) => problem.message));
     for (const row of this.inspection?.recorded ?? []) {
-      if (row.status === 'failed' || row.status === 'running') this.warnings.push(`migration ${row.version} (${row.name}) is recorded as ${row.status}`);
+      if (row.status === 'failed' || row.status === 'running')
+        this.warnings.push(`migration ${row.version} (${row.name}) is recorded as ${row.status}`);
     }
   }
 
   healthy(health: Health): void {
     this.health = health;
     for (const long of health.longTransactions) {
-      this.warnings.push(`pid ${long.pid}${long.application ? ` (${long.application})` : ''} has had a transaction open for ${long.seconds} s: locks may be waited for`);
+      this.warnings.push(
+        `pid ${long.pid}${long.application ? ` (${long.application})` : ''} has had a transaction open for ${long.seconds} s: locks may be waited for`,
+      );
     }
   }
 
@@ -161,8 +164,12 @@ export class Draft {
     else this.failure = failureFrom(thrown, null, context);
     this.lockHeld = reason?.lockHeld ?? false;
     const result = reason?.result ?? 'failed';
-    this.end = { result: this.signal.aborted || this.failure?.class === 'cancelled' ? 'cancelled' : result, alarm: false };
-    if (this.failure?.class === 'checksum' && failed && result === 'failed' && this.proof?.state === 'unchanged') this.end = { result: 'refused', alarm: false };
+    this.end = {
+      result: this.signal.aborted || this.failure?.class === 'cancelled' ? 'cancelled' : result,
+      alarm: false,
+    };
+    if (this.failure?.class === 'checksum' && failed && result === 'failed' && this.proof?.state === 'unchanged')
+      this.end = { result: 'refused', alarm: false };
   }
 
   private phase(): FailureContext['phase'] {
@@ -185,7 +192,12 @@ export class Draft {
           { phase: 'apply' },
         )
       : null;
-    return this.outcomeOf(this.isWriting ? 'failed' : 'dry-run-passed', this.isWriting ? 'unknown' : 'unchanged', failure, false);
+    return this.outcomeOf(
+      this.isWriting ? 'failed' : 'dry-run-passed',
+      this.isWriting ? 'unknown' : 'unchanged',
+      failure,
+      false,
+    );
   }
 
   outcome(): Outcome {
@@ -229,7 +241,10 @@ export class Draft {
       recorded: inspection?.recorded ?? [],
       stages: withSkipped(this.stages),
       migrations: this.migrations(),
-      coverage: rehearsal?.coverage ?? { statements: (plan?.pending ?? []).reduce((sum, one) => sum + one.script.statements, 0), executed: 0 },
+      coverage: rehearsal?.coverage ?? {
+        statements: (plan?.pending ?? []).reduce((sum, one) => sum + one.script.statements, 0),
+        executed: 0,
+      },
       blocked: rehearsal?.blocked ?? [],
       hazards: this.hazards,
       sizes: rehearsal?.sizes ?? [],

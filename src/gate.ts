@@ -8,7 +8,15 @@ import { Draft, RehearsalFailed } from './draft.ts';
 import type { Engine, Inspection, Plan, Rehearsal } from './engines/engine.ts';
 import { observedHazards } from './hazards/observed.ts';
 import type { Log } from './log.ts';
-import { isAlarming, judge, markAllowed, objectionOf, otherPlan, refuseUnlessMeant, unconfirmed } from './policy/verdict.ts';
+import {
+  isAlarming,
+  judge,
+  markAllowed,
+  objectionOf,
+  otherPlan,
+  refuseUnlessMeant,
+  unconfirmed,
+} from './policy/verdict.ts';
 import type { Outcome } from './report/outcome.ts';
 import { Stop } from './report/stop.ts';
 import { duration, plural } from './report/text.ts';
@@ -41,12 +49,16 @@ export async function gate(request: Request, tools: Tools): Promise<Outcome> {
 async function story(request: Request, tools: Tools, draft: Draft): Promise<void> {
   const { engine, log } = tools;
   const { target } = request;
-  log.line(`${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`);
+  log.line(
+    `${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`,
+  );
 
   log.chapter('Inspect');
   const found = await draft.stage('inspect', () => inspect(request, engine));
   draft.found(found);
-  log.line(`PostgreSQL ${found.server.version}; version ${found.previousVersion ?? 'none'}; ${found.appliedCount} applied`);
+  log.line(
+    `PostgreSQL ${found.server.version}; version ${found.previousVersion ?? 'none'}; ${found.appliedCount} applied`,
+  );
   for (const text of found.warnings) log.line(`warning: ${text}`);
 
   log.chapter('Plan');
@@ -57,7 +69,9 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
     if (objection) throw objection;
     return found.plan;
   });
-  log.line(`${plural(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`);
+  log.line(
+    `${plural(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`,
+  );
   for (const migration of plan.pending) log.line(`  ${migration.file}`);
 
   if (request.mode === 'status') return draft.ended('reported', { alarm: isAlarming(found) });
@@ -102,7 +116,12 @@ async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, pl
 }
 
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
-async function review(request: Request, { engine, log, signal, sleep, now, writeDown }: Tools, draft: Draft, plan: Plan): Promise<void> {
+async function review(
+  request: Request,
+  { engine, log, signal, sleep, now, writeDown }: Tools,
+  draft: Draft,
+  plan: Plan,
+): Promise<void> {
   if (request.reviewDelayMs === 0) {
     await writeDown(draft.provisional(), engine.planText(plan));
     return draft.skipped('review');
@@ -111,14 +130,21 @@ async function review(request: Request, { engine, log, signal, sleep, now, write
   await draft.stage('review', async () => {
     await writeDown(draft.provisional(), engine.planText(plan));
     await engine.release();
-    log.line(`applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`);
+    log.line(
+      `applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`,
+    );
     const until = now() + request.reviewDelayMs;
     for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left = until - now()) {
       log.progress(`applying in ${duration(left)}`);
       await sleep(Math.min(left, 1_000), signal);
     }
     if (signal.aborted) {
-      throw new Stop({ result: 'cancelled', class: 'cancelled', message: 'cancelled during the review pause', next: 'Nothing was changed; run again when the migration is wanted.' });
+      throw new Stop({
+        result: 'cancelled',
+        class: 'cancelled',
+        message: 'cancelled during the review pause',
+        next: 'Nothing was changed; run again when the migration is wanted.',
+      });
     }
   });
 }
@@ -133,12 +159,20 @@ async function readAgain(engine: Engine, plan: Plan): Promise<'same' | 'up-to-da
   return 'same';
 }
 
-async function apply(request: Request, { engine, log, writeDown }: Tools, draft: Draft, plan: Plan, rehearsal: Rehearsal): Promise<void> {
+async function apply(
+  request: Request,
+  { engine, log, writeDown }: Tools,
+  draft: Draft,
+  plan: Plan,
+  rehearsal: Rehearsal,
+): Promise<void> {
   if (request.backup === 'none') draft.skipped('backup');
   else {
     const marker = await draft.stage('backup', () => engine.mark());
     draft.marked(marker);
-    log.line(`to restore to just before: ${marker.name === null ? 'WAL position' : `restore point ${marker.name},`} ${marker.lsn}, ${marker.at}`);
+    log.line(
+      `to restore to just before: ${marker.name === null ? 'WAL position' : `restore point ${marker.name},`} ${marker.lsn}, ${marker.at}`,
+    );
   }
   log.chapter('Apply');
   await draft.stage('apply', async () => {

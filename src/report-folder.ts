@@ -1,5 +1,15 @@
 /** What a run leaves behind on the disk and with the runner: the folder, outputs, summary and annotations. */
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { type Environment, issueCommand, setOutput, writeSummary } from './github/commands.ts';
 import { annotations } from './report/annotations.ts';
@@ -111,4 +121,3 @@ function redactDeep(value: unknown, redact: Redact): unknown {
   }
   return value;
 }
-

@@ -61,7 +61,12 @@ function publicNames(parsed: ParsedRequest): string[] {
   return [host, database, user, 'migration-log'];
 }
 
-async function gated(request: Request, door: Door, folder: ReportFolder, redact: (text: string) => string): Promise<Outcome> {
+async function gated(
+  request: Request,
+  door: Door,
+  folder: ReportFolder,
+  redact: (text: string) => string,
+): Promise<Outcome> {
   const log = logOf(request, door.console, folder, redact);
   return gate(request, {
     engine: sqlEngine(request, log, door.signal),
@@ -101,7 +106,11 @@ function logOf(request: Request, console: Console, folder: ReportFolder, redact:
 }
 
 /** The report of a run whose inputs were not accepted: nothing was connected to. */
-function notAccepted(parsed: Exclude<ParsedRequest, { kind: 'request' }>, startedAt: string, durationMs: number): Outcome {
+function notAccepted(
+  parsed: Exclude<ParsedRequest, { kind: 'request' }>,
+  startedAt: string,
+  durationMs: number,
+): Outcome {
   const { known } = parsed;
   const invalid = parsed.kind === 'invalid';
   const result = invalid ? 'failed' : 'refused';

@@ -1,4 +1,6 @@
 /** What the gate asks of an engine, and what it gets back: plain data on every arrow. */
+
+import type { PlannedMigration, PlanProblem, RecordRow } from '../plan/plan.ts';
 import type {
   BackupMarker,
   Blocked,
@@ -9,7 +11,6 @@ import type {
   RelationSize,
   SchemaChange,
 } from '../report/outcome.ts';
-import type { PlannedMigration, PlanProblem, RecordRow } from '../plan/plan.ts';
 
 /** What was found: the server, the database, the files, and how they stand to each other. */
 export interface Inspection {
@@ -36,8 +37,20 @@ export interface Plan {
 
 /** Something that only watching can tell; hazards are made of these. */
 export type Observation =
-  | { readonly kind: 'external'; readonly migration: PlannedMigration; readonly line: number; readonly sql: string; readonly what: string }
-  | { readonly kind: 'opaque'; readonly migration: PlannedMigration; readonly line: number; readonly sql: string; readonly what: 'DO' | 'CALL' };
+  | {
+      readonly kind: 'external';
+      readonly migration: PlannedMigration;
+      readonly line: number;
+      readonly sql: string;
+      readonly what: string;
+    }
+  | {
+      readonly kind: 'opaque';
+      readonly migration: PlannedMigration;
+      readonly line: number;
+      readonly sql: string;
+      readonly what: 'DO' | 'CALL';
+    };
 
 export interface Rehearsal {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
@@ -54,7 +67,13 @@ export interface Rehearsal {
   readonly complete: boolean;
   /** Statements that the server refused in a transaction, by version key: their migrations are applied statement by statement. */
   readonly nonTransactional: ReadonlyMap<string, ReadonlySet<number>>;
-  readonly proof: { readonly xid: string; readonly status: string; readonly attempts: number; readonly walBytes: number | null; readonly on: 'target' | 'copy' } | null;
+  readonly proof: {
+    readonly xid: string;
+    readonly status: string;
+    readonly attempts: number;
+    readonly walBytes: number | null;
+    readonly on: 'target' | 'copy';
+  } | null;
   readonly checks: readonly Check[];
   readonly error: Failure | null;
 }

@@ -101,9 +101,21 @@ function blocking(statement: StatementReport, at: Seen, sizes: readonly Relation
 
 function ofObservation(seen: Observation): Hazard {
   if (seen.kind === 'external') {
-    return hazard('external-effects', 'warning', ['external'], seen, `${seen.what}: its effect outside of this database is not undone by the dry run's rollback`);
+    return hazard(
+      'external-effects',
+      'warning',
+      ['external'],
+      seen,
+      `${seen.what}: its effect outside of this database is not undone by the dry run's rollback`,
+    );
   }
-  return hazard('external-effects', 'info', [], seen, `${seen.what} runs code that its text does not show in full; what such code does outside of this database a rollback does not undo`);
+  return hazard(
+    'external-effects',
+    'info',
+    [],
+    seen,
+    `${seen.what} runs code that its text does not show in full; what such code does outside of this database a rollback does not undo`,
+  );
 }
 
 function ofForm(migration: PlannedMigration): Hazard[] {
@@ -111,9 +123,22 @@ function ofForm(migration: PlannedMigration): Hazard[] {
   if (script.transactional) return [];
   const at = { migration, line: 1, sql: '' };
   const form = script.ownTransactions
-    ? hazard('own-transactions', 'warning', ['non-transactional'], at, 'the file holds transactions of its own: they commit one by one, and a failure half way leaves the earlier ones', {
-        safer: 'One file, one transaction: take BEGIN and COMMIT out, or split the file.',
-      })
-    : hazard('non-transactional', 'info', ['non-transactional'], at, `applied statement by statement, with recorded progress (${script.reason})`);
+    ? hazard(
+        'own-transactions',
+        'warning',
+        ['non-transactional'],
+        at,
+        'the file holds transactions of its own: they commit one by one, and a failure half way leaves the earlier ones',
+        {
+          safer: 'One file, one transaction: take BEGIN and COMMIT out, or split the file.',
+        },
+      )
+    : hazard(
+        'non-transactional',
+        'info',
+        ['non-transactional'],
+        at,
+        `applied statement by statement, with recorded progress (${script.reason})`,
+      );
   return [{ ...form, statement: null }];
 }

@@ -20,7 +20,9 @@ export function objectionOf(problems: readonly PlanProblem[]): Stop | null {
   });
 }
 
-function kindOf(problem: PlanProblem): Pick<StopReason, 'result' | 'class'> & { class: NonNullable<StopReason['class']> } {
+function kindOf(
+  problem: PlanProblem,
+): Pick<StopReason, 'result' | 'class'> & { class: NonNullable<StopReason['class']> } {
   switch (problem.kind) {
     case 'duplicate':
       return { result: 'failed', class: 'order' };
@@ -53,7 +55,8 @@ export function refuseUnlessMeant(request: Request, found: Inspection, plan: Pla
     });
   }
   if (request.confirmation === 'missing') throw unconfirmed(null);
-  if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest) throw otherPlan(request.planDigest, plan.digest);
+  if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
+    throw otherPlan(request.planDigest, plan.digest);
 }
 
 /** Applying in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
@@ -78,7 +81,11 @@ export function otherPlan(expected: string, actual: string): Stop {
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, danger: 2 };
 
 /** Marks what the user accepted: by `allow-hazards`, or in the file with a reason. */
-export function markAllowed(hazards: readonly Hazard[], request: Pick<Request, 'allowHazards'>, plan: Plan): { hazards: Hazard[]; unused: string[] } {
+export function markAllowed(
+  hazards: readonly Hazard[],
+  request: Pick<Request, 'allowHazards'>,
+  plan: Plan,
+): { hazards: Hazard[]; unused: string[] } {
   const used = new Set<string>();
   const marked = hazards.map((hazard) => {
     if (request.allowHazards.includes(hazard.rule)) return { ...hazard, allowed: 'allow-hazards' };

@@ -185,6 +185,9 @@ function fingerprintsSql(leftOut: LeftOut | null, major: number): string {
   return `
   WITH member AS MATERIALIZED (
     SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+    -- The constructors and the cast that come with a range type.
+    UNION ALL SELECT classid, objid FROM pg_depend
+      WHERE classid IN ('pg_proc'::regclass, 'pg_cast'::regclass) AND deptype = 'i'
   ), space AS MATERIALIZED (
     SELECT oid, nspname AS plain, quote_ident(nspname) AS name FROM pg_namespace
     WHERE left(nspname, 3) <> 'pg_' AND nspname <> 'information_schema'

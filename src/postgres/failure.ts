@@ -1,5 +1,5 @@
 /** Anything that was thrown -> the Failure of the report: one place, so that every error says the same things. */
-import { classifyFailure, excerptOf, failureOfClass, type FailureContext } from '../report/failure.ts';
+import { classifyFailure, excerptOf, type FailureContext, failureOfClass } from '../report/failure.ts';
 import type { Failure } from '../report/outcome.ts';
 import { Stop } from '../report/stop.ts';
 import { BatchError } from './session.ts';

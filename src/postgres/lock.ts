@@ -31,7 +31,9 @@ export async function takeLock(
   const deadline = Date.now() + waitMs;
   let told = false;
   for (;;) {
-    const { rows } = await session.query<{ taken: boolean }>('select pg_catalog.pg_try_advisory_lock($1) as taken', [key]);
+    const { rows } = await session.query<{ taken: boolean }>('select pg_catalog.pg_try_advisory_lock($1) as taken', [
+      key,
+    ]);
     if (rows[0]?.taken) return null;
     const holder = await lockHolder(session, key);
     if (!told) onWait(holder);
@@ -55,7 +57,9 @@ export async function lockHolder(session: Queryable, key: string): Promise<LockH
 
 /** Gives the lock back. False means that this session did not hold it: somebody's pooler is in the way. */
 export async function releaseLock(session: Queryable, key: string): Promise<boolean> {
-  const { rows } = await session.query<{ released: boolean }>('select pg_catalog.pg_advisory_unlock($1) as released', [key]);
+  const { rows } = await session.query<{ released: boolean }>('select pg_catalog.pg_advisory_unlock($1) as released', [
+    key,
+  ]);
   return rows[0]?.released ?? false;
 }
 

@@ -236,7 +236,9 @@ function tlsAttempts(target: Target): Tls[] {
           `sslmode=${target.sslMode} needs a root certificate: set ssl-root-cert to the PEM text, to its file, or to \`system\``,
         );
       }
-      return [{ rejectUnauthorized: true, ...ca, ...(target.sslMode === 'verify-ca' && root !== 'system' ? anyName : {}) }];
+      return [
+        { rejectUnauthorized: true, ...ca, ...(target.sslMode === 'verify-ca' && root !== 'system' ? anyName : {}) },
+      ];
   }
 }
 
@@ -277,7 +279,8 @@ export async function connect(target: Target, applicationName: string, timeoutMs
       } catch (error) {
         first ??= error;
         const code = (error as { code?: string }).code;
-        const network = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
+        const network =
+          code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
         if (network || (error as Error).message === 'timeout expired' || Date.now() >= deadline) throw error;
         // The TLS refusal of the first way says less than what the second way is told.
         if ((first as Error).message === 'The server does not support SSL connections') first = null;

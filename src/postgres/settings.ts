@@ -24,7 +24,7 @@ export async function armDeadMansSwitch(session: Session): Promise<BatchItem[]> 
       await session.batch([{ text }]);
       taken.push({ text });
     } catch (error) {
-      const code = ((error as { cause?: { code?: string } }).cause ?? {}).code;
+      const code = (error as { cause?: { code?: string } }).cause?.code;
       if (code !== '22023' && code !== '42704' && code !== '0A000') throw error;
     }
   }

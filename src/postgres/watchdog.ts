@@ -40,7 +40,7 @@ const WAITERS = `
 
 /** A relation that this session sees in pg_class existed before the watched transaction: what that made is invisible here. */
 const HELD = `
-  select pg_catalog.count(*)::int as locks,
+  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid, l.transactionid))::int as locks,
          coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.locktype = 'relation' and c.oid is not null), false) as exclusive
     from pg_catalog.pg_locks l
     left join pg_catalog.pg_class c on c.oid = l.relation and l.mode = 'AccessExclusiveLock' and c.oid >= 16384
@@ -94,7 +94,9 @@ export class Watchdog {
   /** One look; returns how long until the next, shorter when somebody's patience is about to end. */
   private async look(): Promise<number> {
     const { watchedPid, maxBlockingMs, maxExclusiveMs, lockLimit } = this.options;
-    const { rows } = await this.session.query<{ pid: number; application: string; waited: string }>(WAITERS, [watchedPid]);
+    const { rows } = await this.session.query<{ pid: number; application: string; waited: string }>(WAITERS, [
+      watchedPid,
+    ]);
     const waiters = rows.map((row) => ({ pid: row.pid, application: row.application, waitedMs: Number(row.waited) }));
     const longest = Math.max(0, ...waiters.map((waiter) => waiter.waitedMs));
     if (maxBlockingMs > 0 && longest >= maxBlockingMs) {
@@ -108,13 +110,15 @@ export class Watchdog {
   private async lookAtHeld(maxExclusiveMs: number | null, lockLimit: number | null): Promise<void> {
     const { rows } = await this.session.query<{ locks: number; exclusive: boolean }>(HELD, [this.options.watchedPid]);
     const held = rows[0] ?? { locks: 0, exclusive: false };
-    if (lockLimit !== null && held.locks > lockLimit) this.raise({ kind: 'lock-table', locks: held.locks, limit: lockLimit });
+    if (lockLimit !== null && held.locks > lockLimit)
+      this.raise({ kind: 'lock-table', locks: held.locks, limit: lockLimit });
     if (!held.exclusive) {
       this.exclusiveSince = null;
     } else {
       this.exclusiveSince ??= Date.now();
       const heldMs = Date.now() - this.exclusiveSince;
-      if (maxExclusiveMs !== null && maxExclusiveMs > 0 && heldMs >= maxExclusiveMs) this.raise({ kind: 'exclusive', heldMs });
+      if (maxExclusiveMs !== null && maxExclusiveMs > 0 && heldMs >= maxExclusiveMs)
+        this.raise({ kind: 'exclusive', heldMs });
     }
   }
 
@@ -127,6 +131,8 @@ export class Watchdog {
 
 /** Asks the server to cancel what the session is doing. False: there was no such backend, or it is not ours to cancel. */
 export async function cancelBackend(watcher: Session, pid: number): Promise<boolean> {
-  const { rows } = await watcher.query<{ cancelled: boolean }>('select pg_catalog.pg_cancel_backend($1) as cancelled', [pid]);
+  const { rows } = await watcher.query<{ cancelled: boolean }>('select pg_catalog.pg_cancel_backend($1) as cancelled', [
+    pid,
+  ]);
   return rows[0]?.cancelled ?? false;
 }

@@ -3,11 +3,11 @@
  * goes statement by statement, and what it has done is written down before and after each (contract, section 6).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failureFrom, readServerError } from '../../postgres/failure.ts';
-import { localTimeouts, resetItems } from '../../postgres/settings.ts';
-import { BatchError, type BatchItem, type Session } from '../../postgres/session.ts';
-import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { PlannedMigration, Progress } from '../../plan/plan.ts';
+import { failureFrom, readServerError } from '../../postgres/failure.ts';
+import { BatchError, type BatchItem, type Session } from '../../postgres/session.ts';
+import { localTimeouts, resetItems } from '../../postgres/settings.ts';
+import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut, duration } from '../../report/text.ts';
@@ -15,11 +15,11 @@ import type { ScriptEvent } from '../../sql/script.ts';
 import type { Leftover, Statement } from '../../sql/statement.ts';
 import type { Applied, Plan, Rehearsal } from '../engine.ts';
 import { sourceLine, TextHash } from './files.ts';
-import { dropIndexAdvice, indexState, judge } from './leftovers.ts';
-import { backoff } from './rehearse.ts';
+import { indexInTheWay, indexState, judge } from './leftovers.ts';
 import { ProgressKeeper } from './progress.ts';
+import { backoff } from './rehearsal/rehearse.ts';
 import { locate, scriptOf } from './script-file.ts';
-import { createTrackingItems, failureItem, historyItem, recordItem, type RunStamp } from './tracking.ts';
+import { createTrackingItems, failureItem, historyItem, type RunStamp, recordItem } from './tracking.ts';
 import type { Workbench } from './workbench.ts';
 
 const BATCH_ITEMS = 400;
@@ -84,7 +84,9 @@ class Application {
   async run(): Promise<Applied> {
     const { bench } = this;
     const onAbort = () => {
-      cancelBackend(bench.watcher, bench.pid).catch((error: Error) => bench.log.detail(`could not cancel: ${error.message}`));
+      cancelBackend(bench.watcher, bench.pid).catch((error: Error) =>
+        bench.log.detail(`could not cancel: ${error.message}`),
+      );
     };
     bench.signal.addEventListener('abort', onAbort);
     try {
@@ -177,9 +179,12 @@ class Application {
       } catch (error) {
         await this.rollBack();
         const server = error instanceof MigrationFailed ? readServerError(error.error) : null;
-        if (!server?.code || !RETRIABLE.has(server.code) || attempt > request.lockRetries || signal.aborted) throw error;
+        if (!server?.code || !RETRIABLE.has(server.code) || attempt > request.lockRetries || signal.aborted)
+          throw error;
         const pause = backoff(attempt);
-        log.line(`${migration?.file}: ${server.message} (${server.code}); rolled back, trying again in ${duration(pause)} (${attempt} of ${request.lockRetries})`);
+        log.line(
+          `${migration?.file}: ${server.message} (${server.code}); rolled back, trying again in ${duration(pause)} (${attempt} of ${request.lockRetries})`,
+        );
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -220,7 +225,15 @@ class Application {
   private recordDone(sender: Sender, migration: PlannedMigration, executionTimeMs: number | null): void {
     const { version, name, checksum } = migration;
     sender.add(
-      recordItem(this.stamp, { version, name, checksum, status: 'completed', progress: null, errorMessage: null, executionTimeMs }),
+      recordItem(this.stamp, {
+        version,
+        name,
+        checksum,
+        status: 'completed',
+        progress: null,
+        errorMessage: null,
+        executionTimeMs,
+      }),
       null,
     );
     sender.add(historyItem(this.stamp, { version, status: 'success', errorMessage: null, executionTimeMs }), null);
@@ -275,7 +288,16 @@ class Application {
         if (event.index <= (resumed?.done ?? 0)) continue;
         if (block) block.push([{ text: event.statement.sql }, { statement: event.statement }]);
         else if (this.runsAlone(migration, event)) await this.alone(migration, progress, event, resumed);
-        else await this.unit(migration, [[{ text: 'begin' }, null], [{ text: event.statement.sql }, { statement: event.statement }]], progress, 'commit');
+        else
+          await this.unit(
+            migration,
+            [
+              [{ text: 'begin' }, null],
+              [{ text: event.statement.sql }, { statement: event.statement }],
+            ],
+            progress,
+            'commit',
+          );
       }
     }
     progress.end();
@@ -287,7 +309,12 @@ class Application {
   }
 
   /** Statements that commit together, and their progress with them. `pairs` opens with the BEGIN. */
-  private async unit(migration: PlannedMigration, pairs: readonly Pair[], progress: ProgressKeeper, end: 'commit' | 'rollback'): Promise<void> {
+  private async unit(
+    migration: PlannedMigration,
+    pairs: readonly Pair[],
+    progress: ProgressKeeper,
+    end: 'commit' | 'rollback',
+  ): Promise<void> {
     await this.retrying(migration, async () => {
       const sender = new Sender(this.session);
       const [begin, ...statements] = pairs;
@@ -354,15 +381,28 @@ class Application {
   private async refuseInvalidIndex(statement: Statement, leftover: Leftover | null): Promise<void> {
     if (leftover?.kind !== 'create-index' || leftover.index === null) return;
     const state = await indexState(this.session, leftover.index, leftover.table);
-    if (state.exists && !state.valid) throw new MigrationFailed(statement, invalidIndexExists(state.qualified ?? leftover.index));
+    if (state.exists && !state.valid) throw new MigrationFailed(statement, indexInTheWay(state, null));
   }
 
   private async note(migration: PlannedMigration, progress: Progress): Promise<void> {
-    await this.session.batch([{ text: 'begin' }, ...AS_OURSELVES, this.progressItem(migration, progress), { text: 'commit' }]);
+    await this.session.batch([
+      { text: 'begin' },
+      ...AS_OURSELVES,
+      this.progressItem(migration, progress),
+      { text: 'commit' },
+    ]);
   }
 
   private progressItem({ version, name, checksum }: PlannedMigration, progress: Progress): BatchItem {
-    return recordItem(this.stamp, { version, name, checksum, status: 'running', progress, errorMessage: null, executionTimeMs: 0 });
+    return recordItem(this.stamp, {
+      version,
+      name,
+      checksum,
+      status: 'running',
+      progress,
+      errorMessage: null,
+      executionTimeMs: 0,
+    });
   }
 
   private async finish(migration: PlannedMigration): Promise<void> {
@@ -378,7 +418,11 @@ class Application {
 
   // -- failure ------------------------------------------------------------------------------------------------
 
-  private async fail(migration: PlannedMigration, thrown: unknown, ms: number): Promise<NonNullable<Applied['failed']>> {
+  private async fail(
+    migration: PlannedMigration,
+    thrown: unknown,
+    ms: number,
+  ): Promise<NonNullable<Applied['failed']>> {
     const error = this.failure(migration, thrown);
     await this.rollBack();
     await this.recordFailure(migration, error, ms);
@@ -392,10 +436,13 @@ class Application {
     }
     const statement = failed.statement;
     const at = statement ? locate(statement, readServerError(failed.error).position) : null;
-    const limited = this.bench.request.statementTimeoutMs > 0 || migration.script.directives.statementTimeoutMs !== null;
+    const limited =
+      this.bench.request.statementTimeoutMs > 0 || migration.script.directives.statementTimeoutMs !== null;
     const failure = failureFrom(
       failed.error,
-      at ? { file: migration.file, line: at.line, column: at.column, sourceLine: sourceLine(migration, at.line) } : null,
+      at
+        ? { file: migration.file, line: at.line, column: at.column, sourceLine: sourceLine(migration, at.line) }
+        : null,
       { phase: 'apply', host: this.bench.request.target.host, timedOut: limited ? 'statement' : null },
     );
     return failure.file === null ? { ...failure, file: migration.file } : failure;
@@ -501,13 +548,3 @@ function unjudgeable(migration: PlannedMigration, index: number): Stop {
     file: migration.file,
   });
 }
-
-function invalidIndexExists(index: string): Stop {
-  return new Stop({
-    result: 'failed',
-    class: 'duplicate-object',
-    message: `an invalid index ${index} is in the way: a build of it failed, and no query uses it`,
-    next: `Run: ${dropIndexAdvice(index)}; then run again.`,
-  });
-}
-

@@ -10,7 +10,8 @@ import type { Check } from '../engine.ts';
 
 /** `schema.name` or `name` (found through the search_path), as written or folded to lower case as SQL would. */
 function namePatterns(written: string): { schema: string | null; name: string } {
-  const bare = (part: string) => (part.startsWith('"') && part.endsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part);
+  const bare = (part: string) =>
+    part.startsWith('"') && part.endsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
   const dot = written.indexOf('.');
   return dot === -1
     ? { schema: null, name: bare(written) }
@@ -61,7 +62,7 @@ export async function checkIndexes(
   return checks;
 }
 
-interface SmokeTest {
+export interface SmokeTest {
   readonly file: string;
   readonly statement: Statement;
   readonly usesIndex: string | null;
@@ -89,7 +90,11 @@ export function readSmokeTests(workingDirectory: string, glob: string | null): S
 function testsOf(file: string, text: string): SmokeTest[] {
   const lines = text.split(/\r?\n/);
   try {
-    return [...splitStatements([text])].map((statement) => ({ file, statement, usesIndex: indexAbove(lines, statement.line) }));
+    return [...splitStatements([text])].map((statement) => ({
+      file,
+      statement,
+      usesIndex: indexAbove(lines, statement.line),
+    }));
   } catch (error) {
     if (!(error instanceof SqlProblem)) throw error;
     throw new Stop(

@@ -3,12 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
-import {
-  changedGroups,
-  compareDefinitions,
-  type Fingerprints,
-  groupsToProve,
-} from '../../plan/schema-diff.ts';
+import { changedGroups, compareDefinitions, type Fingerprints, groupsToProve } from '../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
 import { connect, type Session } from '../../postgres/session.ts';
@@ -24,14 +19,15 @@ import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './chec
 import { findFolder, listMigrations, rawChecksum, readText } from './files.ts';
 import { applicationName, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from './inspect.ts';
 import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
-import { rehearse, type SqlRehearsal } from './rehearse.ts';
+import type { SqlRehearsal } from './rehearsal/attempt.ts';
+import { rehearse } from './rehearsal/rehearse.ts';
 import { planMigration } from './script-file.ts';
 import {
+  type Recorded,
+  type RunStamp,
   readLastEnvironment,
   readRecords,
   readTrackingState,
-  type Recorded,
-  type RunStamp,
   TRACKING_NAMES,
   type TrackingRow,
   trackingQuery,
@@ -88,7 +84,8 @@ class SqlEngine implements Engine {
     const facts = await readServer(session, this.request.trackingSchema);
     refuseServer(facts, this.executes);
     if (this.executes) {
-      if (session.startupPid !== facts.backendPid) await refuseTransactionPooler(session, () => this.connectTo(this.request.target));
+      if (session.startupPid !== facts.backendPid)
+        await refuseTransactionPooler(session, () => this.connectTo(this.request.target));
       await this.lock();
     }
     return this.look(facts);
@@ -108,21 +105,30 @@ class SqlEngine implements Engine {
     const tracked = session.query<TrackingRow>(trackingQuery(request.trackingSchema));
     // While the server answers, the files are read.
     tracked.catch(() => undefined);
-    const listing = listMigrations(request.workingDirectory, findFolder(request.workingDirectory, request.migrationsPath));
+    const listing = listMigrations(
+      request.workingDirectory,
+      findFolder(request.workingDirectory, request.migrationsPath),
+    );
     const row = (await tracked).rows[0];
     const tracking = row ? readTrackingState(row, request.trackingSchema) : ({ kind: 'absent' } as const);
     const notes: string[] = [];
     if (tracking.kind === 'foreign') {
-      if (row?.columns || !request.allowHazards.includes('another-tool')) throw anothersTable(tracking.table, tracking.tool, request.trackingSchema, Boolean(row?.columns));
+      if (row?.columns || !request.allowHazards.includes('another-tool'))
+        throw anothersTable(tracking.table, tracking.tool, request.trackingSchema, Boolean(row?.columns));
       notes.push(`${tracking.table} (${tracking.tool}) is another tool's; accepted by allow-hazards: another-tool`);
     }
     const ours = tracking.kind === 'ours';
     this.state = {
       facts,
-      tracking: { schema: request.trackingSchema, exists: ours, complete: tracking.kind === 'ours' && tracking.complete },
+      tracking: {
+        schema: request.trackingSchema,
+        exists: ours,
+        complete: tracking.kind === 'ours' && tracking.complete,
+      },
     };
     const records = ours ? await readRecords(session, request.trackingSchema) : [];
-    const lastEnvironment = ours && (row?.history_columns ?? 0) > 0 ? await readLastEnvironment(session, request.trackingSchema) : null;
+    const lastEnvironment =
+      ours && (row?.history_columns ?? 0) > 0 ? await readLastEnvironment(session, request.trackingSchema) : null;
     const decision = decide({
       files: listing.files,
       records,
@@ -133,7 +139,13 @@ class SqlEngine implements Engine {
     if (decision.gaps.length > 0) notes.push(`versions left out: ${decision.gaps.join(', ')}`);
     if (listing.files.length === 0) throw emptyFolder(listing.folder.shown, listing.warnings);
     const pending = decision.pending.map(planMigration);
-    if (this.executes && pending.length > 0) mayRecord(facts, ours, pending.some((one) => one.script.createsTables.includes('schema_migrations')), request.trackingSchema);
+    if (this.executes && pending.length > 0)
+      mayRecord(
+        facts,
+        ours,
+        pending.some((one) => one.script.createsTables.includes('schema_migrations')),
+        request.trackingSchema,
+      );
     const digest = planDigest({
       pending,
       applied: decision.applied,
@@ -247,7 +259,10 @@ class SqlEngine implements Engine {
     const state = rows[0] ? readTrackingState(rows[0], request.trackingSchema) : ({ kind: 'absent' } as const);
     const applied = async (from: Session, exists: boolean) =>
       exists
-        ? (await readRecords(from, request.trackingSchema)).filter((row) => row.status === 'completed').map((row) => `${row.version} ${row.checksum}`).sort()
+        ? (await readRecords(from, request.trackingSchema))
+            .filter((row) => row.status === 'completed')
+            .map((row) => `${row.version} ${row.checksum}`)
+            .sort()
         : [];
     const here = await applied(this.working(), this.state?.tracking.exists ?? false);
     const there = await applied(session, state.kind === 'ours');
@@ -263,7 +278,11 @@ class SqlEngine implements Engine {
       });
     }
     void plan;
-    this.copy = await this.benchOf(session, watcher, facts, { schema: request.trackingSchema, exists: state.kind === 'ours', complete: state.kind === 'ours' && state.complete });
+    this.copy = await this.benchOf(session, watcher, facts, {
+      schema: request.trackingSchema,
+      exists: state.kind === 'ours',
+      complete: state.kind === 'ours' && state.complete,
+    });
     return this.copy;
   }
 
@@ -273,8 +292,14 @@ class SqlEngine implements Engine {
     return this.benchOf(this.working(), this.watcher, facts, tracking);
   }
 
-  private async benchOf(session: Session, watcher: Session, facts: ServerFacts, tracking: Workbench['tracking']): Promise<Workbench> {
-    const armed = session === this.session ? (this.armed ??= await armDeadMansSwitch(session)) : await armDeadMansSwitch(session);
+  private async benchOf(
+    session: Session,
+    watcher: Session,
+    facts: ServerFacts,
+    tracking: Workbench['tracking'],
+  ): Promise<Workbench> {
+    const armed = (session === this.session ? this.armed : null) ?? (await armDeadMansSwitch(session));
+    if (session === this.session) this.armed = armed;
     return {
       request: this.request,
       log: this.log,
@@ -306,7 +331,9 @@ class SqlEngine implements Engine {
     if (!position) throw new Error('the server did not tell its WAL position');
     const { lsn, at, snapshot, may } = position;
     if (!may) return { kind: 'wal-position', name: null, lsn, at, snapshot };
-    const point = await session.query<{ lsn: string }>('select pg_catalog.pg_create_restore_point($1)::text as lsn', [name]);
+    const point = await session.query<{ lsn: string }>('select pg_catalog.pg_create_restore_point($1)::text as lsn', [
+      name,
+    ]);
     return { kind: 'restore-point', name, lsn: point.rows[0]?.lsn ?? lsn, at, snapshot };
   }
 
@@ -314,7 +341,10 @@ class SqlEngine implements Engine {
     const bench = await this.bench();
     if (!(await holdsLock(bench.session, this.key))) throw lostLock();
     this.before = {
-      fingerprints: await readFingerprints(bench.session, { schema: this.request.trackingSchema, names: TRACKING_NAMES }),
+      fingerprints: await readFingerprints(bench.session, {
+        schema: this.request.trackingSchema,
+        names: TRACKING_NAMES,
+      }),
       invalid: await invalidIndexes(bench.session),
     };
     return apply({ bench, plan, stamp: this.stamp(plan, marker), nonTransactional: rehearsal.nonTransactional });
@@ -354,7 +384,9 @@ class SqlEngine implements Engine {
   }
 
   private async checkRecords(session: Session): Promise<Check> {
-    const recorded = new Map((await readRecords(session, this.request.trackingSchema)).map((row) => [row.version, row]));
+    const recorded = new Map(
+      (await readRecords(session, this.request.trackingSchema)).map((row) => [row.version, row]),
+    );
     const wrong = this.plan?.pending.filter((one) => {
       const row = recorded.get(one.version);
       return row?.status !== 'completed' || row.checksum !== one.checksum;
@@ -367,7 +399,9 @@ class SqlEngine implements Engine {
   }
 
   /** What our migrations made, against what the dry run said they would make. */
-  private async compare(session: Session): Promise<Pick<Verification, 'predictedEqualsActual' | 'differences' | 'foreign'>> {
+  private async compare(
+    session: Session,
+  ): Promise<Pick<Verification, 'predictedEqualsActual' | 'differences' | 'foreign'>> {
     const { rehearsal, before } = this;
     if (!rehearsal || !before) return { predictedEqualsActual: null, differences: [], foreign: [] };
     const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
@@ -391,7 +425,13 @@ class SqlEngine implements Engine {
       const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema) : [];
       const records = new Map(tracked.map((row) => [row.version, row]));
       const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
-      const current = decide({ files: [], records: tracked, targetVersion: null, allowOutOfOrder: true, rawChecksum: () => '' }).currentVersion;
+      const current = decide({
+        files: [],
+        records: tracked,
+        targetVersion: null,
+        allowOutOfOrder: true,
+        rawChecksum: () => '',
+      }).currentVersion;
       const begun = plan.pending.some((one) => {
         const row = records.get(one.version);
         const before = plan.resumed.get(one.key)?.progress?.done ?? 0;
@@ -450,7 +490,9 @@ class SqlEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.release().catch((error: Error) => this.log.detail(`the lock goes with the connection: ${error.message}`));
+    await this.release().catch((error: Error) =>
+      this.log.detail(`the lock goes with the connection: ${error.message}`),
+    );
     await Promise.all(this.open.splice(0).map((session) => session.end()));
   }
 
@@ -461,7 +503,13 @@ class SqlEngine implements Engine {
     const holder = await takeLock(this.working(), this.key, request.lockWaitMs, this.signal, (other) =>
       log.line(`another gate holds the lock (${who(other)}); waiting up to ${duration(request.lockWaitMs)}`),
     );
-    if (this.signal.aborted) throw new Stop({ result: 'cancelled', class: 'cancelled', message: 'cancelled while waiting for the lock', next: 'Run it again: nothing was changed.' });
+    if (this.signal.aborted)
+      throw new Stop({
+        result: 'cancelled',
+        class: 'cancelled',
+        message: 'cancelled while waiting for the lock',
+        next: 'Run it again: nothing was changed.',
+      });
     if (holder !== null) {
       throw new Stop({
         result: 'refused',
@@ -488,7 +536,11 @@ class SqlEngine implements Engine {
           message: timedOut
             ? `no answer from ${target.host}:${target.port} within connect-timeout (${duration(this.request.connectTimeoutMs)})`
             : `could not connect to ${target.host}:${target.port}/${target.database}: ${(cause as Error).message || (cause as { code?: string }).code}`,
-          ...(timedOut ? { next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.' } : {}),
+          ...(timedOut
+            ? {
+                next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.',
+              }
+            : {}),
         },
         { cause },
       );
@@ -536,22 +588,38 @@ function emptyFolder(shown: string, warnings: readonly string[]): Stop {
 /** The role must be able to keep our records; better said now than after the first migration. */
 function mayRecord(facts: ServerFacts, exists: boolean, fileMakesTable: boolean, schema: string): void {
   const stop = (what: string, grant: string) =>
-    new Stop({ result: 'failed', class: 'permission', message: `the role ${facts.user} may not ${what}`, next: `Run as the database's owner: ${grant};` });
-  if (!facts.mayTemp) throw stop('create temporary tables, which the dry run needs', `grant temporary on database "${facts.database}" to "${facts.user}"`);
+    new Stop({
+      result: 'failed',
+      class: 'permission',
+      message: `the role ${facts.user} may not ${what}`,
+      next: `Run as the database's owner: ${grant};`,
+    });
+  if (!facts.mayTemp)
+    throw stop(
+      'create temporary tables, which the dry run needs',
+      `grant temporary on database "${facts.database}" to "${facts.user}"`,
+    );
   if (exists) {
-    if (!facts.mayRecord) throw stop(`write ${schema}.schema_migrations`, `grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`);
+    if (!facts.mayRecord)
+      throw stop(
+        `write ${schema}.schema_migrations`,
+        `grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`,
+      );
     return;
   }
   if (fileMakesTable) return;
-  if (!facts.schemaExists && !facts.mayCreateSchema) throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
-  if (facts.schemaExists && !facts.mayCreateInSchema) throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
+  if (!facts.schemaExists && !facts.mayCreateSchema)
+    throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
+  if (facts.schemaExists && !facts.mayCreateInSchema)
+    throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
 }
 
 function lostLock(): Stop {
   return new Stop({
     result: 'failed',
     class: 'connection',
-    message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+    message:
+      'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
     next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
   });
 }
@@ -562,20 +630,33 @@ function invalidCheck(now: readonly InvalidIndex[], before: readonly InvalidInde
   return {
     check: 'no invalid index was left behind',
     passed: fresh.length === 0,
-    detail: fresh.length === 0 ? null : `invalid: ${fresh.map((index) => `${index.name} on ${index.table}`).join(', ')}`,
+    detail:
+      fresh.length === 0 ? null : `invalid: ${fresh.map((index) => `${index.name} on ${index.table}`).join(', ')}`,
   };
 }
 
 /** Whether something that is there and was not predicted belongs to what our migrations touched. */
 function oursIn(rehearsal: SqlRehearsal): (change: SchemaChange) => boolean {
-  const removed = new Set(rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`));
+  const removed = new Set(
+    rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`),
+  );
   const tables = [...rehearsal.predicted.values()].filter((one) => one.kind === 'table').map((one) => `${one.name}.`);
-  return (change) => removed.has(`${change.kind} ${change.name}`) || tables.some((table) => change.name.startsWith(table));
+  return (change) =>
+    removed.has(`${change.kind} ${change.name}`) || tables.some((table) => change.name.startsWith(table));
 }
 
-function shown(records: readonly Recorded[], files: readonly { version: string; file: string }[]): Inspection['recorded'] {
+function shown(
+  records: readonly Recorded[],
+  files: readonly { version: string; file: string }[],
+): Inspection['recorded'] {
   const fileOf = new Map(files.map((file) => [file.version, file.file]));
   return records
-    .map((row) => ({ version: row.version, name: row.name, file: fileOf.get(row.version) ?? '', status: row.status, appliedAt: row.appliedAt }))
+    .map((row) => ({
+      version: row.version,
+      name: row.name,
+      file: fileOf.get(row.version) ?? '',
+      status: row.status,
+      appliedAt: row.appliedAt,
+    }))
     .sort((a, b) => (a.appliedAt ?? '').localeCompare(b.appliedAt ?? '') * -1);
 }

@@ -40,7 +40,11 @@ export function findFolder(workingDirectory: string, given: string | null): Migr
   const stop = (message: string, next: string) => new Stop({ result: 'failed', class: 'input', message, next });
   if (given !== null) {
     const path = resolve(workingDirectory, given);
-    if (!isFolder(path)) throw stop(`migrations-path: there is no folder ${given}`, 'Correct migrations-path, or check the repository out first.');
+    if (!isFolder(path))
+      throw stop(
+        `migrations-path: there is no folder ${given}`,
+        'Correct migrations-path, or check the repository out first.',
+      );
     return within(workingDirectory, path);
   }
   const found = USUAL_FOLDERS.filter((folder) =>

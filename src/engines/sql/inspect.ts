@@ -1,6 +1,7 @@
 /** The server's facts, and what of them speaks against working there. */
-import type { Session } from '../../postgres/session.ts';
+
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
+import type { Session } from '../../postgres/session.ts';
 import { Stop } from '../../report/stop.ts';
 import { cutBytes } from '../../report/text.ts';
 import type { RunIdentity } from '../../request/request.ts';
@@ -58,11 +59,17 @@ export async function readServer(session: Session, trackingSchema: string): Prom
 export function refuseServer(facts: ServerFacts, executes: boolean): void {
   const stop = (message: string, next: string) => new Stop({ result: 'failed', class: 'connection', message, next });
   if (facts.major < OLDEST) {
-    throw stop(`PostgreSQL ${facts.version} is too old: ${OLDEST} is the oldest that is supported`, 'Upgrade the server, or migrate it with another tool.');
+    throw stop(
+      `PostgreSQL ${facts.version} is too old: ${OLDEST} is the oldest that is supported`,
+      'Upgrade the server, or migrate it with another tool.',
+    );
   }
   if (!executes) return;
   if (facts.inRecovery) {
-    throw stop('this server is a standby: it cannot be written', 'Connect to the primary (a writer or cluster endpoint, not a reader).');
+    throw stop(
+      'this server is a standby: it cannot be written',
+      'Connect to the primary (a writer or cluster endpoint, not a reader).',
+    );
   }
   if (facts.readOnly) {
     throw stop(
@@ -97,7 +104,8 @@ function transactionPooled(): Stop {
   return new Stop({
     result: 'failed',
     class: 'connection',
-    message: 'this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there',
+    message:
+      'this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there',
     next: 'Use the direct address of the database (often port 5432), or a pool in session mode.',
   });
 }

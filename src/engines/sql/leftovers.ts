@@ -1,6 +1,7 @@
 /** What an interrupted non-transactional statement left behind, judged from the catalog. */
-import { quoteIdentifier } from '../../postgres/identifier.ts';
+import type { Place } from '../../postgres/failure.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
+import { Stop } from '../../report/stop.ts';
 import type { Leftover } from '../../sql/statement.ts';
 
 export type Judgement =
@@ -109,8 +110,18 @@ async function judgeDetach(session: Queryable, parent: string, partition: string
   return { kind: 'again', cleanup: [{ sql: finalize, plain: finalize }] };
 }
 
-/** For messages: the one statement that removes an invalid index. */
-export function dropIndexAdvice(name: string): string {
-  return dropIndex(name.includes('.') || name.startsWith('"') ? name : quoteIdentifier(name)).sql;
+/** An index that a statement is to make is there and of no use: IF NOT EXISTS would hide that, CREATE INDEX would fail. */
+export function indexInTheWay(state: IndexState, place: Place | null): Stop {
+  const { qualified, building } = state;
+  return new Stop({
+    result: 'failed',
+    class: 'duplicate-object',
+    message: building
+      ? `the index ${qualified} is being built right now by another session`
+      : `an invalid index ${qualified} is in the way: a build of it failed, and no query uses it`,
+    next: building
+      ? 'Wait until that build is over, then run again.'
+      : `Run: ${dropIndex(qualified ?? '').sql}; then run again.`,
+    ...(place ?? {}),
+  });
 }
-

@@ -56,7 +56,8 @@ export function planMigration(file: MigrationFile): PlannedMigration {
   }
   const script = scanScript(scriptOf(file), directives);
   const problem = script.problems[0];
-  if (problem) throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
+  if (problem)
+    throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
   const { problems: _, ...rest } = script;
   return { ...file, script: rest };
 }

@@ -1,10 +1,16 @@
 /** Our own tables: what they look like, who else's they might be, how they are read and written (contract, section 6). */
+
+import type { Progress, RecordRow } from '../../plan/plan.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import type { BatchItem } from '../../postgres/session.ts';
-import type { Progress, RecordRow } from '../../plan/plan.ts';
 
-export const TRACKING_NAMES = ['schema_migrations', 'migration_history', 'migration_status_view', 'get_migration_status'];
+export const TRACKING_NAMES = [
+  'schema_migrations',
+  'migration_history',
+  'migration_status_view',
+  'get_migration_status',
+];
 
 /** What stands under our names in the tracking schema. */
 export type TrackingState =
@@ -245,7 +251,10 @@ export function recordItem(stamp: RunStamp, row: RecordValues): BatchItem {
 }
 
 /** A failure's row: what a non-transactional migration has done stays written down, and what is completed stays so. */
-export function failureItem(stamp: RunStamp, row: Pick<RecordValues, 'version' | 'name' | 'checksum' | 'errorMessage'>): BatchItem {
+export function failureItem(
+  stamp: RunStamp,
+  row: Pick<RecordValues, 'version' | 'name' | 'checksum' | 'errorMessage'>,
+): BatchItem {
   return {
     text: `insert into ${quoteIdentifier(stamp.schema)}.schema_migrations as m
         (version, name, checksum, status, error_message, applied_by, run_url, commit_sha, plan_digest, applied_at)
@@ -254,7 +263,16 @@ export function failureItem(stamp: RunStamp, row: Pick<RecordValues, 'version' |
         applied_by = excluded.applied_by, run_url = excluded.run_url, commit_sha = excluded.commit_sha,
         plan_digest = excluded.plan_digest, applied_at = excluded.applied_at
       where m.status <> 'completed'`,
-    values: [row.version, row.name, row.checksum, row.errorMessage, stamp.actor, stamp.runUrl, stamp.sha, stamp.planDigest],
+    values: [
+      row.version,
+      row.name,
+      row.checksum,
+      row.errorMessage,
+      stamp.actor,
+      stamp.runUrl,
+      stamp.sha,
+      stamp.planDigest,
+    ],
   };
 }
 

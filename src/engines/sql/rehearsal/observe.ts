@@ -2,9 +2,9 @@
  * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
  * them it rewrote and scanned, and how long it took by the server's own clock.
  */
-import { quoteLiteral } from '../../postgres/identifier.ts';
-import type { BatchItem, BatchResult } from '../../postgres/session.ts';
-import { TRACKING_NAMES } from './tracking.ts';
+import { quoteLiteral } from '../../../postgres/identifier.ts';
+import type { BatchItem, BatchResult } from '../../../postgres/session.ts';
+import { TRACKING_NAMES } from '../tracking.ts';
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
 export function rememberRelations(trackingSchema: string): BatchItem[] {
@@ -66,11 +66,23 @@ export interface Look {
 
 export function readLook(result: BatchResult): Look {
   const [ended, held, locks, now] = result.rows[0] ?? [];
-  const relations = held ? (JSON.parse(held) as [string, string[], string, number | null, number | null, number][]) : null;
+  const relations = held
+    ? (JSON.parse(held) as [string, string[], string, number | null, number | null, number][])
+    : null;
   return {
     statementEndedAt: Number(ended),
     endedAt: Number(now),
-    held: locks === null || locks === undefined ? null : (relations ?? []).map(([name, modes, kind, filenodeBefore, filenode, scans]) => ({ name, modes, kind, filenodeBefore, filenode, scans })),
+    held:
+      locks === null || locks === undefined
+        ? null
+        : (relations ?? []).map(([name, modes, kind, filenodeBefore, filenode, scans]) => ({
+            name,
+            modes,
+            kind,
+            filenodeBefore,
+            filenode,
+            scans,
+          })),
     locks: locks === null || locks === undefined ? null : Number(locks),
   };
 }

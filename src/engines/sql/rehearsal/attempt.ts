@@ -1,0 +1,767 @@
+/**
+ * One attempt at the dry run: every pending migration, statement by statement, in one transaction that cannot commit;
+ * then ROLLBACK, and the server's own word that it is.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PlannedMigration } from '../../../plan/plan.ts';
+import {
+  changedGroups,
+  type Definitions,
+  diffDefinitions,
+  type Fingerprints,
+  groupsToDefine,
+} from '../../../plan/schema-diff.ts';
+import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts';
+import { failureFrom, readServerError, type ServerError } from '../../../postgres/failure.ts';
+import type { BatchItem } from '../../../postgres/session.ts';
+import { localTimeouts } from '../../../postgres/settings.ts';
+import { type Alarm, cancelBackend, Watchdog } from '../../../postgres/watchdog.ts';
+import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } from '../../../report/outcome.ts';
+import { Stop } from '../../../report/stop.ts';
+import { cut } from '../../../report/text.ts';
+import type { Statement } from '../../../sql/statement.ts';
+import type { Check, Observation, Plan, Rehearsal } from '../../engine.ts';
+import { checkIndexes, checkTables, runSmokeTests, type SmokeTest } from '../checks.ts';
+import { sourceLine } from '../files.ts';
+import { indexInTheWay, indexState, judge } from '../leftovers.ts';
+import { ProgressKeeper } from '../progress.ts';
+import { locate, scriptOf } from '../script-file.ts';
+import { createTrackingItems, historyItem, type RunStamp, recordItem, TRACKING_NAMES } from '../tracking.ts';
+import type { Workbench } from '../workbench.ts';
+import { CONTROL, Conversation, type Slot } from './conversation.ts';
+import {
+  type Entry,
+  newEntry,
+  rehearsedPlainly,
+  type StatementEvent,
+  statementKey,
+  toReport,
+  wasRehearsed,
+} from './entry.ts';
+import { LOOK_AT_CLOCK, LOOK_AT_LOCKS, type Look, Observer, rememberRelations } from './observe.ts';
+import { mayChangeLimits, Undone, whyNot, whyTooLarge, whyTooSlow } from './treatment.ts';
+
+/** A run of INSERTs into one table is told one by one up to here, as one entry from here on. */
+const INSERTS_TOLD = 20;
+/** From this many locks on, reading all of them after every statement would be quadratic: only where one may have been added that matters. */
+const MANY_LOCKS = 1_000;
+
+/** What one attempt taught the next. */
+export interface Knowledge {
+  /** Statements that need a savepoint before them, by statement key. */
+  readonly suspects: Set<string>;
+  /** Statements that fire constraints themselves: the guard must be out of their way. */
+  readonly guardOut: Set<string>;
+  /** Statements that the server will not have in a transaction, by version key. */
+  readonly alone: Map<string, Set<number>>;
+}
+
+/** The rehearsed schema, beside what a report needs: what apply makes is compared with it. */
+export interface SqlRehearsal extends Rehearsal {
+  readonly predicted: Definitions;
+  /** The catalog groups that the rehearsal made, changed or removed. */
+  readonly touched: ReadonlySet<string>;
+}
+
+export interface AttemptInput {
+  readonly bench: Workbench;
+  readonly plan: Plan;
+  readonly before: Fingerprints;
+  readonly stamp: RunStamp;
+  readonly smokeTests: readonly SmokeTest[];
+  readonly knowledge: Knowledge;
+  /** Milliseconds since the epoch; infinite: no limit. */
+  readonly deadline: number;
+}
+
+export type Interruption =
+  | { readonly kind: 'alarm'; readonly alarm: Alarm }
+  | { readonly kind: 'deadline' }
+  | { readonly kind: 'cancelled' };
+
+export type Ending =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'failed' }
+  /** Something was learned: once more from the start. */
+  | { readonly kind: 'again' }
+  /** It lost to somebody else's lock. */
+  | { readonly kind: 'contention'; readonly at: Entry | null; readonly error: ServerError }
+  | Interruption;
+
+class Again extends Error {}
+class Interrupted extends Error {}
+
+/** A statement of the user's failed; `entry` null: what its file's COMMIT would check did. */
+class StatementFailed extends Error {
+  readonly migration: PlannedMigration;
+  readonly entry: Entry | null;
+  readonly error: unknown;
+  constructor(migration: PlannedMigration, entry: Entry | null, error: unknown) {
+    super('a statement failed', { cause: error });
+    this.migration = migration;
+    this.entry = entry;
+    this.error = error;
+  }
+}
+
+const RETRIABLE = new Set(['55P03', '40P01', '40001']);
+
+/** Two equal rows under a deferred unique constraint: whatever tries to commit the transaction fails (23505). */
+const GUARD_ROWS: BatchItem = { text: 'insert into pg_temp.mgate_guard values (1), (1)' };
+const GUARD_OUT: BatchItem = { text: 'delete from pg_temp.mgate_guard' };
+/** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */
+const GUARD_IN: readonly BatchItem[] = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
+
+export class Attempt {
+  readonly blocked: Blocked[] = [];
+  private readonly input: AttemptInput;
+  private readonly bench: Workbench;
+  private readonly talk: Conversation;
+
+  private xid: string | null = null;
+  private startLsn: string | null = null;
+  private readonly observer = new Observer();
+  private anythingBefore = false;
+  private namesBefore = new Set<string>();
+  private locks = 0;
+  /** A statement whose locks were not looked at yet. */
+  private unseen: Entry | null = null;
+
+  private readonly entries = new Map<string, Entry[]>();
+  private readonly finished = new Set<string>();
+  private readonly observations: Observation[] = [];
+  private readonly locked = new Set<string>();
+  private readonly undone = new Undone();
+  private highestEnum = '0';
+  private unrecorded: PlannedMigration[] = [];
+  private recordable: boolean;
+
+  private interruption: Interruption | null = null;
+  private failed: StatementFailed | null = null;
+  private xidStatus: string | null = null;
+  private walBytes: number | null = null;
+  private schemaDiff: readonly SchemaChange[] = [];
+  private predicted: Definitions = new Map();
+  private groups: ReturnType<typeof changedGroups> = { added: [], removed: [], changed: [] };
+  private sizes: readonly RelationSize[] = [];
+  private checks: readonly Check[] = [];
+
+  constructor(input: AttemptInput) {
+    this.input = input;
+    this.bench = input.bench;
+    this.recordable = input.bench.tracking.complete;
+    this.talk = new Conversation(input.bench.session, {
+      mayGoOn: () => {
+        if (this.interruption) throw new Interrupted();
+      },
+      onLook: (look, entry) => this.see(look, entry),
+      meaningOf: (error, slot, last) => this.meaningOf(error, slot, last),
+    });
+  }
+
+  /** Runs it, rolls it back, proves that. Throws only what is no migration's doing. */
+  async toItsEnd(): Promise<Ending> {
+    const { bench } = this;
+    const { deadline } = this.input;
+    const watchdog = new Watchdog(bench.watcher, {
+      watchedPid: bench.pid,
+      maxBlockingMs: bench.request.maxBlockingMs,
+      maxExclusiveMs: bench.standbys > 0 ? bench.request.maxExclusiveMs : null,
+      lockLimit: Math.floor(bench.lockCapacity / 2),
+      onAlarm: (alarm) => this.interrupt({ kind: 'alarm', alarm }),
+    });
+    const timer = Number.isFinite(deadline)
+      ? setTimeout(() => this.interrupt({ kind: 'deadline' }), Math.max(0, deadline - Date.now()))
+      : undefined;
+    const onAbort = () => this.interrupt({ kind: 'cancelled' });
+    bench.signal.addEventListener('abort', onAbort);
+    let thrown: unknown = null;
+    try {
+      if (bench.signal.aborted) onAbort();
+      await this.run();
+    } catch (error) {
+      thrown = error;
+    }
+    await this.talk.fallSilent();
+    // Rolled back before the watch ends: until then somebody may be waiting.
+    await this.rollBack();
+    await watchdog.stop();
+    clearTimeout(timer);
+    bench.signal.removeEventListener('abort', onAbort);
+    await this.prove();
+    return this.ending(thrown);
+  }
+
+  private ending(thrown: unknown): Ending {
+    if (this.interruption) {
+      if (this.interruption.kind === 'alarm') this.noteBlocked(this.interruption.alarm);
+      return this.interruption;
+    }
+    if (thrown === null) return { kind: 'passed' };
+    if (thrown instanceof Again) return { kind: 'again' };
+    if (!(thrown instanceof StatementFailed)) throw thrown;
+    const error = readServerError(thrown.error);
+    if (error.code !== null && RETRIABLE.has(error.code)) return { kind: 'contention', at: thrown.entry, error };
+    this.failed = thrown;
+    return { kind: 'failed' };
+  }
+
+  private interrupt(why: Interruption): void {
+    if (this.interruption) return;
+    this.interruption = why;
+    // A cancel does nothing to a transaction that is idle: the conversation asks before it sends more.
+    cancelBackend(this.bench.watcher, this.bench.pid).catch((error: Error) =>
+      this.bench.log.detail(`the running statement could not be cancelled: ${error.message}`),
+    );
+  }
+
+  private noteBlocked(alarm: Alarm): void {
+    if (alarm.kind !== 'blocking') return;
+    const current = this.talk.current();
+    for (const { pid, application, waitedMs } of alarm.waiters) {
+      this.blocked.push({
+        pid,
+        application,
+        waitedMs: Math.round(waitedMs),
+        file: current?.migration.file ?? null,
+        statementIndex: current?.index ?? null,
+      });
+    }
+  }
+
+  // -- the run ------------------------------------------------------------------------------------------------
+
+  private async run(): Promise<void> {
+    const { pending } = this.input.plan;
+    const all = this.bench.request.transactionMode === 'all';
+    await this.begin();
+    for (const [index, migration] of pending.entries()) {
+      this.bench.log.progress(`dry run ${index + 1}/${pending.length} ${migration.file}`);
+      await this.migration(migration, !all || index === pending.length - 1);
+      this.finished.add(migration.key);
+    }
+    await this.compareSchema();
+    await this.check();
+  }
+
+  private async begin(): Promise<void> {
+    const { tracking } = this.bench;
+    const [, id] = await this.talk.exchange(
+      [{ text: 'begin isolation level read committed read write' }, CONTROL],
+      [
+        { text: 'select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_lsn()::text', keep: true },
+        CONTROL,
+      ],
+    );
+    [this.xid = null, this.startLsn = null] = id?.rows[0] ?? [];
+    if (this.xid === null) throw new Error('the server did not tell the id of the rehearsal transaction');
+    this.talk.control(
+      ...this.bounds(null),
+      {
+        text: 'create temporary table mgate_guard (k int constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
+      },
+      GUARD_ROWS,
+      ...rememberRelations(tracking.schema),
+    );
+    if (!tracking.exists && !this.creator()) {
+      this.talk.control(...createTrackingItems(tracking.schema));
+      this.recordable = true;
+    }
+    const [row] = await this.talk.ask(
+      'select pg_catalog.count(*)::text, pg_catalog.json_agg(distinct bare)::text from pg_temp.mgate_before',
+    );
+    this.anythingBefore = Number(row?.[0] ?? 0) > 0;
+    this.namesBefore = new Set(JSON.parse(row?.[1] ?? '[]') as string[]);
+  }
+
+  /** Our limits and the dead man's switch; said again wherever a file may have changed them. */
+  private bounds(migration: PlannedMigration | null): BatchItem[] {
+    const { request, serverMajor } = this.bench;
+    const { deadline } = this.input;
+    const directives = migration?.script.directives;
+    const own = directives?.statementTimeoutMs ?? request.statementTimeoutMs;
+    const left = Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : 0;
+    const limits = [own, left].filter((ms) => ms > 0);
+    return [
+      ...localTimeouts({
+        lockTimeoutMs: directives?.lockTimeoutMs ?? request.lockTimeoutMs,
+        statementTimeoutMs: limits.length === 0 ? 0 : Math.min(...limits),
+      }),
+      { text: `set local idle_in_transaction_session_timeout = '60s'` },
+      ...(serverMajor >= 17 && left > 0
+        ? [{ text: `set local transaction_timeout = ${Math.round(left) + 10_000}` }]
+        : []),
+    ];
+  }
+
+  /** The pending migration that makes the tracking table itself, where there is none yet. */
+  private creator(): PlannedMigration | undefined {
+    if (this.bench.tracking.exists) return undefined;
+    return this.input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
+  }
+
+  private async migration(migration: PlannedMigration, commits: boolean): Promise<void> {
+    const entries: Entry[] = [];
+    this.entries.set(migration.key, entries);
+    if (this.input.knowledge.suspects.size > 0) {
+      const [row] = await this.talk.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
+      this.highestEnum = row?.[0] ?? '0';
+    }
+    const { directives } = migration.script;
+    if (directives.lockTimeoutMs !== null || directives.statementTimeoutMs !== null) {
+      this.talk.control(...this.bounds(migration));
+    }
+    const resumed = this.input.plan.resumed.get(migration.key)?.progress ?? null;
+    const progress = resumed ? new ProgressKeeper(migration, resumed) : null;
+    const ends = migration.script.ownTransactions ? blockEnds(migration) : [];
+    let unit = -1;
+    for (const event of scriptOf(migration)) {
+      if (event.kind === 'statement') {
+        progress?.pass(event.index, event.statement);
+        if (event.index > (resumed?.done ?? 0)) await this.statement(migration, entries, event);
+      } else if (event.kind === 'begin-unit') {
+        unit += 1;
+        if (ends[unit] === 'rollback') this.talk.control({ text: 'savepoint mgate_block' });
+      } else if (ends[unit] === 'rollback') {
+        this.talk.control({ text: 'rollback to savepoint mgate_block' }, { text: 'release savepoint mgate_block' });
+      } else if (ends[unit] === 'commit') {
+        this.commit(migration);
+      }
+    }
+    progress?.end();
+    await this.endOfFile(migration, commits);
+  }
+
+  // -- one statement ------------------------------------------------------------------------------------------
+
+  private async statement(migration: PlannedMigration, entries: Entry[], event: StatementEvent): Promise<void> {
+    const { statement, facts } = event;
+    const { talk } = this;
+    const entry = this.entryFor(migration, entries, event);
+    this.observe(migration, event);
+
+    const refusal = await whyNot(talk, entry, statement);
+    if (refusal !== null) return this.skip(entry, refusal);
+    if (facts.nonTransactional && migration.script.wrapper === null) return this.plainly(migration, entry);
+    const key = statementKey(migration, event.index);
+    if (
+      this.input.knowledge.suspects.has(key) ||
+      facts.opaque?.what === 'CALL' ||
+      this.undone.concerns(statement.sql)
+    ) {
+      return this.carefully(entry, statement.sql);
+    }
+    const tooLarge = await whyTooLarge(talk, entry, statement, this.limits());
+    if (tooLarge !== null) return this.skip(entry, tooLarge);
+
+    const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
+    if (guardOut) talk.control(GUARD_OUT);
+    talk.say({ text: statement.sql }, { kind: 'statement', entry, offset: 0, guarded: false });
+    this.lookAfter(entry, statement);
+    if (guardOut) talk.control({ text: 'set constraints pg_temp.mgate_guard_key deferred' }, GUARD_ROWS);
+    if (mayChangeLimits(facts, statement.sql)) talk.control(...this.bounds(migration));
+    if (facts.addsEnumValue !== null && !migration.script.transactional) {
+      this.undone.labels.set(facts.addsEnumValue, migration);
+    }
+    if (talk.isFull) await talk.sendOn();
+  }
+
+  private limits() {
+    const { request, databaseBytes } = this.bench;
+    return { dryRunMaxBytes: request.dryRunMaxBytes, maxBlockingMs: request.maxBlockingMs, databaseBytes };
+  }
+
+  /** A new entry, or the last one where this statement goes on with a long run of INSERTs into the same table. */
+  private entryFor(migration: PlannedMigration, entries: Entry[], event: StatementEvent): Entry {
+    const last = entries.at(-1);
+    const table = event.facts.bulkInsertInto;
+    if (last && table !== null && last.facts.bulkInsertInto === table && last.reason === null) {
+      const run = entries.slice(-INSERTS_TOLD);
+      const isLong = run.length === INSERTS_TOLD && run.every((entry) => entry.facts.bulkInsertInto === table);
+      if (last.count > 1 || isLong) {
+        last.count += 1;
+        return last;
+      }
+    }
+    const entry = newEntry(migration, event);
+    entries.push(entry);
+    return entry;
+  }
+
+  private observe(migration: PlannedMigration, { statement, facts }: StatementEvent): void {
+    const at = { migration, line: statement.line, sql: cut(statement.sql, 200) };
+    if (facts.external !== null) this.observations.push({ kind: 'external', what: facts.external, ...at });
+    if (facts.opaque !== null) this.observations.push({ kind: 'opaque', what: facts.opaque.what, ...at });
+  }
+
+  private skip(entry: Entry, reason: string): void {
+    entry.executed = false;
+    entry.reason = reason;
+    this.undone.skip(entry.facts);
+  }
+
+  /** CONCURRENTLY and its kin: the same work in a form that a transaction allows, where that is quick enough. */
+  private async plainly(migration: PlannedMigration, entry: Entry): Promise<void> {
+    const what = entry.facts.nonTransactional;
+    if (!what?.plain) return;
+    const { session } = this.bench;
+    await this.talk.exchange();
+    const resumed = this.input.plan.resumed.get(migration.key)?.progress;
+    if (resumed?.started === entry.index) {
+      const judgement = await judge(session, what.leftover);
+      if (judgement.kind === 'done') return this.skip(entry, 'done already by the run that was interrupted');
+      if (judgement.kind === 'again') this.talk.control(...judgement.cleanup.map(({ plain }) => ({ text: plain })));
+    } else if (what.leftover?.kind === 'create-index' && what.leftover.index !== null) {
+      const state = await indexState(session, what.leftover.index, what.leftover.table);
+      const line = sourceLine(migration, entry.line);
+      if (state.exists && !state.valid)
+        throw indexInTheWay(state, {
+          file: migration.file,
+          line: entry.line,
+          column: entry.statement.column,
+          sourceLine: line,
+        });
+    }
+    const tooSlow = await whyTooSlow(this.talk, entry.facts, this.limits());
+    if (tooSlow !== null) return this.skip(entry, tooSlow);
+    const tooLarge = await whyTooLarge(this.talk, entry, entry.statement, this.limits());
+    if (tooLarge !== null) return this.skip(entry, tooLarge);
+    await this.carefully(entry, what.plain);
+    if (entry.executed) rehearsedPlainly(entry, what.what);
+  }
+
+  /** With a savepoint around it: where it fails only because of what was not done before, the dry run goes on. */
+  private async carefully(entry: Entry, sql: string): Promise<void> {
+    await this.talk.exchange();
+    try {
+      await this.talk.exchange(
+        [{ text: 'savepoint mgate' }, CONTROL],
+        [{ text: sql }, { kind: 'statement', entry, offset: 0, guarded: true }],
+        [this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry }],
+        [{ text: 'release savepoint mgate' }, CONTROL],
+      );
+    } catch (error) {
+      if (!(error instanceof StatementFailed) || error.entry !== entry) throw error;
+      await this.talk.exchange(
+        [{ text: 'rollback to savepoint mgate' }, CONTROL],
+        [{ text: 'release savepoint mgate' }, CONTROL],
+      );
+      const reason = await this.onlyFollows(entry, readServerError(error.error));
+      if (reason === null) throw error;
+      entry.error = null;
+      this.skip(entry, reason);
+    }
+  }
+
+  /** The reason why a failure here is none of what apply would do, or null: it is one. */
+  private async onlyFollows(entry: Entry, error: ServerError): Promise<string | null> {
+    const { migration } = entry;
+    const together = this.bench.request.transactionMode === 'all' || migration.script.wrapper !== null;
+    if (error.code === '55P04') return this.undone.uncommittedLabel(this.talk, error, this.highestEnum);
+    if (error.code !== '2D000' && error.code !== '25001') return this.undone.follows(error);
+    if (together) return null;
+    const { alone } = this.input.knowledge;
+    alone.set(migration.key, (alone.get(migration.key) ?? new Set()).add(entry.index));
+    return error.code === '2D000'
+      ? 'it commits by itself, which no transaction allows'
+      : `the server refuses it in a transaction (${error.message})`;
+  }
+
+  // -- looking ------------------------------------------------------------------------------------------------
+
+  /** At the clock always, at the locks where the statement may have added one that matters. */
+  private lookAfter(entry: Entry, statement: Statement): void {
+    if (entry.count > 1) {
+      this.unseen = entry;
+      return;
+    }
+    const worthIt = this.locks < MANY_LOCKS || entry.facts.opaque !== null || this.mentionsRelation(statement.sql);
+    this.unseen = this.anythingBefore && !worthIt ? entry : null;
+    this.talk.say(this.anythingBefore && worthIt ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry });
+  }
+
+  private mentionsRelation(sql: string): boolean {
+    if (sql.length > 20_000) return true;
+    for (const [word] of sql.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)) {
+      if (this.namesBefore.has(word) || this.namesBefore.has(word.toLowerCase())) return true;
+    }
+    return false;
+  }
+
+  private see(look: Look, entry: Entry): void {
+    if (look.held === null) return;
+    this.locks = look.locks ?? this.locks;
+    const seen = this.observer.newSince(look, entry.facts.command === 'TRUNCATE');
+    entry.locks = [...entry.locks, ...seen.locks];
+    entry.rewrites = [...entry.rewrites, ...seen.rewrites];
+    entry.scans = [...entry.scans, ...seen.scans];
+    for (const lock of seen.locks) this.locked.add(lock.relation);
+  }
+
+  /** An error: an interruption of ours, something to be learned, or a migration that fails. */
+  private meaningOf(error: unknown, slot: Slot, last: Entry | null): Error {
+    if (this.interruption) return new Interrupted();
+    const server = readServerError(error);
+    if (slot.kind === 'commit') return new StatementFailed(slot.migration, null, error);
+    if (slot.kind !== 'statement') {
+      const late = server.code !== null && (RETRIABLE.has(server.code) || server.code === '57014');
+      if (late && last) return new StatementFailed(last.migration, last, error);
+      return error instanceof Error ? error : new Error(String(error));
+    }
+    const { entry } = slot;
+    const { suspects, guardOut } = this.input.knowledge;
+    const key = statementKey(entry.migration, entry.index);
+    if (server.constraint === 'mgate_guard_key' && !guardOut.has(key)) {
+      guardOut.add(key);
+      return new Again();
+    }
+    const learnable = server.code === '55P04' || server.code === '2D000' || server.code === '25001';
+    if (learnable && !slot.guarded && !suspects.has(key)) {
+      suspects.add(key);
+      return new Again();
+    }
+    entry.executed = true;
+    entry.error = server.message;
+    return new StatementFailed(entry.migration, entry, shifted(error, slot.offset));
+  }
+
+  // -- the end of a file --------------------------------------------------------------------------------------
+
+  /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
+  private commit(migration: PlannedMigration): void {
+    this.talk.control({ text: 'reset session authorization' }, GUARD_OUT);
+    this.talk.say({ text: 'set constraints all immediate' }, { kind: 'commit', migration });
+    this.talk.control(...GUARD_IN);
+  }
+
+  private async endOfFile(migration: PlannedMigration, commits: boolean): Promise<void> {
+    const { talk } = this;
+    if (this.unseen)
+      talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
+    this.unseen = null;
+    if (commits) this.commit(migration);
+    talk.control(
+      { text: 'reset session authorization' },
+      { text: 'reset all' },
+      { text: 'close all' },
+      { text: 'unlisten *' },
+      ...this.bench.armed,
+      ...this.bounds(null),
+    );
+    this.record(migration);
+    const [row] = await talk.ask(END_OF_FILE);
+    const [xid, temporary, immediate, prepared] = row ?? [];
+    if (xid !== this.xid) throw escaped(migration, this.xid, xid ?? null);
+    if (temporary) talk.control({ text: `drop table if exists ${temporary} cascade` });
+    if (immediate && commits) talk.control({ text: `set constraints ${immediate} immediate` });
+    if (prepared === 'true') talk.control({ text: 'deallocate all' });
+    if (this.bench.request.transactionMode === 'all') return;
+    for (const { facts } of this.entries.get(migration.key) ?? []) {
+      if (facts.addsEnumValue !== null) this.undone.labels.set(facts.addsEnumValue, migration);
+    }
+  }
+
+  /** Our own rows are written as apply would write them: what speaks against that is found here. */
+  private record(migration: PlannedMigration): void {
+    this.unrecorded.push(migration);
+    if (migration === this.creator()) {
+      this.talk.control(...createTrackingItems(this.bench.tracking.schema));
+      this.recordable = true;
+    }
+    if (!this.recordable) return;
+    const { stamp } = this.input;
+    for (const { version, name, checksum } of this.unrecorded.splice(0)) {
+      const none = { errorMessage: null, executionTimeMs: 0 };
+      this.talk.control(
+        recordItem(stamp, { version, name, checksum, status: 'completed', progress: null, ...none }),
+        historyItem(stamp, { version, status: 'success', ...none }),
+      );
+    }
+  }
+
+  private leftOut() {
+    return { schema: this.bench.tracking.schema, names: TRACKING_NAMES };
+  }
+
+  private async compareSchema(): Promise<void> {
+    await this.talk.exchange();
+    const { session } = this.bench;
+    this.groups = changedGroups(this.input.before, await readFingerprints(session, this.leftOut()));
+    this.predicted = await readDefinitions(session, groupsToDefine(this.groups).inside);
+  }
+
+  private async check(): Promise<void> {
+    const { session, request } = this.bench;
+    const checks = [
+      ...(await checkTables(session, request.criticalTables)),
+      ...(await checkIndexes(session, request.criticalIndexes, this.undone.names)),
+    ];
+    if (this.input.smokeTests.length > 0) {
+      await session.query('set transaction read only');
+      checks.push(...(await runSmokeTests(session, this.input.smokeTests)));
+    }
+    this.checks = checks;
+  }
+
+  // -- rolling back, and proving it ---------------------------------------------------------------------------
+
+  private async rollBack(): Promise<void> {
+    const { session, armed, log } = this.bench;
+    if (session.lost) return;
+    try {
+      // Right in every state of the transaction; what the files had set goes with it.
+      await session.batch([{ text: 'rollback' }, ...armed]);
+    } catch (error) {
+      log.detail(`rollback: ${(error as Error).message}`);
+    }
+  }
+
+  /** The server's own word that the rehearsal's transaction is aborted; without it nothing may go on. */
+  private async prove(): Promise<void> {
+    if (this.xid === null) return;
+    const { session, watcher, log } = this.bench;
+    const witness = session.lost ? watcher : session;
+    const until = Date.now() + 10_000;
+    do {
+      const { rows } = await witness.query<{ status: string | null; wal: string | null }>(
+        `select pg_catalog.pg_xact_status($1::pg_catalog.xid8) as status,
+                pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), $2::pg_catalog.pg_lsn)::text as wal`,
+        [this.xid, this.startLsn],
+      );
+      this.xidStatus = rows[0]?.status ?? null;
+      this.walBytes = rows[0]?.wal == null ? null : Number(rows[0].wal);
+      if (this.xidStatus !== 'in progress') break;
+      await sleep(100);
+    } while (Date.now() < until);
+    if (this.xidStatus !== 'aborted') {
+      throw new Stop({
+        result: 'failed',
+        class: 'internal',
+        message: `the rehearsal transaction ${this.xid} could not be proved to be rolled back (the server says: ${this.xidStatus ?? 'nothing'})`,
+        next: 'Compare the database with your last backup before going on, and report this.',
+      });
+    }
+    log.detail(`rehearsal transaction ${this.xid}: aborted, by the server's own word`);
+    if (!session.lost) await this.lookBack();
+  }
+
+  /** On the committed state again: what the changed objects were, and how large what was locked is. */
+  private async lookBack(): Promise<void> {
+    const { session } = this.bench;
+    const before = await readDefinitions(session, groupsToDefine(this.groups).outside);
+    this.schemaDiff = diffDefinitions(before, this.predicted);
+    if (this.locked.size === 0) return;
+    const { rows } = await session.query<{ relation: string; bytes: string; rows: number }>(
+      `select w.name as relation, pg_catalog.pg_total_relation_size(c.oid)::text as bytes, c.reltuples::float8 as rows
+         from pg_catalog.unnest($1::text[]) as w(name) join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(w.name)`,
+      [[...this.locked]],
+    );
+    this.sizes = rows.map((row) => ({
+      relation: row.relation,
+      bytes: Number(row.bytes),
+      rows: row.rows < 0 ? null : row.rows,
+    }));
+  }
+
+  // -- the report ---------------------------------------------------------------------------------------------
+
+  executedAnything(): boolean {
+    const all = [...this.entries.values()].flat();
+    return all.length === 0 || all.some(wasRehearsed);
+  }
+
+  report(attempts: number, blocked: readonly Blocked[]): Omit<SqlRehearsal, 'verdict' | 'reason' | 'next'> {
+    const { plan, knowledge } = this.input;
+    const { request } = this.bench;
+    const entries = [...this.entries.values()].flat();
+    const executed = entries.filter((entry) => entry.executed);
+    const statements = plan.pending.reduce((sum, migration) => sum + migration.script.statements, 0);
+    const proof = this.xid !== null && this.xidStatus !== null ? { xid: this.xid, status: this.xidStatus } : null;
+    return {
+      migrations: plan.pending.map((migration) => this.migrationReport(migration)),
+      coverage: { statements, executed: executed.reduce((sum, entry) => sum + entry.count, 0) },
+      blocked,
+      observations: this.observations,
+      sizes: this.sizes,
+      schemaDiff: this.schemaDiff,
+      complete: entries.every(wasRehearsed),
+      nonTransactional: knowledge.alone,
+      proof: proof && { ...proof, attempts, walBytes: this.walBytes, on: request.rehearsalTarget ? 'copy' : 'target' },
+      checks: this.checks,
+      error: this.failed ? this.failure(this.failed) : null,
+      predicted: this.predicted,
+      touched: new Set([...this.groups.added, ...this.groups.changed, ...this.groups.removed]),
+    };
+  }
+
+  private migrationReport(migration: PlannedMigration): MigrationReport {
+    const entries = this.entries.get(migration.key) ?? [];
+    const times = entries.map((entry) => entry.ms).filter((ms) => ms !== null);
+    const ended = this.finished.has(migration.key) ? 'rehearsed' : 'not-executed';
+    return {
+      version: migration.version,
+      name: migration.name,
+      file: migration.file,
+      checksum: migration.checksum,
+      transactional: migration.script.transactional && !this.input.knowledge.alone.has(migration.key),
+      status: this.failed?.migration === migration ? 'failed' : ended,
+      ms: times.length === 0 ? null : Math.round(times.reduce((sum, ms) => sum + ms, 0)),
+      appliedMs: null,
+      statements: entries.map(toReport),
+    };
+  }
+
+  private failure({ migration, entry, error }: StatementFailed): Failure {
+    const at = entry ?? this.entries.get(migration.key)?.at(-1) ?? null;
+    const { line, column } = at
+      ? locate(at.statement, entry ? readServerError(error).position : null)
+      : { line: 1, column: 1 };
+    const limited = (migration.script.directives.statementTimeoutMs ?? this.bench.request.statementTimeoutMs) > 0;
+    return failureFrom(
+      error,
+      { file: migration.file, line, column, sourceLine: sourceLine(migration, line) },
+      { phase: 'dry-run', host: this.bench.request.target.host, timedOut: limited ? 'statement' : null },
+    );
+  }
+}
+
+/**
+ * Asked at the end of each file: still our transaction? The temporary tables that the session's end would drop,
+ * constraints that are to be immediate again (SET CONSTRAINTS ALL DEFERRED made them wait too), prepared statements.
+ */
+const END_OF_FILE = `
+  select pg_catalog.pg_current_xact_id()::text,
+    (select pg_catalog.string_agg(pg_catalog.format('pg_temp.%I', c.relname), ', ') from pg_catalog.pg_class c
+      where c.relnamespace = pg_catalog.pg_my_temp_schema() and c.relkind in ('r', 'p') and not c.relispartition
+        and c.relname not in ('mgate_guard', 'mgate_before')),
+    (select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
+      join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred),
+    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`;
+
+function escaped(migration: PlannedMigration, was: string | null, is: string | null): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'internal',
+    message: `${migration.file} ended the rehearsal transaction (it was ${was}, now it is ${is})`,
+    next: 'Report this: nothing should be able to. Compare the database with your last backup before going on.',
+    file: migration.file,
+  });
+}
+
+/** How each unit of a script ends: a block of its own by its last word, a single statement: null. */
+function blockEnds(migration: PlannedMigration): ('commit' | 'rollback' | null)[] {
+  const ends: ('commit' | 'rollback' | null)[] = [];
+  let isBlock = false;
+  for (const event of scriptOf(migration)) {
+    if (event.kind === 'begin-unit') isBlock = event.begin !== null;
+    else if (event.kind === 'end-unit') ends.push(isBlock ? event.end : null);
+  }
+  return ends;
+}
+
+/** The server's error with its position counted in the user's text, before which we had put `by` characters. */
+function shifted(error: unknown, by: number): unknown {
+  const position = Number((error as { position?: string }).position);
+  if (by === 0 || !Number.isInteger(position)) return error;
+  return Object.assign(error as object, { position: String(Math.max(1, position - by)) });
+}

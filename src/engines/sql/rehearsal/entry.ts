@@ -1,0 +1,60 @@
+/** The dry run's notes on one statement, filled in as it goes. */
+import type { PlannedMigration } from '../../../plan/plan.ts';
+import type { StatementReport } from '../../../report/outcome.ts';
+import { cut } from '../../../report/text.ts';
+import type { ScriptEvent } from '../../../sql/script.ts';
+import type { Statement, StatementFacts } from '../../../sql/statement.ts';
+
+export type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export type Entry = Mutable<StatementReport> & {
+  readonly migration: PlannedMigration;
+  readonly statement: Statement;
+  readonly facts: StatementFacts;
+};
+
+/** What the reasons of statements that were rehearsed in another form begin with. */
+const PLAIN_FORM = 'rehearsed in its plain form';
+
+export function newEntry(migration: PlannedMigration, { statement, facts, index }: StatementEvent): Entry {
+  // A statement's text keeps the whole chunk of the file alive: of a long one only a copy of what is shown is kept.
+  const shown = Buffer.from(cut(statement.sql, 1_000)).toString();
+  return {
+    migration,
+    statement: { ...statement, sql: statement.sql.length > 10_000 ? shown : statement.sql },
+    facts,
+    index,
+    line: statement.line,
+    sql: shown,
+    count: 1,
+    executed: false,
+    error: null,
+    reason: null,
+    ms: null,
+    rows: null,
+    locks: [],
+    rewrites: [],
+    scans: [],
+  };
+}
+
+export function rehearsedPlainly(entry: Entry, what: string): void {
+  entry.executed = false;
+  entry.reason = `${PLAIN_FORM}: ${what} cannot run in a transaction`;
+}
+
+/** As written, or the same work in another form. */
+export function wasRehearsed(entry: StatementReport): boolean {
+  return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
+}
+
+export function toReport({ migration: _m, statement: _s, facts: _f, ...report }: Entry): StatementReport {
+  return report;
+}
+
+/** By which one attempt tells the next about a statement. */
+export function statementKey(migration: PlannedMigration, index: number): string {
+  return `${migration.key}:${index}`;
+}

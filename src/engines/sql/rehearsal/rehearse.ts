@@ -1,0 +1,141 @@
+/** The dry run, attempt after attempt: it steps back as soon as it is in anybody's way, and comes again a little later. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fingerprints } from '../../../plan/schema-diff.ts';
+import type { Blocked } from '../../../report/outcome.ts';
+import { Stop } from '../../../report/stop.ts';
+import { duration } from '../../../report/text.ts';
+import type { Request } from '../../../request/request.ts';
+import type { Plan, Rehearsal } from '../../engine.ts';
+import { readSmokeTests } from '../checks.ts';
+import type { RunStamp } from '../tracking.ts';
+import type { Workbench } from '../workbench.ts';
+import { Attempt, type Ending, type Knowledge, type SqlRehearsal } from './attempt.ts';
+
+/** Each start anew has learned about one statement more; a folder that needs more than this is no case for one transaction. */
+const MOST_RESTARTS = 50;
+
+export async function rehearse(
+  bench: Workbench,
+  plan: Plan,
+  before: Fingerprints,
+  stamp: RunStamp,
+): Promise<SqlRehearsal> {
+  const { request, log, signal } = bench;
+  const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
+  const knowledge: Knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map() };
+  const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + request.dryRunTimeoutMs;
+  const blocked: Blocked[] = [];
+  let tries = 1;
+  for (let restarts = 0; ; ) {
+    const attempt = new Attempt({ bench, plan, before, stamp, smokeTests, knowledge, deadline });
+    const ending = await attempt.toItsEnd();
+    blocked.push(...attempt.blocked);
+    if (ending.kind === 'cancelled') throw cancelled();
+    if (ending.kind === 'again' && restarts < MOST_RESTARTS) {
+      restarts += 1;
+      log.detail('the dry run starts over: a statement needs another treatment');
+      continue;
+    }
+    const verdict = verdictOf(ending, attempt, request);
+    if (!verdict.again || tries > request.lockRetries || Date.now() >= deadline) {
+      const { verdict: kind, reason, next } = verdict;
+      return { ...attempt.report(tries, blocked), verdict: kind, reason, next };
+    }
+    const pause = backoff(tries);
+    log.line(
+      `dry run: ${verdict.reason}; rolled back, trying again in ${duration(pause)} (${tries} of ${request.lockRetries})`,
+    );
+    tries += 1;
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Doubling from 200 ms to 5 s, each between a half and the whole of it, so that two gates do not meet again. */
+export function backoff(attempt: number): number {
+  const ceiling = Math.min(5_000, 200 * 2 ** (attempt - 1));
+  return Math.round(ceiling / 2 + (Math.random() * ceiling) / 2);
+}
+
+function cancelled(): Stop {
+  return new Stop({
+    result: 'cancelled',
+    class: 'cancelled',
+    message: 'cancelled during the dry run; it was rolled back',
+    next: 'Run it again when you are ready: nothing was changed.',
+  });
+}
+
+interface Verdict extends Pick<Rehearsal, 'verdict' | 'reason' | 'next'> {
+  /** Worth another try: it may go through a moment later. */
+  readonly again: boolean;
+}
+
+const ELSEWHERE = 'or rehearse on a copy with rehearsal-database-url';
+
+function inconclusive(reason: string, next: string, again = false): Verdict {
+  return { verdict: 'inconclusive', reason, next, again };
+}
+
+function verdictOf(ending: Exclude<Ending, { kind: 'cancelled' }>, attempt: Attempt, request: Request): Verdict {
+  switch (ending.kind) {
+    case 'passed':
+      if (attempt.executedAnything()) return { verdict: 'passed', reason: null, next: null, again: false };
+      return inconclusive(
+        'nothing at all could be executed',
+        `Read each statement's reason; then accept it with allow-hazards: dry-run-inconclusive, ${ELSEWHERE}.`,
+      );
+    case 'failed':
+      return { verdict: 'failed', reason: null, next: null, again: false };
+    case 'again':
+      return inconclusive(
+        `more than ${MOST_RESTARTS} statements need a treatment of their own`,
+        'Apply in several runs with target-version.',
+      );
+    case 'deadline':
+      return inconclusive(
+        `the dry run took longer than dry-run-timeout (${duration(request.dryRunTimeoutMs)})`,
+        `Raise dry-run-timeout, ${ELSEWHERE}.`,
+      );
+    case 'contention': {
+      const at = ending.at ? `${ending.at.migration.file}:${ending.at.line}` : 'the dry run';
+      return inconclusive(
+        `${at} could not get its lock (${ending.error.code}: ${ending.error.message})`,
+        'Find who holds the lock (pg_blocking_pids, pg_stat_activity) or run at a quieter time; lock-timeout and lock-retries say how long to try.',
+        true,
+      );
+    }
+    case 'alarm':
+      return verdictOfAlarm(ending.alarm, request);
+  }
+}
+
+function verdictOfAlarm(alarm: Extract<Ending, { kind: 'alarm' }>['alarm'], request: Request): Verdict {
+  switch (alarm.kind) {
+    case 'blocking': {
+      const longest = alarm.waiters.reduce((a, b) => (a.waitedMs > b.waitedMs ? a : b));
+      const who = alarm.waiters.length === 1 ? 'another session' : `${alarm.waiters.length} other sessions`;
+      const name = longest.application === '' ? '' : `, ${longest.application}`;
+      return inconclusive(
+        `it kept ${who} waiting (pid ${longest.pid}${name}) for max-blocking (${duration(request.maxBlockingMs)})`,
+        `Run at a quieter time, write the statement so that it does not block, raise max-blocking, ${ELSEWHERE}.`,
+        true,
+      );
+    }
+    case 'exclusive':
+      return inconclusive(
+        `it held ACCESS EXCLUSIVE for ${duration(alarm.heldMs)} and a standby follows, whose readers would wait (max-exclusive ${duration(request.maxExclusiveMs)})`,
+        `Raise max-exclusive, ${ELSEWHERE}.`,
+      );
+    case 'lock-table':
+      return inconclusive(
+        `it held ${alarm.locks} locks, more than half of what the server's lock table is sized for (${alarm.limit * 2})`,
+        `Apply in several runs with target-version, raise max_locks_per_transaction on the server, ${ELSEWHERE}.`,
+      );
+    case 'blind':
+      return inconclusive(
+        `the watching connection was lost (${alarm.error.message})`,
+        'Run again; nothing was changed.',
+        true,
+      );
+  }
+}

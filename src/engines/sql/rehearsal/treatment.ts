@@ -1,0 +1,175 @@
+/** How a statement is rehearsed: as it is, in another form, or not at all, and then why. */
+
+import type { PlannedMigration } from '../../../plan/plan.ts';
+import type { ServerError } from '../../../postgres/failure.ts';
+import { bytes } from '../../../report/text.ts';
+import type { Statement, StatementFacts } from '../../../sql/statement.ts';
+import type { Conversation } from './conversation.ts';
+import type { Entry } from './entry.ts';
+
+const EXPLAIN = 'explain (format json) ';
+/** How fast an index is surely built, in bytes of its table a second: the plain form of a CONCURRENTLY is tried below max-blocking at this speed. */
+const INDEX_BYTES_PER_SECOND = 25 * 1024 * 1024;
+/** "There is no such ..." and "there is already": what follows when a statement before was not executed. */
+const FOLLOWS = new Set([
+  '42P01',
+  '42703',
+  '42704',
+  '42883',
+  '3F000',
+  '42P07',
+  '42710',
+  '42701',
+  '42809',
+  '42804',
+  '55000',
+]);
+
+export interface Limits {
+  readonly dryRunMaxBytes: number;
+  readonly maxBlockingMs: number;
+  readonly databaseBytes: number;
+}
+
+/** Why a statement is not to be executed on this database at all, or null. */
+export async function whyNot(talk: Conversation, entry: Entry, statement: Statement): Promise<string | null> {
+  const { facts, migration } = entry;
+  if (facts.forbiddenInRehearsal !== null) return `${facts.forbiddenInRehearsal}: a rollback would not undo it`;
+  if (facts.callsSetval) return whyNoSetval(talk, statement);
+  if (facts.nonTransactional?.plain === null && migration.script.wrapper === null) {
+    return `${facts.nonTransactional.what} cannot run in a transaction`;
+  }
+  return null;
+}
+
+const SETVAL_ARGUMENT =
+  /\bsetval\s*\(\s*((?:pg_catalog\s*\.\s*)?pg_get_serial_sequence\s*\(\s*'[^']*'\s*,\s*'[^']*'\s*\)|'[^']*')/gi;
+
+/** setval is not undone by a rollback; on a sequence that this transaction made it goes with the sequence. */
+async function whyNoSetval(talk: Conversation, statement: Statement): Promise<string | null> {
+  const reason = 'setval on a sequence that exists is not undone by a rollback';
+  const sequences = [...statement.sql.matchAll(SETVAL_ARGUMENT)].map((match) => match[1]);
+  const calls = statement.sql.match(/\bsetval\s*\(/gi)?.length ?? 0;
+  if (sequences.length === 0 || sequences.length !== calls) return reason;
+  for (const sequence of sequences) {
+    const existed = await talk.ask(
+      `select 1 from pg_temp.mgate_before where oid = pg_catalog.to_regclass((${sequence})::text)`,
+    );
+    if (existed.length > 0) return reason;
+  }
+  return null;
+}
+
+/** What a rollback keeps (WAL, dead tuples, file growth) is bounded before the statement is sent. */
+export async function whyTooLarge(
+  talk: Conversation,
+  entry: Entry,
+  statement: Statement,
+  { dryRunMaxBytes, databaseBytes }: Limits,
+): Promise<string | null> {
+  const write = entry.facts.mayWrite;
+  if (write === null || dryRunMaxBytes === 0) return null;
+  const over = `more than dry-run-max-bytes (${bytes(dryRunMaxBytes)})`;
+  if (write.kind === 'dml') {
+    const explain = { text: EXPLAIN + statement.sql, keep: true };
+    const results = await talk.exchange([
+      explain,
+      { kind: 'statement', entry, offset: EXPLAIN.length, guarded: false },
+    ]);
+    const plan = results.at(-1)?.rows.map((row) => row[0] ?? '') ?? [];
+    const estimate = bytesWritten(JSON.parse(plan.join('\n') || '[]'));
+    return estimate <= dryRunMaxBytes ? null : `it would write about ${bytes(estimate)} on the target, ${over}`;
+  }
+  if (databaseBytes <= dryRunMaxBytes) return null;
+  const size = await sizeOf(talk, write.relation, write.kind === 'rewrite');
+  if (size <= dryRunMaxBytes) return null;
+  const verb = write.kind === 'rewrite' ? 'may rewrite' : 'would build an index over';
+  return `it ${verb} ${write.relation} (${bytes(size)}), ${over}`;
+}
+
+/** A relation with its partitions, in bytes; 0 where there is none of that name. */
+async function sizeOf(talk: Conversation, relation: string, withIndexes: boolean): Promise<number> {
+  const size = withIndexes ? 'pg_catalog.pg_total_relation_size' : 'pg_catalog.pg_table_size';
+  const rows = await talk.ask(
+    `select (coalesce(pg_catalog.sum(${size}(t.relid)), 0) + coalesce(${size}(pg_catalog.to_regclass($1)), 0))::text
+       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t where t.isleaf and t.relid <> pg_catalog.to_regclass($1)`,
+    [relation],
+  );
+  return Number(rows[0]?.[0] ?? 0);
+}
+
+/** Why the plain form of a statement that builds an index would take too long, or null: try it. */
+export async function whyTooSlow(talk: Conversation, facts: StatementFacts, limits: Limits): Promise<string | null> {
+  const what = facts.nonTransactional;
+  const builds = what?.leftover?.kind === 'create-index' || what?.leftover?.kind === 'reindex';
+  if (!what || !builds || what.relation === null || limits.maxBlockingMs === 0) return null;
+  const size = await sizeOf(talk, what.relation, false);
+  if (size <= (limits.maxBlockingMs / 1_000) * INDEX_BYTES_PER_SECOND) return null;
+  return `${what.what} cannot run in a transaction, and ${what.relation} (${bytes(size)}) is too large to try its plain form within max-blocking`;
+}
+
+/** A statement whose text may leave our own bounds changed. */
+export function mayChangeLimits(facts: StatementFacts, sql: string): boolean {
+  if (facts.bulkInsertInto !== null) return false;
+  return /^(SET|RESET|DISCARD)\b/.test(facts.command) || facts.opaque !== null || /set_config/i.test(sql);
+}
+
+/** What was not done before, by which later failures are told from real ones. */
+export class Undone {
+  /** Names, in lower case, that statements not executed would have made or changed. */
+  readonly names = new Set<string>();
+  /** Enum labels that are not committed yet, and whose they are. */
+  readonly labels = new Map<string, PlannedMigration>();
+
+  skip(facts: StatementFacts): void {
+    for (const name of facts.creates) this.names.add(name.toLowerCase());
+    if (facts.mayWrite !== null && 'relation' in facts.mayWrite) {
+      const bare = facts.mayWrite.relation.split('.').at(-1) ?? facts.mayWrite.relation;
+      this.names.add(bare.replaceAll('"', '').toLowerCase());
+    }
+  }
+
+  /** Whether a statement's text names any of it. */
+  concerns(sql: string): boolean {
+    for (const label of this.labels.keys()) if (sql.includes(label)) return true;
+    if (this.names.size === 0) return false;
+    const lower = sql.toLowerCase();
+    for (const name of this.names) if (lower.includes(name)) return true;
+    return false;
+  }
+
+  /** The reason why an error only follows from what was not done, or null. */
+  follows(error: ServerError): string | null {
+    if (error.code === null || !FOLLOWS.has(error.code)) return null;
+    const message = error.message.toLowerCase();
+    const name = [...this.names].find((unmade) => message.includes(unmade));
+    return name === undefined ? null : `it needs ${name}, which a statement not executed would have made`;
+  }
+
+  /** The reason why an enum label cannot be used yet, or null: it is not one of an earlier pending file. */
+  async uncommittedLabel(talk: Conversation, error: ServerError, highestEnum: string): Promise<string | null> {
+    const because = 'PostgreSQL allows that only once it is committed';
+    const known = [...this.labels].find(([label]) => error.message.includes(label));
+    if (known) return `it uses the enum value '${known[0]}' that ${known[1].file} adds: ${because}`;
+    // Added where its words do not show (in a DO block): was it there before this file began?
+    const quoted = [...error.message.matchAll(/["'«„“]([^"'»“”]+)["'»“”]/g)].map((match) => match[1] ?? '');
+    const rows = await talk.ask(
+      'select enumlabel from pg_catalog.pg_enum where enumlabel = any ($1::text[]) and oid <= $2::oid',
+      [`{${quoted.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`, highestEnum],
+    );
+    const label = rows[0]?.[0];
+    return label ? `it uses the enum value '${label}' that an earlier pending migration adds: ${because}` : null;
+  }
+}
+
+/** Rows times width of what a plan would insert or update, with what each tuple and its index entries cost on top. */
+function bytesWritten(plan: unknown): number {
+  const TUPLE_AND_INDEXES = 60;
+  const top = (plan as [{ Plan?: Record<string, unknown> }])[0]?.Plan ?? {};
+  const children = Array.isArray(top.Plans) ? (top.Plans as Record<string, unknown>[]) : [];
+  const nodes = top['Node Type'] === 'ModifyTable' ? children : [top];
+  return nodes.reduce(
+    (sum, node) => sum + Number(node['Plan Rows'] ?? 0) * (Number(node['Plan Width'] ?? 0) + TUPLE_AND_INDEXES),
+    0,
+  );
+}
