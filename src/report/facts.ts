@@ -86,6 +86,8 @@ function inStage(outcome: Outcome, status: Stage['status']): string {
     inspect: ' while looking at the database',
     plan: ' while planning',
     backup: ' while setting the backup marker',
+    apply: ' while applying',
+    rollback: ' while rolling back',
     record: ' while writing the record',
     verify: ' in the verification',
   };
@@ -314,7 +316,10 @@ export function byKind(changes: readonly SchemaChange[]): SchemaChange[] {
 export function diffLines(change: SchemaChange, width: number): string[] {
   const mark = change.change === 'added' ? '+' : change.change === 'removed' ? '-' : '!';
   const head = `${mark} ${change.kind} ${brief(change.name, width)}`;
-  if (change.change !== 'changed') return [head];
+  if (change.change !== 'changed') {
+    const definition = change.change === 'added' ? change.after : change.before;
+    return [definition === null ? head : `${head}: ${brief(definition, width)}`];
+  }
   return [
     head,
     ...(change.before === null ? [] : [`-     ${brief(change.before, width)}`]),

@@ -112,12 +112,9 @@ function whereSection(outcome: Outcome): string[] {
   }
   if (outcome.mode !== null) pairs.push(['Mode', outcome.mode]);
   pairs.push(['State', stateWords(outcome.databaseState)]);
-  if (outcome.previousVersion !== null || outcome.currentVersion !== null) {
-    pairs.push([
-      'Version',
-      `${brief(outcome.previousVersion ?? 'none', 60)} -> ${brief(outcome.currentVersion ?? 'none', 60)}`,
-    ]);
-  }
+  const before = brief(outcome.previousVersion ?? 'none', 60);
+  const now = brief(outcome.currentVersion ?? 'none', 60);
+  pairs.push(['Version', before === now ? now : `${before} -> ${now}`]);
   if (outcome.planDigest !== null) pairs.push(['Plan digest', brief(outcome.planDigest, 200)]);
   if (outcome.artifactName !== null) pairs.push(['Artifact', brief(outcome.artifactName, 300)]);
   pairs.push(['Time', duration(outcome.durationMs)]);

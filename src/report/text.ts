@@ -102,7 +102,7 @@ export function escapeMarkdown(text: string): string {
       // Inside a word an underscore is only itself: file names stay readable in the raw text.
       .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
       .replace(/^([-+=#])/, '\\$1')
-      .replace(/^(\d+)([.)])/, '$1\\$2')
+      .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2')
       .replace(/@(?=\w)/g, '@\u200b')
   );
 }
