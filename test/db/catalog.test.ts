@@ -1,5 +1,7 @@
 /** Every kind of DDL, rehearsed and then applied: the difference names what changed and nothing else. */
-import type pg from 'pg';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   changedGroups,
@@ -13,6 +15,7 @@ import { readDefinitions, readFingerprints } from '../../src/postgres/catalog.ts
 import type { SchemaChange } from '../../src/report/outcome.ts';
 import { type Database, freshDatabase } from '../support/database.ts';
 import { pgMajor } from '../support/global-setup.ts';
+import { startServer } from '../support/postgres.ts';
 
 const LEFT_OUT = {
   schema: 'public',
@@ -580,6 +583,30 @@ describe('reading leaves no trace', () => {
       expect(await everything(client)).toEqual(all);
       await client.query('ROLLBACK');
     });
+  });
+
+  it('works on a standby', async () => {
+    const server = await startServer({ major: pgMajor });
+    const read = async () => {
+      const client = new pg.Client({ connectionString: server.url() });
+      await client.connect();
+      try {
+        const { rows } = await client.query('SELECT pg_is_in_recovery() AS standby');
+        if (!rows[0].standby) await client.query('CREATE TABLE t (id int PRIMARY KEY)');
+        return { standby: rows[0].standby, objects: await everything(client), prints: await fingerprints(client) };
+      } finally {
+        await client.end();
+      }
+    };
+    try {
+      const primary = await read();
+      await server.stop();
+      await writeFile(join(server.dataDir, 'standby.signal'), '');
+      await server.start();
+      expect(await read()).toEqual({ ...primary, standby: true });
+    } finally {
+      await server.remove();
+    }
   });
 
   it('fingerprints pass by an ACCESS EXCLUSIVE lock', async () => {
