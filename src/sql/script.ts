@@ -2,6 +2,7 @@
 import type { Script } from '../plan/plan.ts';
 import { classify } from './classify.ts';
 import { type Directives, SqlProblem, type Statement, type StatementFacts } from './statement.ts';
+import { bareName } from './tokens.ts';
 
 /**
  * A file as it is read: units (a block from BEGIN to COMMIT, or one statement outside of any) and the statements in
@@ -24,51 +25,60 @@ export interface ScriptProblem {
   readonly column: number;
 }
 
-/** Pairs BEGIN with COMMIT. Throws a SqlProblem for what does not pair, and for what ends somebody else's transaction. */
+/**
+ * Pairs BEGIN with COMMIT or ROLLBACK. SAVEPOINT, RELEASE and ROLLBACK TO are statements like any other.
+ * @throws SqlProblem for what does not pair, and for what ends a transaction that is not the file's own
+ */
 export function* readScript(statements: Iterable<Statement>): Generator<ScriptEvent> {
-  let open: Statement | null = null;
+  let open: { readonly begin: string; readonly at: Statement } | null = null;
   let index = 0;
   for (const statement of statements) {
     const facts = classify(statement.sql);
     switch (facts.control) {
       case 'begin':
-        if (open) throw problem(statement, `BEGIN inside of the block that line ${open.line} begins`);
-        open = statement;
-        yield { kind: 'begin-unit', begin: statement.sql };
+        if (open) throw problem(statement, `${facts.command} ${INSIDE_BLOCK(open.at.line)}`);
+        open = { begin: statement.sql, at: statement };
+        yield { kind: 'begin-unit', begin: open.begin };
         continue;
       case 'commit':
       case 'rollback':
-        if (!open) throw problem(statement, `${facts.command} without a BEGIN before it`);
-        open = null;
-        yield { kind: 'end-unit', end: facts.control };
-        continue;
       case 'commit-chain':
-      case 'rollback-chain':
-        if (!open) throw problem(statement, `${facts.command} without a BEGIN before it`);
-        yield { kind: 'end-unit', end: facts.control === 'commit-chain' ? 'commit' : 'rollback' };
-        yield { kind: 'begin-unit', begin: open.sql };
+      case 'rollback-chain': {
+        if (!open) throw problem(statement, `${facts.command} ${WITHOUT_BEGIN}`);
+        yield { kind: 'end-unit', end: facts.control.startsWith('commit') ? 'commit' : 'rollback' };
+        open = facts.control.endsWith('-chain') ? { begin: open.begin, at: statement } : null;
+        if (open) yield { kind: 'begin-unit', begin: open.begin };
         continue;
+      }
       case 'prepare':
-        throw problem(statement, `${facts.command} outlives the session: two-phase commit has no place in a migration`);
-      case 'savepoint':
-      case null:
+        throw problem(statement, `${facts.command} ${TWO_PHASE}`);
+      default:
         index += 1;
-        if (open) {
-          yield { kind: 'statement', index, statement, facts };
-        } else {
-          yield { kind: 'begin-unit', begin: null };
-          yield { kind: 'statement', index, statement, facts };
-          yield { kind: 'end-unit', end: 'commit' };
-        }
+        if (!open) yield { kind: 'begin-unit', begin: null };
+        yield { kind: 'statement', index, statement, facts };
+        if (!open) yield { kind: 'end-unit', end: 'commit' };
     }
   }
-  if (open) throw problem(open, 'BEGIN without a COMMIT: what follows it would be rolled back');
+  if (open) throw problem(open.at, `a transaction block begins here ${NEVER_ENDS}`);
 }
+
+const INSIDE_BLOCK = (line: number): string =>
+  `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
+const WITHOUT_BEGIN =
+  'without a BEGIN before it: it would end the transaction in which the migration and its record are written; remove it, or begin the block with BEGIN';
+const TWO_PHASE =
+  'belongs to two-phase commit, which outlives the session and no rollback reaches: it has no place in a migration; remove it';
+const NEVER_ENDS =
+  'and the file ends before its COMMIT: what it does would be rolled back; add the COMMIT, or remove the BEGIN (each file has a transaction of its own)';
 
 function problem({ line, column }: Statement, message: string): SqlProblem {
   return new SqlProblem(message, line, column);
 }
 
+/**
+ * Reads a file to its end and says how it can be run.
+ * `problems` are of statements that could never run where they stand; a SqlProblem of the events is passed on.
+ */
 export function scanScript(
   events: Iterable<ScriptEvent>,
   directives: Directives,
@@ -80,6 +90,7 @@ export function scanScript(
   let outside = 0;
   let rolledBack = false;
   let block: string | null = null;
+  let savepoint: Statement | null = null;
   let alone: { what: string; line: number } | null = null;
   for (const event of events) {
     if (event.kind === 'begin-unit') {
@@ -92,13 +103,15 @@ export function scanScript(
       const { statement, facts } = event;
       statements += 1;
       if (block === null) outside += 1;
+      if (block === null && facts.control === 'savepoint') savepoint ??= statement;
       if (facts.createsTable !== null) createsTables.push(bareName(facts.createsTable));
       const what = facts.nonTransactional?.what;
       if (what === undefined) continue;
       if (block === null) alone ??= { what, line: statement.line };
-      else
+      // With its slot_name set to NONE it runs in a block too, which its own words don't say: the dry run will tell.
+      else if (facts.command !== 'DROP SUBSCRIPTION')
         problems.push({
-          message: `${what} cannot run between BEGIN and COMMIT`,
+          message: `${what} cannot run in a transaction block: move it out of BEGIN ... COMMIT, best into a file of its own`,
           line: statement.line,
           column: statement.column,
         });
@@ -109,6 +122,14 @@ export function scanScript(
   if (alone) reason = `${alone.what} at line ${alone.line}`;
   else if (directives.noTransaction) reason = '-- gate: no-transaction';
   else if (ownTransactions) reason = 'own transactions';
+  if (savepoint && reason !== null) {
+    const { line, column } = savepoint;
+    problems.push({
+      message: `${firstWord(savepoint)} outside of a transaction block: this file does not run in one transaction (${reason}); put it between BEGIN and COMMIT`,
+      line,
+      column,
+    });
+  }
   const wrapper = begins.length === 1 && !ownTransactions ? (begins[0] ?? null) : null;
   return {
     transactional: reason === null,
@@ -122,9 +143,6 @@ export function scanScript(
   };
 }
 
-/** `public."Orders"` -> `Orders`; unquoted names fold to lower case, as the server folds them. */
-function bareName(written: string): string {
-  const quoted = /"((?:[^"]|"")*)"\s*$/.exec(written);
-  if (quoted) return (quoted[1] ?? '').replaceAll('""', '"');
-  return (written.split('.').at(-1) ?? written).trim().toLowerCase();
+function firstWord(statement: Statement): string {
+  return (/^\w+/.exec(statement.sql)?.[0] ?? '').toUpperCase();
 }

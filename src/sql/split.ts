@@ -11,6 +11,7 @@ import {
   DOT,
   DOUBLE_QUOTE,
   dollarTagEnd,
+  isDigit,
   isSpace,
   isWordStart,
   MINUS,
@@ -230,7 +231,7 @@ class Splitter {
       } else {
         if (code === OPEN) this.parens++;
         else if (code === CLOSE && this.parens > 0) this.parens--;
-        if (code === OPEN || code === CLOSE) this.previousWord = '';
+        if (this.head === 'routine') this.noticeSymbol(code);
         pos++;
         continue;
       }
@@ -349,9 +350,16 @@ class Splitter {
       if (word === 'atomic' && previous === 'begin') this.begins = 1;
       return;
     }
-    if (previous === 'as' || (from > 0 && this.text.charCodeAt(from - 1) === DOT)) return;
+    if (previous === 'as' || previous === '.') return;
     if (word === 'case') this.begins++;
     else if (word === 'end') this.begins--;
+  }
+
+  /** The dot of `t.end` makes a name of what follows, the one of `1. end` does not. */
+  private noticeSymbol(code: number): void {
+    if (isDigit(code)) this.previousWord = '0';
+    else if (code === DOT) this.previousWord = this.previousWord === '0' ? '' : '.';
+    else this.previousWord = '';
   }
 
   /** At a backslash: passes `\restrict` lines over, refuses any other psql command. False: more text is needed. */
