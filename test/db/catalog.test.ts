@@ -426,6 +426,59 @@ describe('a statement, rehearsed and applied', () => {
   });
 });
 
+describe('definitions', () => {
+  it('say what an object is, every name qualified', async () => {
+    await copyOfBase(async (client) => {
+      await client.query(`SET search_path = public, app; CREATE TABLE full_of (
+          a mood DEFAULT 'sad' NOT NULL, b bigint REFERENCES customers ON DELETE CASCADE, c email);
+        CREATE VIEW both_of AS SELECT a, c FROM full_of;
+        GRANT SELECT, UPDATE ON full_of TO catalog_reader WITH GRANT OPTION; GRANT SELECT ON full_of TO public;
+        COMMENT ON COLUMN full_of.c IS 'it''s theirs'`);
+      const all = await everything(client);
+      const text = (key: string) => all.get(key)?.definition;
+      expect(text('column public.full_of.a')).toBe(`app.mood not null default 'sad'::app.mood`);
+      expect(text('column public.full_of.c')).toBe(`app.email comment 'it''s theirs'`);
+      expect(text('constraint public.full_of.full_of_b_fkey')).toBe(
+        'FOREIGN KEY (b) REFERENCES public.customers(id) ON DELETE CASCADE',
+      );
+      expect(text('view public.both_of')).toMatch(
+        /^\(a app.mood, c app.email\) as SELECT .* FROM public.full_of owner postgres$/s,
+      );
+      expect(text('sequence public.orders_id_seq')).toBe(
+        'as integer start 1 increment 1 minvalue 1 maxvalue 2147483647 cache 1 owned by public.orders.id owner postgres',
+      );
+      expect(text('table public.parts')).toBe('partitioned by RANGE (at) owner postgres');
+      expect(text('table public.parts_2024')).toBe(
+        `partition of public.parts FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') owner postgres`,
+      );
+      expect(text('type app.mood')).toBe(`enum ('sad', 'ok') owner postgres`);
+      expect(text('grant public.full_of')).toContain(
+        'catalog_reader: SELECT with grant option, UPDATE with grant option; ',
+      );
+      expect(text('grant public.full_of')).toMatch(/; public: SELECT$/);
+    });
+  });
+
+  it('tell an index that a broken build left from the one that was meant', async () => {
+    await copyOfBase(async (client) => {
+      await client.query('CREATE UNIQUE INDEX born_once ON orders (total, id)');
+      const meant = await everything(client);
+      await client.query('DROP INDEX born_once; INSERT INTO orders (id, customer_id) VALUES (-1, 1)');
+      await client.query(
+        'ALTER TABLE orders DROP CONSTRAINT orders_pkey; INSERT INTO orders (id, customer_id) VALUES (-1, 1)',
+      );
+      await expect(client.query('CREATE UNIQUE INDEX CONCURRENTLY born_once ON orders (total, id)')).rejects.toThrow(
+        'could not create unique index',
+      );
+      const changes = diffDefinitions(meant, await everything(client)).filter(
+        ({ name }) => name === 'public.born_once',
+      );
+      expect(lines(changes)).toEqual(['~ index public.born_once']);
+      expect(changes[0]?.after).toBe(`${changes[0]?.before} INVALID NOT READY`);
+    });
+  });
+});
+
 describe('different routes to the same schema', () => {
   const ROUTES: readonly (readonly [what: string, one: string, other: string])[] = [
     [
