@@ -85,7 +85,7 @@ function bundleDoor(entry: string): ReturnType<Bundler> {
     cache: false,
     minify: false,
     // Needed for ES modules: a file compiled alone is taken for CommonJS. It also means that only what type-checks is bundled.
-    transpileOnly: false,
+    transpileOnly: true,
   });
 }
 

@@ -1,7 +1,6 @@
 /** The Action's door: inputs and event -> the run -> outputs, annotations, exit code. */
 import { type Environment, issueCommand, maskAll } from './github/commands.ts';
 import { readEvent } from './github/event.ts';
-import { renderText } from './report/log.ts';
 import { inertText } from './report/text.ts';
 import { type Console, run } from './run.ts';
 
@@ -33,10 +32,10 @@ function runnerConsole(): Console {
       grouped = true;
     },
     progress: () => undefined,
-    finish: (outcome, folder, redact, workingDirectory) => {
+    finish: (outcome, text, folder, workingDirectory) => {
       ungroup();
-      write(`${inertText(redact(renderText(outcome)))}\n`);
-      folder.annotate(outcome, workingDirectory, write, redact);
+      write(`${inertText(text)}\n`);
+      folder.annotate(outcome, workingDirectory, write);
     },
   };
 }

@@ -1,7 +1,6 @@
 /** The command line's door: argv -> the same run; the exit code is the result. */
 import type { Environment } from './github/commands.ts';
 import { readEvent } from './github/event.ts';
-import { renderText } from './report/log.ts';
 import { helpText, readArgv } from './request/argv.ts';
 import { type Console, run } from './run.ts';
 import { VERSION } from './version.ts';
@@ -29,13 +28,13 @@ function terminalConsole(json: boolean, env: Environment): Console {
       out.write(text.slice(0, (out.columns ?? 80) - 1));
       passing = true;
     },
-    finish: (outcome, folder, redact, workingDirectory) => {
+    finish: (outcome, text, folder, workingDirectory) => {
       line('');
-      line(redact(renderText(outcome)));
+      line(text);
       if (json) process.stdout.write(folder.reportText());
       // A script on a runner may call the command line too.
       if (env.GITHUB_ACTIONS === 'true')
-        folder.annotate(outcome, workingDirectory, (text) => process.stderr.write(text), redact);
+        folder.annotate(outcome, workingDirectory, (command) => process.stderr.write(command));
     },
   };
 }

@@ -156,7 +156,8 @@ export class Draft {
 
   /** The one place where what was thrown becomes a result. */
   stopped(thrown: unknown): void {
-    const context: FailureContext = { phase: this.phase(), host: this.request.target.host };
+    const { target, showData } = this.request;
+    const context = { phase: this.phase(), host: target.host, showData };
     const reason = thrown instanceof Stop ? thrown.reason : null;
     const failed = this.applied?.failed ?? null;
     if (thrown instanceof ApplyFailed && failed) this.failure = failed.error;
@@ -189,7 +190,7 @@ export class Draft {
             next: 'Run mode: status to see what is applied; the next run goes on from there.',
           }),
           null,
-          { phase: 'apply' },
+          { phase: 'apply', showData: true },
         )
       : null;
     return this.outcomeOf(

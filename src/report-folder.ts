@@ -13,8 +13,7 @@ import {
 import { join, relative, sep } from 'node:path';
 import { type Environment, issueCommand, setOutput, writeSummary } from './github/commands.ts';
 import { annotations } from './report/annotations.ts';
-import { type Outputs, renderOutputs, renderReport } from './report/json.ts';
-import { renderText } from './report/log.ts';
+import { renderOutputs, renderReport } from './report/json.ts';
 import type { Outcome } from './report/outcome.ts';
 import { renderSummary } from './report/summary.ts';
 
@@ -43,12 +42,12 @@ export class ReportFolder {
     writeSync(this.log, `${line}\n`);
   }
 
-  /** The report as it is now: may be written again, the last one counts. */
-  write(outcome: Outcome, redact: Redact): void {
-    const outputs = this.outputs(outcome, redact);
-    const report = JSON.stringify(redactDeep(renderReport(outcome, outputs), redact), null, 1);
-    writeFileSync(join(this.path, 'report.json'), `${report}\n`);
-    const summary = redact(renderSummary(outcome));
+  /** The report of a redacted outcome, as it is now: may be written again, the last one counts. */
+  write(outcome: Outcome): void {
+    const paths = { logPath: join(this.path, 'migration.log'), reportPath: join(this.path, 'report.json') };
+    const outputs = renderOutputs(outcome, paths);
+    writeFileSync(paths.reportPath, `${JSON.stringify(renderReport(outcome, outputs), null, 1)}\n`);
+    const summary = renderSummary(outcome);
     writeFileSync(join(this.path, 'summary.md'), summary);
     for (const [name, value] of Object.entries(outputs)) setOutput(this.env, name, value);
     writeSummary(this.env, summary);
@@ -68,18 +67,14 @@ export class ReportFolder {
     return readFileSync(join(this.path, 'report.json'), 'utf8');
   }
 
-  close(outcome: Outcome, redact: Redact): void {
-    this.logLine(redact(renderText(outcome)));
+  /** The last lines of the log: the report as text. */
+  close(text: string): void {
+    this.logLine(text);
     closeSync(this.log);
   }
 
-  private outputs(outcome: Outcome, redact: Redact): Outputs {
-    const paths = { logPath: join(this.path, 'migration.log'), reportPath: join(this.path, 'report.json') };
-    return redactDeep(renderOutputs(outcome, paths), redact) as Outputs;
-  }
-
   /** Only where a runner reads them. `workingDirectory`: what the outcome's file names are relative to. */
-  annotate(outcome: Outcome, workingDirectory: string, write: (text: string) => void, redact: Redact): void {
+  annotate(outcome: Outcome, workingDirectory: string, write: (text: string) => void): void {
     const prefix = relative(this.workspace, workingDirectory).split(sep).join('/');
     for (const { level, file, line, column, title, message } of annotations(outcome, prefix)) {
       issueCommand(
@@ -89,9 +84,9 @@ export class ReportFolder {
           ...(file === null ? {} : { file }),
           ...(line === null ? {} : { line }),
           ...(column === null ? {} : { col: column }),
-          title: redact(title),
+          title,
         },
-        redact(message),
+        message,
       );
     }
   }
@@ -110,14 +105,4 @@ function* wholeLines(pieces: Iterable<string>): Generator<string> {
     held = piece.slice(end);
   }
   if (held !== '') yield held;
-}
-
-/** The same value with every text in it redacted; keys are ours. */
-function redactDeep(value: unknown, redact: Redact): unknown {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact));
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactDeep(item, redact)]));
-  }
-  return value;
 }

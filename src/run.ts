@@ -6,9 +6,10 @@ import type { Environment } from './github/commands.ts';
 import type { Log } from './log.ts';
 import { exitCodeOf } from './report/exit.ts';
 import { failureOfClass } from './report/failure.ts';
+import { renderText } from './report/log.ts';
 import type { Outcome } from './report/outcome.ts';
 import { STAGES } from './report/outcome.ts';
-import { redactor } from './report/redact.ts';
+import { redactOutcome, redactor } from './report/redact.ts';
 import { clean } from './report/text.ts';
 import { ReportFolder } from './report-folder.ts';
 import { type Context, parseRequest, type RawInputs } from './request/parse.ts';
@@ -20,7 +21,7 @@ export interface Console {
   chapter(title: string): void;
   progress(text: string): void;
   /** After the last line. */
-  finish(outcome: Outcome, folder: ReportFolder, redact: (text: string) => string, workingDirectory: string): void;
+  finish(outcome: Outcome, text: string, folder: ReportFolder, workingDirectory: string): void;
   /** Called before anything else is said. */
   secrets(values: readonly string[]): void;
 }
@@ -47,10 +48,12 @@ export async function run(door: Door): Promise<number> {
     parsed.kind === 'request'
       ? await gated(parsed.request, door, folder, redact)
       : notAccepted(parsed, new Date(startedAt).toISOString(), Date.now() - startedAt);
-  folder.write(outcome, redact);
-  const workingDirectory = parsed.kind === 'request' ? parsed.request.workingDirectory : parsed.known.workingDirectory;
-  door.console.finish(outcome, folder, redact, workingDirectory);
-  folder.close(outcome, redact);
+  const shown = redactOutcome(outcome, redact);
+  folder.write(shown);
+  const text = renderText(shown);
+  const { workingDirectory } = parsed.kind === 'request' ? parsed.request : parsed.known;
+  door.console.finish(shown, text, folder, workingDirectory);
+  folder.close(text);
   return outcome.exitCode;
 }
 
@@ -76,7 +79,7 @@ async function gated(
     sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
     writeDown: async (outcome, plan) => {
       if (plan) folder.writePlan(plan, redact);
-      folder.write(outcome, redact);
+      folder.write(redactOutcome(outcome, redact));
     },
   });
 }

@@ -1,6 +1,6 @@
 /** The four things that we need of the runner's toolkit: outputs, summary, state, commands. Files and lines, as GitHub documents them. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,12 +40,12 @@ export function getState(env: Environment, name: string): string | null {
 
 /** Appends markdown to the job summary, on disk when it returns. False: no runner, nothing written. */
 export function appendSummary(env: Environment, markdown: string): boolean {
-  return writeDurably(env.GITHUB_STEP_SUMMARY, markdown, 'a');
+  return writeFile(env.GITHUB_STEP_SUMMARY, markdown, 'a');
 }
 
 /** Replaces what this step has written to the job summary so far: the truth that was left for the case of a death gives way to the report. */
 export function writeSummary(env: Environment, markdown: string): boolean {
-  return writeDurably(env.GITHUB_STEP_SUMMARY, markdown, 'w');
+  return writeFile(env.GITHUB_STEP_SUMMARY, markdown, 'w');
 }
 
 function appendPair(path: string | undefined, name: string, value: string): boolean {
@@ -54,17 +54,16 @@ function appendPair(path: string | undefined, name: string, value: string): bool
     throw new Error(`The name of an output or a state cannot be ${JSON.stringify(name)}.`);
   if (value.includes(delimiter))
     throw new Error(`The value of ${name} holds the delimiter that was just made at random.`);
-  return writeDurably(path, `${name}<<${delimiter}\n${value}\n${delimiter}\n`, 'a');
+  return writeFile(path, `${name}<<${delimiter}\n${value}\n${delimiter}\n`, 'a');
 }
 
-/** A kill right after this loses nothing. */
-function writeDurably(path: string | undefined, text: string, flag: 'a' | 'w'): boolean {
+/** In the kernel's hands when it returns: a kill of this process right after it loses nothing. */
+function writeFile(path: string | undefined, text: string, flag: 'a' | 'w'): boolean {
   if (path === undefined || path === '') return false;
   const handle = openSync(path, flag);
   try {
     const bytes = Buffer.from(text, 'utf8');
     for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-    fsyncSync(handle);
   } finally {
     closeSync(handle);
   }

@@ -1,6 +1,7 @@
 /** Anything that was thrown -> the Failure of the report: one place, so that every error says the same things. */
 import { classifyFailure, excerptOf, type FailureContext, failureOfClass } from '../report/failure.ts';
 import type { Failure } from '../report/outcome.ts';
+import { hideData } from '../report/redact.ts';
 import { Stop } from '../report/stop.ts';
 import { BatchError } from './session.ts';
 
@@ -46,8 +47,17 @@ export interface Place {
   readonly sourceLine: string | null;
 }
 
-export function failureFrom(thrown: unknown, place: Place | null, context: FailureContext): Failure {
-  if (thrown instanceof Stop) return failureOfStop(thrown, context);
+/** `showData`: false keeps the rows' values out of what the server said. */
+export function failureFrom(
+  thrown: unknown,
+  place: Place | null,
+  context: FailureContext & { readonly showData: boolean },
+): Failure {
+  const failure = thrown instanceof Stop ? failureOfStop(thrown, context) : failureOfServer(thrown, place, context);
+  return context.showData ? failure : hideData(failure);
+}
+
+function failureOfServer(thrown: unknown, place: Place | null, context: FailureContext): Failure {
   const error = readServerError(thrown);
   const { class: kind, meaning, next } = classifyFailure(error, context);
   return {

@@ -15,12 +15,20 @@ export interface ServerNotice {
   readonly routine: string | null;
 }
 
-/** One statement of a batch. `keep`: its rows are wanted (text form); otherwise they are dropped as they arrive. */
+/** One statement of a batch. */
 export interface BatchItem {
   readonly text: string;
   readonly values?: readonly (string | null)[];
+  /** Its rows are wanted (text form); otherwise they are dropped as they arrive. */
   readonly keep?: boolean;
+  /** It comes again and again: parsed and planned once in a session. The same text under the same name, always. */
+  readonly name?: string;
+  /** What was answered until here is wanted now, while the rest of the batch runs. */
+  readonly flush?: boolean;
 }
+
+/** Takes our own prepared statements along; the session prepares them again. */
+export const DEALLOCATE_ALL: BatchItem = { text: 'deallocate all' };
 
 export interface BatchResult {
   /** The command tag, as `INSERT 0 3`; null for an empty statement. */
@@ -43,8 +51,9 @@ export class BatchError extends Error {
 /** What node-postgres asks of something given to `client.query`, as far as a batch needs it. */
 interface WireConnection {
   readonly stream: { cork(): void; uncork(): void };
-  parse(message: { text: string }): void;
-  bind(message: { values: readonly (string | null)[] }): void;
+  close(message: { type: 'S'; name: string }): void;
+  parse(message: { name: string; text: string }): void;
+  bind(message: { statement: string; values: readonly (string | null)[] }): void;
   execute(message: object): void;
   flush(): void;
   sync(): void;
@@ -54,17 +63,23 @@ interface WireConnection {
 /**
  * Parse, Bind, Execute for each statement, one Sync at the end. The server refuses a second statement in one item
  * (42601), and after an error it skips everything up to the Sync: what ran is exactly the items before the failed one.
- * A Flush after each item lets progress be seen while the batch runs.
  */
 class Batch {
   private readonly items: readonly BatchItem[];
   private readonly results: BatchResult[] = [];
   private rows: (readonly (string | null)[])[] = [];
+  private readonly prepared: Set<string>;
   private readonly onDone: ((index: number) => void) | null;
   private readonly settle: { resolve: (results: BatchResult[]) => void; reject: (error: BatchError) => void };
 
-  constructor(items: readonly BatchItem[], settle: Batch['settle'], onDone: ((index: number) => void) | null) {
+  constructor(
+    items: readonly BatchItem[],
+    prepared: Set<string>,
+    settle: Batch['settle'],
+    onDone: ((index: number) => void) | null,
+  ) {
     this.items = items;
+    this.prepared = prepared;
     this.settle = settle;
     this.onDone = onDone;
   }
@@ -73,10 +88,17 @@ class Batch {
     connection.stream.cork();
     try {
       for (const item of this.items) {
-        connection.parse({ text: item.text });
-        connection.bind({ values: item.values ?? [] });
+        const name = item.name ?? '';
+        if (item.text === DEALLOCATE_ALL.text) this.prepared.clear();
+        if (!this.prepared.has(name)) {
+          // After an error it is not known which names the server has: to close one that it has not is no error.
+          if (name !== '') connection.close({ type: 'S', name });
+          connection.parse({ name, text: item.text });
+        }
+        if (name !== '') this.prepared.add(name);
+        connection.bind({ statement: name, values: item.values ?? [] });
         connection.execute({});
-        if (this.onDone) connection.flush();
+        if (item.flush) connection.flush();
       }
       connection.sync();
     } finally {
@@ -114,6 +136,8 @@ class Batch {
   handleCopyData(): void {}
 
   handleError(error: unknown): void {
+    // What the server skipped was not prepared either, and which of it, is not worth telling apart.
+    this.prepared.clear();
     this.settle.reject(new BatchError(this.results, error));
   }
 
@@ -125,6 +149,8 @@ class Batch {
 export class Session implements Queryable {
   private readonly client: pg.Client;
   private readonly noticeListeners = new Set<(notice: ServerNotice) => void>();
+  /** Names that the server has a prepared statement for. */
+  private readonly prepared = new Set<string>();
   /** Why the connection is gone, once it is. */
   private lostBecause: Error | null = null;
   private closing = false;
@@ -171,7 +197,7 @@ export class Session implements Queryable {
   /** Sends all items in one round trip. Rejects with a BatchError. `onDone(i)` is called as item i completes. */
   batch(items: readonly BatchItem[], onDone: ((index: number) => void) | null = null): Promise<BatchResult[]> {
     return new Promise((resolve, reject) => {
-      const batch = new Batch(items, { resolve, reject }, onDone);
+      const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
       this.client.query(batch as unknown as pg.Submittable);
     });
   }

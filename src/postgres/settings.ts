@@ -32,8 +32,8 @@ export async function armDeadMansSwitch(session: Session): Promise<BatchItem[]> 
 }
 
 /**
- * Brings a session back to where it was before a file: settings, role, cursors, listening, prepared statements and
- * temporary tables, all but advisory locks (ours is one of them, so DISCARD ALL is out of the question).
+ * Brings a session back to where it was before a file: settings, role, cursors, listening, temporary tables; all but
+ * advisory locks (ours is one of them, so DISCARD ALL is out of the question) and prepared statements (ours are).
  */
 export function resetItems(armed: readonly BatchItem[]): BatchItem[] {
   return [
@@ -41,7 +41,6 @@ export function resetItems(armed: readonly BatchItem[]): BatchItem[] {
     { text: 'reset all' },
     { text: 'close all' },
     { text: 'unlisten *' },
-    { text: 'deallocate all' },
     { text: 'discard temp' },
     { text: 'discard sequences' },
     ...armed,
@@ -51,7 +50,10 @@ export function resetItems(armed: readonly BatchItem[]): BatchItem[] {
 /** Timeouts of one transaction: they end with it, whatever a pooler does with the connection afterwards. */
 export function localTimeouts(settings: WorkSettings): BatchItem[] {
   return [
-    { text: `set local lock_timeout = ${Math.round(settings.lockTimeoutMs)}` },
-    { text: `set local statement_timeout = ${Math.round(settings.statementTimeoutMs)}` },
+    {
+      name: 'mgate_timeouts',
+      text: `select pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('statement_timeout', $2, true)`,
+      values: [`${Math.round(settings.lockTimeoutMs)}ms`, `${Math.round(settings.statementTimeoutMs)}ms`],
+    },
   ];
 }

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration, Progress } from '../../plan/plan.ts';
 import { failureFrom, readServerError } from '../../postgres/failure.ts';
-import { BatchError, type BatchItem, type Session } from '../../postgres/session.ts';
+import { BatchError, type BatchItem, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
 import { localTimeouts, resetItems } from '../../postgres/settings.ts';
 import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { Failure } from '../../report/outcome.ts';
@@ -67,6 +67,8 @@ class Application {
   private readonly stamp: RunStamp;
   private readonly nonTransactional: Rehearsal['nonTransactional'];
   private readonly reset: BatchItem[];
+  /** A file has prepared statements of its own, which are not to reach the next. */
+  private prepares = false;
   private readonly applied: { migration: PlannedMigration; ms: number }[] = [];
 
   constructor({ bench, plan, stamp, nonTransactional }: ApplyInput) {
@@ -217,9 +219,16 @@ class Application {
       if (index < group.length - 1) await sender.flush();
     }
     sender.add({ text: 'commit' }, null);
-    for (const item of this.reset) sender.add(item, null);
+    for (const item of this.resetting()) sender.add(item, null);
     await sender.flush();
     await sender.drained();
+  }
+
+  /** Between two files. */
+  private resetting(): readonly BatchItem[] {
+    const items = this.prepares ? [...this.reset, DEALLOCATE_ALL] : this.reset;
+    this.prepares = false;
+    return items;
   }
 
   private recordDone(sender: Sender, migration: PlannedMigration, executionTimeMs: number | null): void {
@@ -245,6 +254,7 @@ class Application {
     const hash = new TextHash();
     for (const event of scriptOf(migration, hash)) {
       if (event.kind !== 'statement') continue;
+      if (event.facts.command === 'PREPARE') this.prepares = true;
       sender.add({ text: event.statement.sql }, { statement: event.statement });
       if (sender.isFull) await sender.flush();
     }
@@ -261,7 +271,7 @@ class Application {
 
   private async rollBack(): Promise<void> {
     if (this.session.lost) return;
-    await this.session.batch([{ text: 'rollback' }, ...this.reset]).catch((error: Error) => {
+    await this.session.batch([{ text: 'rollback' }, ...this.resetting()]).catch((error: Error) => {
       this.bench.log.detail(`rollback: ${error.message}`);
     });
   }
@@ -285,6 +295,7 @@ class Application {
       } else {
         if (this.bench.signal.aborted) throw cancelled();
         progress.pass(event.index, event.statement);
+        if (event.facts.command === 'PREPARE') this.prepares = true;
         if (event.index <= (resumed?.done ?? 0)) continue;
         if (block) block.push([{ text: event.statement.sql }, { statement: event.statement }]);
         else if (this.runsAlone(migration, event)) await this.alone(migration, progress, event, resumed);
@@ -411,7 +422,7 @@ class Application {
     for (const item of AS_OURSELVES) sender.add(item, null);
     this.recordDone(sender, migration, 0);
     sender.add({ text: 'commit' }, null);
-    for (const item of this.reset) sender.add(item, null);
+    for (const item of this.resetting()) sender.add(item, null);
     await sender.flush();
     await sender.drained();
   }
@@ -432,18 +443,18 @@ class Application {
   private failure(migration: PlannedMigration, thrown: unknown): Failure {
     const failed = thrown instanceof MigrationFailed ? thrown : new MigrationFailed(null, thrown);
     if (this.bench.signal.aborted) {
-      return failureFrom(cancelled(), null, { phase: 'apply' });
+      return failureFrom(cancelled(), null, { phase: 'apply', showData: true });
     }
     const statement = failed.statement;
     const at = statement ? locate(statement, readServerError(failed.error).position) : null;
-    const limited =
-      this.bench.request.statementTimeoutMs > 0 || migration.script.directives.statementTimeoutMs !== null;
+    const { request } = this.bench;
+    const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
     const failure = failureFrom(
       failed.error,
       at
         ? { file: migration.file, line: at.line, column: at.column, sourceLine: sourceLine(migration, at.line) }
         : null,
-      { phase: 'apply', host: this.bench.request.target.host, timedOut: limited ? 'statement' : null },
+      { phase: 'apply', host: request.target.host, timedOut: limited ? 'statement' : null, showData: request.showData },
     );
     return failure.file === null ? { ...failure, file: migration.file } : failure;
   }

@@ -227,6 +227,7 @@ const SINCE_BEGIN =
 /** The row of one migration, inserted or brought up to date. */
 export function recordItem(stamp: RunStamp, row: RecordValues): BatchItem {
   return {
+    name: 'mgate_record',
     text: `insert into ${quoteIdentifier(stamp.schema)}.schema_migrations as m
         (version, name, checksum, status, execution_time_ms, error_message, applied_by, progress, run_url, commit_sha, plan_digest, applied_at)
       values ($1, $2, $3, $4, coalesce($5::int, ${SINCE_BEGIN}), $6, $7, $8::jsonb, $9, $10, $11, pg_catalog.clock_timestamp())
@@ -282,6 +283,7 @@ export function historyItem(
   event: { version: string; status: 'success' | 'failed'; errorMessage: string | null; executionTimeMs: number | null },
 ): BatchItem {
   return {
+    name: 'mgate_history',
     text: `insert into ${quoteIdentifier(stamp.schema)}.migration_history
         (id, version, action, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker)
       values (pg_catalog.gen_random_uuid(), $1, 'apply', pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10)`,

@@ -13,10 +13,11 @@ import {
 } from '../../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts';
 import { failureFrom, readServerError, type ServerError } from '../../../postgres/failure.ts';
-import type { BatchItem } from '../../../postgres/session.ts';
+import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { localTimeouts } from '../../../postgres/settings.ts';
 import { type Alarm, cancelBackend, Watchdog } from '../../../postgres/watchdog.ts';
 import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } from '../../../report/outcome.ts';
+import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
 import { cut } from '../../../report/text.ts';
 import type { Statement } from '../../../sql/statement.ts';
@@ -106,9 +107,15 @@ class StatementFailed extends Error {
 
 const RETRIABLE = new Set(['55P03', '40P01', '40001']);
 
-/** Two equal rows under a deferred unique constraint: whatever tries to commit the transaction fails (23505). */
-const GUARD_ROWS: BatchItem = { text: 'insert into pg_temp.mgate_guard values (1), (1)' };
-const GUARD_OUT: BatchItem = { text: 'delete from pg_temp.mgate_guard' };
+/**
+ * Two equal rows under a deferred unique constraint: whatever tries to commit the transaction fails (23505). They are
+ * other rows each time, as the index keeps the dead ones until the end of the transaction and would look at them all.
+ */
+const GUARD_ROWS: BatchItem = {
+  name: 'mgate_guard_in',
+  text: `insert into pg_temp.mgate_guard select n from (select pg_catalog.nextval('pg_temp.mgate_guard_n') as n) one, (values (1), (2)) two`,
+};
+const GUARD_OUT: BatchItem = { name: 'mgate_guard_out', text: 'delete from pg_temp.mgate_guard' };
 /** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */
 const GUARD_IN: readonly BatchItem[] = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
 
@@ -124,6 +131,8 @@ export class Attempt {
   private anythingBefore = false;
   private namesBefore = new Set<string>();
   private locks = 0;
+  /** There may be deferrable constraints: those that begin as immediate must be made so again. */
+  private deferrable = false;
   /** A statement whose locks were not looked at yet. */
   private unseen: Entry | null = null;
 
@@ -249,7 +258,10 @@ export class Attempt {
     const [, id] = await this.talk.exchange(
       [{ text: 'begin isolation level read committed read write' }, CONTROL],
       [
-        { text: 'select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_lsn()::text', keep: true },
+        {
+          text: 'select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_insert_lsn()::text',
+          keep: true,
+        },
         CONTROL,
       ],
     );
@@ -258,8 +270,9 @@ export class Attempt {
     this.talk.control(
       ...this.bounds(null),
       {
-        text: 'create temporary table mgate_guard (k int constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
+        text: 'create temporary table mgate_guard (k bigint constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
       },
+      { text: 'create temporary sequence mgate_guard_n' },
       GUARD_ROWS,
       ...rememberRelations(tracking.schema),
     );
@@ -268,8 +281,10 @@ export class Attempt {
       this.recordable = true;
     }
     const [row] = await this.talk.ask(
-      'select pg_catalog.count(*)::text, pg_catalog.json_agg(distinct bare)::text from pg_temp.mgate_before',
+      `select pg_catalog.count(*)::text, pg_catalog.json_agg(distinct bare)::text,
+              (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`,
     );
+    this.deferrable = row?.[2] === 'true';
     this.anythingBefore = Number(row?.[0] ?? 0) > 0;
     this.namesBefore = new Set(JSON.parse(row?.[1] ?? '[]') as string[]);
   }
@@ -287,9 +302,15 @@ export class Attempt {
         lockTimeoutMs: directives?.lockTimeoutMs ?? request.lockTimeoutMs,
         statementTimeoutMs: limits.length === 0 ? 0 : Math.min(...limits),
       }),
-      { text: `set local idle_in_transaction_session_timeout = '60s'` },
+      { name: 'mgate_idle', text: `select pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)` },
       ...(serverMajor >= 17 && left > 0
-        ? [{ text: `set local transaction_timeout = ${Math.round(left) + 10_000}` }]
+        ? [
+            {
+              name: 'mgate_transaction',
+              text: `select pg_catalog.set_config('transaction_timeout', $1, true)`,
+              values: [`${Math.round(left) + 10_000}ms`],
+            },
+          ]
         : []),
     ];
   }
@@ -340,6 +361,7 @@ export class Attempt {
     const entry = this.entryFor(migration, entries, event);
     this.observe(migration, event);
 
+    if (facts.bulkInsertInto === null && /\bdeferrable\b/i.test(statement.sql)) this.deferrable = true;
     const refusal = await whyNot(talk, entry, statement);
     if (refusal !== null) return this.skip(entry, refusal);
     if (facts.nonTransactional && migration.script.wrapper === null) return this.plainly(migration, entry);
@@ -521,7 +543,7 @@ export class Attempt {
       return new Again();
     }
     entry.executed = true;
-    entry.error = server.message;
+    entry.error = this.bench.request.showData ? server.message : hideMessage(server.code, server.message);
     return new StatementFailed(entry.migration, entry, shifted(error, slot.offset));
   }
 
@@ -549,12 +571,15 @@ export class Attempt {
       ...this.bounds(null),
     );
     this.record(migration);
-    const [row] = await talk.ask(END_OF_FILE);
-    const [xid, temporary, immediate, prepared] = row ?? [];
+    const results = await talk.exchange([END_OF_FILE, CONTROL]);
+    const [xid, temporary, prepared] = results.at(-1)?.rows[0] ?? [];
     if (xid !== this.xid) throw escaped(migration, this.xid, xid ?? null);
     if (temporary) talk.control({ text: `drop table if exists ${temporary} cascade` });
-    if (immediate && commits) talk.control({ text: `set constraints ${immediate} immediate` });
-    if (prepared === 'true') talk.control({ text: 'deallocate all' });
+    if (prepared === 'true') talk.control(DEALLOCATE_ALL);
+    if (commits && this.deferrable) {
+      const [row] = await talk.ask(INITIALLY_IMMEDIATE);
+      if (row?.[0]) talk.control({ text: `set constraints ${row[0]} immediate` });
+    }
     if (this.bench.request.transactionMode === 'all') return;
     for (const { facts } of this.entries.get(migration.key) ?? []) {
       if (facts.addsEnumValue !== null) this.undone.labels.set(facts.addsEnumValue, migration);
@@ -625,7 +650,7 @@ export class Attempt {
     do {
       const { rows } = await witness.query<{ status: string | null; wal: string | null }>(
         `select pg_catalog.pg_xact_status($1::pg_catalog.xid8) as status,
-                pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), $2::pg_catalog.pg_lsn)::text as wal`,
+                pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::text as wal`,
         [this.xid, this.startLsn],
       );
       this.xidStatus = rows[0]?.status ?? null;
@@ -716,27 +741,39 @@ export class Attempt {
     const { line, column } = at
       ? locate(at.statement, entry ? readServerError(error).position : null)
       : { line: 1, column: 1 };
-    const limited = (migration.script.directives.statementTimeoutMs ?? this.bench.request.statementTimeoutMs) > 0;
+    const { request } = this.bench;
+    const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
     return failureFrom(
       error,
       { file: migration.file, line, column, sourceLine: sourceLine(migration, line) },
-      { phase: 'dry-run', host: this.bench.request.target.host, timedOut: limited ? 'statement' : null },
+      {
+        phase: 'dry-run',
+        host: request.target.host,
+        timedOut: limited ? 'statement' : null,
+        showData: request.showData,
+      },
     );
   }
 }
 
-/**
- * Asked at the end of each file: still our transaction? The temporary tables that the session's end would drop,
- * constraints that are to be immediate again (SET CONSTRAINTS ALL DEFERRED made them wait too), prepared statements.
- */
-const END_OF_FILE = `
+/** Asked at the end of each file: still our transaction? And what of the file's would end with its session. */
+const END_OF_FILE: BatchItem = {
+  name: 'mgate_end_of_file',
+  keep: true,
+  text: `
   select pg_catalog.pg_current_xact_id()::text,
-    (select pg_catalog.string_agg(pg_catalog.format('pg_temp.%I', c.relname), ', ') from pg_catalog.pg_class c
-      where c.relnamespace = pg_catalog.pg_my_temp_schema() and c.relkind in ('r', 'p') and not c.relispartition
-        and c.relname not in ('mgate_guard', 'mgate_before')),
-    (select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
-      join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred),
-    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`;
+    (select pg_catalog.string_agg(pg_catalog.format('pg_temp.%I', c.relname), ', ')
+       from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.objid
+      where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.refobjid = pg_catalog.pg_my_temp_schema()
+        and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('mgate_guard', 'mgate_before')),
+    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`,
+};
+
+/** SET CONSTRAINTS ALL DEFERRED makes those wait too that begin as immediate; these are they. */
+const INITIALLY_IMMEDIATE = `
+  select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
+    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`;
 
 function escaped(migration: PlannedMigration, was: string | null, is: string | null): Stop {
   return new Stop({

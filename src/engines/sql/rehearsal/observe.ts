@@ -29,12 +29,16 @@ const CLOCK = (what: string) => `(extract(epoch from ${what}) * 1000)::text`;
 
 /** When the statement before it ended, and when this look ended: server time in milliseconds. */
 export const LOOK_AT_CLOCK: BatchItem = {
+  name: 'mgate_clock',
+  flush: true,
   text: `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
   keep: true,
 };
 
 /** The same, and what this transaction holds of the relations that existed before. */
 export const LOOK_AT_LOCKS: BatchItem = {
+  name: 'mgate_locks',
+  flush: true,
   text: `with held as materialized (
       select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
     select ${CLOCK('pg_catalog.statement_timestamp()')},
