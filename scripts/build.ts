@@ -85,7 +85,7 @@ function bundleDoor(entry: string): ReturnType<Bundler> {
     cache: false,
     minify: false,
     // Needed for ES modules: a file compiled alone is taken for CommonJS. It also means that only what type-checks is bundled.
-    transpileOnly: true,
+    transpileOnly: false,
   });
 }
 
@@ -148,4 +148,10 @@ async function filesUnder(folder: string): Promise<string[]> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
 }
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // Without the stack: Node would print the source line beside it, and ncc's is three million characters long.
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
