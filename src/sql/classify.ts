@@ -271,7 +271,7 @@ function doFacts(sql: string, tokens: readonly Token[]): Partial<StatementFacts>
   const bodyToken = tokens.find((token) => token.kind === 'string' && token !== languageToken);
   const body = bodyToken ? literalText(sql.slice(bodyToken.start, bodyToken.end)) : '';
   const plpgsql = name === 'plpgsql';
-  const commits = plpgsql ? transactionWordIn(body) : /\b(?:commit|rollback)\s*\(/i.test(body);
+  const commits = plpgsql ? transactionWordIn(body) : /(?:\b|_)(?:commit|rollback)\s*\(/i.test(body);
   const { external, forbidden } = plpgsql ? externalIn(body, 0, true) : { external: null, forbidden: null };
   return {
     opaque: { what: 'DO', commits },
