@@ -126,7 +126,7 @@ class SqlEngine implements Engine {
         complete: tracking.kind === 'ours' && tracking.complete,
       },
     };
-    const records = ours ? await readRecords(session, request.trackingSchema) : [];
+    const records = ours ? await readRecords(session, request.trackingSchema, this.state.tracking.complete) : [];
     const lastEnvironment =
       ours && (row?.history_columns ?? 0) > 0 ? await readLastEnvironment(session, request.trackingSchema) : null;
     const decision = decide({
@@ -259,7 +259,7 @@ class SqlEngine implements Engine {
     const state = rows[0] ? readTrackingState(rows[0], request.trackingSchema) : ({ kind: 'absent' } as const);
     const applied = async (from: Session, exists: boolean) =>
       exists
-        ? (await readRecords(from, request.trackingSchema))
+        ? (await readRecords(from, request.trackingSchema, false))
             .filter((row) => row.status === 'completed')
             .map((row) => `${row.version} ${row.checksum}`)
             .sort()
@@ -385,7 +385,7 @@ class SqlEngine implements Engine {
 
   private async checkRecords(session: Session): Promise<Check> {
     const recorded = new Map(
-      (await readRecords(session, this.request.trackingSchema)).map((row) => [row.version, row]),
+      (await readRecords(session, this.request.trackingSchema, false)).map((row) => [row.version, row]),
     );
     const wrong = this.plan?.pending.filter((one) => {
       const row = recorded.get(one.version);
@@ -422,7 +422,7 @@ class SqlEngine implements Engine {
     try {
       const session = await this.witness();
       const { rows } = await session.query<TrackingRow>(trackingQuery(this.request.trackingSchema));
-      const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema) : [];
+      const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema, false) : [];
       const records = new Map(tracked.map((row) => [row.version, row]));
       const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
       const current = decide({

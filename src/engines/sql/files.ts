@@ -1,6 +1,6 @@
 /** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { MigrationFile } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
@@ -147,7 +147,7 @@ function reading<T>(shown: string, read: () => T): T {
 }
 
 const CR = 0x0d;
-const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+const BOM = [0xef, 0xbb, 0xbf];
 
 /** SHA-256 of the text with BOM dropped and CRLF turned to LF, fed in pieces. */
 export class TextHash {
@@ -158,7 +158,7 @@ export class TextHash {
   update(bytes: Buffer): void {
     let rest = bytes;
     if (this.first) {
-      if (rest.subarray(0, 3).equals(BOM)) rest = rest.subarray(3);
+      if (rest[0] === BOM[0] && rest[1] === BOM[1] && rest[2] === BOM[2]) rest = rest.subarray(3);
       this.first = false;
     }
     if (this.heldCr && rest.length > 0) {
@@ -192,18 +192,22 @@ export class TextHash {
   }
 }
 
+/** Where small files are read to be hashed: a folder may hold thousands, and nothing is kept of them. */
+const scratch = Buffer.allocUnsafe(64 * 1024);
+
 function hashFile(path: string, shown: string): { bytes: number; checksum: string } {
   return reading(shown, () => {
     const descriptor = openSync(path, 'r');
     try {
-      const size = fstatSync(descriptor).size;
       const hash = new TextHash();
-      if (size <= CHUNK_BYTES) {
-        hash.update(readFileSync(descriptor));
-      } else {
-        for (const chunk of chunksOf(descriptor)) hash.update(chunk);
+      let bytes = 0;
+      for (;;) {
+        const read = readSync(descriptor, scratch, 0, scratch.length, null);
+        hash.update(scratch.subarray(0, read));
+        bytes += read;
+        // A file's short read is its end.
+        if (read < scratch.length) return { bytes, checksum: hash.digest() };
       }
-      return { bytes: size, checksum: hash.digest() };
     } finally {
       closeSync(descriptor);
     }

@@ -173,27 +173,32 @@ export interface Recorded extends RecordRow {
   readonly appliedAt: string | null;
 }
 
-/** Every row of `schema_migrations`, in no order. Columns that an adopted table lacks read as null. */
-export async function readRecords(session: Queryable, schema: string): Promise<Recorded[]> {
-  const { rows } = await session.query<{ record: RawRecord }>(
-    `select pg_catalog.to_jsonb(m) as record from ${quoteIdentifier(schema)}.schema_migrations m`,
+/** Every row of `schema_migrations`, in no order. `complete`: false for an adopted table, whose missing columns read as null. */
+export async function readRecords(session: Queryable, schema: string, complete: boolean): Promise<Recorded[]> {
+  const table = `${quoteIdentifier(schema)}.schema_migrations m`;
+  const { rows } = await session.query<RawRecord>(
+    complete
+      ? `select version, name, checksum, status, error_message, applied_at::text, progress from ${table}`
+      : `select r.* from ${table}, pg_catalog.jsonb_to_record(pg_catalog.to_jsonb(m)) as
+           r(version text, name text, checksum text, status text, error_message text, applied_at text, progress jsonb)`,
   );
-  return rows.map(({ record }) => ({
-    version: String(record.version),
-    name: String(record.name),
-    checksum: String(record.checksum),
-    status: record.status,
-    progress: record.progress ?? null,
-    errorMessage: record.error_message ?? null,
-    appliedAt: record.applied_at ?? null,
+  return rows.map((row) => ({
+    version: row.version,
+    name: row.name,
+    checksum: row.checksum,
+    status: row.status,
+    progress: row.progress,
+    errorMessage: row.error_message,
+    appliedAt: row.applied_at,
   }));
 }
 
 /** The environment of the last successful run, or null. */
 export async function readLastEnvironment(session: Queryable, schema: string): Promise<string | null> {
   const { rows } = await session.query<{ environment: string | null }>(
-    `select pg_catalog.to_jsonb(h) ->> 'environment' as environment from ${quoteIdentifier(schema)}.migration_history h
-      where status = 'success' order by executed_at desc nulls last limit 1`,
+    `select pg_catalog.to_jsonb(last) ->> 'environment' as environment
+       from (select * from ${quoteIdentifier(schema)}.migration_history
+              where status = 'success' order by executed_at desc nulls last limit 1) last`,
   );
   return rows[0]?.environment ?? null;
 }
