@@ -40,7 +40,7 @@ const WAITERS = `
 
 /** A relation that this session sees in pg_class existed before the watched transaction: what that made is invisible here. */
 const HELD = `
-  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid, l.transactionid))::int as locks,
+  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as locks,
          coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.locktype = 'relation' and c.oid is not null), false) as exclusive
     from pg_catalog.pg_locks l
     left join pg_catalog.pg_class c on c.oid = l.relation and l.mode = 'AccessExclusiveLock' and c.oid >= 16384
