@@ -8,6 +8,8 @@ import { type ActionRun, runAction, temporaryWorkspace } from '../test/support/r
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const KEPT = join(ROOT, '.cache', 'demo');
+/** The first screen: what a person reads who does not scroll. */
+const SHOWN_LINES = 14;
 
 interface Chapter {
   readonly name: string;
@@ -156,16 +158,20 @@ function tell(number: number, chapter: Chapter, run: ActionRun, kept: string): v
   const { expected } = chapter;
   const summary = run.summary.split('\n').find((line) => line.trim() !== '') ?? '(no summary)';
   console.log(`== ${number}. ${chapter.title}`);
-  for (const line of run.folded.filter((text) => text.trim() !== '')) console.log(`   | ${line}`);
+  const lines = run.folded.filter((text) => text.trim() !== '');
+  for (const line of lines.slice(0, SHOWN_LINES)) console.log(`   | ${line}`);
+  if (lines.length > SHOWN_LINES) console.log(`   | ... and ${lines.length - SHOWN_LINES} lines more`);
   console.log(
     `   result ${run.outputs.result}, database-state ${run.outputs['database-state']}, exit code ${run.exitCode}`,
   );
   console.log(`   ${Math.round(run.durationMs)} ms, start-up included`);
   console.log(`   summary: ${summary}`);
-  console.log(`   all of it: ${relative(process.cwd(), join(kept, 'job-summary.md'))}`);
+  console.log(
+    `   the job summary lies in ${relative(process.cwd(), join(kept, 'job-summary.md'))}, the whole log beside it`,
+  );
   if (!asExpected(chapter, run)) {
     console.error(`   EXPECTED ${expected.result}, ${expected.state}, exit code ${expected.exitCode}`);
-    console.error(run.stderr);
+    if (run.stderr !== '') console.error(run.stderr);
   }
   console.log('');
 }

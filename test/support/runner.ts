@@ -1,8 +1,8 @@
 /** Runs the committed bundle as a GitHub runner runs it: its environment, its command files, its reading of the output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -140,10 +140,39 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   return { ...ended, report: readReport(join(logDir, 'report.json')), logDir };
 }
 
+/** Where a text stands in what a run shows or leaves: the log (masks aside), annotations, the summary, outputs, files. For secrets. */
+export async function placesOf(run: ActionRun, text: string): Promise<string[]> {
+  const places: (readonly [place: string, content: string])[] = [
+    ...run.log.map((line) => ['log', line] as const),
+    ...run.annotations.map((annotation) => ['annotation', JSON.stringify(annotation)] as const),
+    ...run.summary.split('\n').map((line) => ['summary', line] as const),
+    ...Object.entries(run.outputs).map(([name, value]) => [`output ${name}`, value] as const),
+    ...Object.entries(run.state).map(([name, value]) => [`state ${name}`, value] as const),
+  ];
+  for (const name of existsSync(run.logDir) ? await readdir(run.logDir) : []) {
+    places.push([`file ${name}`, await readFile(join(run.logDir, name), 'utf8')]);
+  }
+  return places
+    .filter(([, content]) => content.includes(text))
+    .map(([place, content]) => `${place}: ${around(content, text)}`);
+}
+
+function around(content: string, text: string): string {
+  const at = content.indexOf(text);
+  return content.slice(Math.max(0, at - 60), at + text.length + 20);
+}
+
+const temporary = new Set<string>();
+
 /** A folder of its own, removed when this process ends. */
 export function temporaryWorkspace(): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'gate-workspace-')));
-  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  if (temporary.size === 0) {
+    process.once('exit', () => {
+      for (const folder of temporary) rmSync(folder, { recursive: true, force: true });
+    });
+  }
+  temporary.add(path);
   return path;
 }
 
