@@ -385,7 +385,11 @@ export class Attempt {
     if (facts.addsEnumValue !== null && !migration.script.transactional) {
       this.undone.labels.set(facts.addsEnumValue, migration);
     }
-    if (talk.isFull) await talk.sendOn();
+    if (talk.isFull) {
+      // A run that goes on in the next batch is timed in this one all the same.
+      this.lookAtUnseen();
+      await talk.sendOn();
+    }
   }
 
   private limits() {
@@ -502,6 +506,12 @@ export class Attempt {
     this.talk.say(this.anythingBefore && worthIt ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry });
   }
 
+  private lookAtUnseen(): void {
+    if (!this.unseen) return;
+    this.talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
+    this.unseen = null;
+  }
+
   private mentionsRelation(sql: string): boolean {
     if (sql.length > 20_000) return true;
     for (const [word] of sql.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)) {
@@ -558,9 +568,7 @@ export class Attempt {
 
   private async endOfFile(migration: PlannedMigration, commits: boolean): Promise<void> {
     const { talk } = this;
-    if (this.unseen)
-      talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
-    this.unseen = null;
+    this.lookAtUnseen();
     if (commits) this.commit(migration);
     talk.control(
       { text: 'reset session authorization' },
