@@ -35,9 +35,10 @@ export function classify(sql: string): StatementFacts {
   return bulkInsert(sql) ?? dataStatement(sql) ?? utility(sql, tokenize(sql));
 }
 
-const NAME_PART = '(?:"(?:[^"]|"")*"|[A-Za-z_\\x80-\\uffff][\\w$\\x80-\\uffff]*)';
+/** Bounded, as everything here: an endless name must not exhaust the matcher. What is longer takes the way of the tokens. */
+const NAME_PART = '(?:"[^"]{1,128}"|[A-Za-z_\\x80-\\uffff][\\w$\\x80-\\uffff]{0,128})';
 const BULK_INSERT = new RegExp(
-  `INSERT\\s+INTO\\s+(${NAME_PART}(?:\\.${NAME_PART})*)\\s*(?:\\([^()'-]*\\)\\s*)?(?:OVERRIDING\\s+(?:SYSTEM|USER)\\s+VALUE\\s+)?VALUES\\b`,
+  `INSERT\\s+INTO\\s+(${NAME_PART}(?:\\.${NAME_PART})*)\\s*(?:\\([^()'-]{1,9999}\\)\\s*)?(?:OVERRIDING\\s+(?:SYSTEM|USER)\\s+VALUE\\s+)?VALUES\\b`,
   'iy',
 );
 

@@ -17,7 +17,7 @@ const EXTERNAL =
   /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile|pg_promote|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance)$/i;
 
 /** A cheap look before the tokens are read: data holds many an `http`, but seldom as a call. */
-const PERHAPS = /(?:setval|dblink\w*|http\w*|lo_import|lo_export|pg_\w+)"?\s*(?:\(|--|\/\*)/i;
+const PERHAPS = /(?:setval|dblink\w{0,60}|http\w{0,60}|lo_import|lo_export|pg_\w{1,60})"?\s*(?:\(|--|\/\*)/i;
 const PERHAPS_PROGRAM = /program/i;
 
 /**

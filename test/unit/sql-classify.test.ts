@@ -478,4 +478,14 @@ describe('whatever the text', () => {
   ])('it says something of %s', (sql) => {
     expect(classify(sql)).toHaveProperty('command');
   });
+
+  it.each([
+    ['a long name', `insert into "${'x'.repeat(9_000_000)}" values (1)`, 'INSERT'],
+    ['a long name of doubled quotes', `insert into "${'""'.repeat(5_000_000)}" values (1)`, 'INSERT'],
+    ['a long list of columns', `insert into t (${'a,'.repeat(500_000)}b) values (1)`, 'INSERT'],
+    ['a long string', `insert into t values ('${"''".repeat(5_000_000)}')`, 'INSERT'],
+    ['a long literal', `do 'begin null; -- ${'commit '.repeat(500_000)}'`, 'DO'],
+  ])('%s is no trouble', (_, sql, command) => {
+    expect(classify(sql).command).toBe(command);
+  });
 });
