@@ -1,5 +1,5 @@
 /** The Action's door: inputs and event -> the run -> outputs, annotations, exit code. */
-import { type Environment, issueCommand, maskAll } from './github/commands.ts';
+import { type Environment, getState, issueCommand, maskAll, saveState, writeSummary } from './github/commands.ts';
 import { readEvent } from './github/event.ts';
 import { inertText } from './report/text.ts';
 import { type Console, run } from './run.ts';
@@ -40,8 +40,23 @@ function runnerConsole(): Console {
   };
 }
 
+/** The post step, which the runner starts whatever became of the main one: only a run that was killed has not reported. */
+function afterwards(env: Environment): number {
+  if (getState(env, 'reported') === 'true') return 0;
+  const state = getState(env, 'database-state') ?? 'unchanged';
+  const said =
+    state === 'unchanged'
+      ? 'The run was killed before it wrote anything: the database is unchanged. Run it again.'
+      : 'The run was killed while applying: what the database holds is unknown to it. Run mode: status, then run it again; it goes on with what is still pending.';
+  issueCommand(write, 'error', { title: 'Postgres Migration Gate' }, said);
+  writeSummary(env, `### Killed. The database is ${state}.\n\n${said}\n`);
+  return 1;
+}
+
 async function main(): Promise<number> {
   const { env } = process;
+  if (getState(env, 'started') === 'true') return afterwards(env);
+  saveState(env, 'started', 'true');
   const cancel = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());
   const workspace = env.GITHUB_WORKSPACE || process.cwd();

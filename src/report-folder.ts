@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { type Environment, issueCommand, setOutput, writeSummary } from './github/commands.ts';
+import { type Environment, issueCommand, saveState, setOutput, writeSummary } from './github/commands.ts';
 import { annotations } from './report/annotations.ts';
 import { renderOutputs, renderReport } from './report/json.ts';
 import type { Outcome } from './report/outcome.ts';
@@ -51,6 +51,8 @@ export class ReportFolder {
     writeFileSync(join(this.path, 'summary.md'), summary);
     for (const [name, value] of Object.entries(outputs)) setOutput(this.env, name, value);
     writeSummary(this.env, summary);
+    // For the post step, should this be the last that is heard of the run.
+    saveState(this.env, 'database-state', outcome.databaseState);
   }
 
   writePlan(pieces: Iterable<string>, redact: Redact): void {
@@ -70,6 +72,7 @@ export class ReportFolder {
   /** The last lines of the log: the report as text. */
   close(text: string): void {
     this.logLine(text);
+    saveState(this.env, 'reported', 'true');
     closeSync(this.log);
   }
 
