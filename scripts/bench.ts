@@ -93,10 +93,12 @@ async function small({ runs, node, peers }: Bench): Promise<Line[]> {
       npmEach: () => idleAfter((url) => nodePgMigrateUp(peers, url, files.npm, 'each')),
     });
     const whole = (name: string) => timesOf(seen[name]).map((times) => times.wholeMs);
+    const dryRun = timesOf(seen.action).map((times) => times.stageMs('dry-run'));
     const apply = timesOf(seen.action).map((times) => times.stageMs('apply'));
     return [
       compare('1,000 small files, whole run (action) / psql', whole('action'), numbersOf(seen.psql), 2.5),
       compare('1,000 small files, whole run (cli) / psql', whole('cli'), numbersOf(seen.psql), 2.5),
+      compare('1,000 small files, dry run / psql', dryRun, numbersOf(seen.psql), null),
       compare('1,000 small files, apply stage / psql', apply, numbersOf(seen.psql), 1.3),
       compare('1,000 small files, apply stage / dbmate applying', apply, numbersOf(seen.dbmate), 1),
       compare(
