@@ -1,7 +1,7 @@
 /** A migration file as a stream of statements; what is wrong with it carries its file, line and column. */
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
-import { readDirectives } from '../../sql/directives.ts';
+import { readDirectives, refuseLateDirective } from '../../sql/directives.ts';
 import { readScript, type ScriptEvent, scanScript } from '../../sql/script.ts';
 import { splitStatements } from '../../sql/split.ts';
 import { SqlProblem } from '../../sql/statement.ts';
@@ -34,7 +34,7 @@ export function stopAt(
 /** The file's statements, in order. `hash` sees the very bytes that the statements are made of. */
 export function* scriptOf(file: MigrationFile, hash: TextHash | null = null): Generator<ScriptEvent> {
   try {
-    yield* readScript(splitStatements(readText(file, hash)));
+    yield* readScript(splitStatements(readText(file, hash), refuseLateDirective));
   } catch (error) {
     if (!(error instanceof SqlProblem)) throw error;
     throw stopAt(file, error, `Correct ${file.file} at line ${error.line}, then run again. Nothing was sent.`, error);

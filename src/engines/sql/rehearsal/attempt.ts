@@ -280,6 +280,8 @@ export class Attempt {
       this.talk.control(...createTrackingItems(tracking.schema));
       this.recordable = true;
     }
+    // The first statement's time begins here.
+    this.talk.say(LOOK_AT_CLOCK, { kind: 'look', entry: null });
     const [row] = await this.talk.ask(
       `select pg_catalog.count(*)::text, pg_catalog.json_agg(distinct bare)::text,
               (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`,
