@@ -13,6 +13,7 @@ export interface ServerError {
   readonly hint: string | null;
   readonly where: string | null;
   readonly constraint: string | null;
+  readonly table: string | null;
   /** 1-based, in code points of the statement sent; null for run-time errors. */
   readonly position: number | null;
   /** The server itself said it; otherwise the connection or Node did. */
@@ -34,6 +35,7 @@ export function readServerError(thrown: unknown): ServerError {
     hint: text(fields.hint),
     where: text(fields.where),
     constraint: text(fields.constraint),
+    table: text(fields.table),
     position: Number.isInteger(position) && position > 0 ? position : null,
     fromServer: text(fields.severity) !== null,
   };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
+import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { changedGroups, compareDefinitions, type Fingerprints, groupsToProve } from '../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
@@ -62,6 +63,7 @@ class SqlEngine implements Engine {
   /** Just before apply: the schema, and the indexes that were invalid already. */
   private before: { fingerprints: Fingerprints; invalid: readonly InvalidIndex[] } | null = null;
   private plan: Plan | null = null;
+  private readonly plannedFiles = new Map<string, PlannedMigration>();
 
   constructor(request: Request, log: Log, signal: AbortSignal) {
     this.request = request;
@@ -138,7 +140,7 @@ class SqlEngine implements Engine {
     });
     if (decision.gaps.length > 0) notes.push(`versions left out: ${decision.gaps.join(', ')}`);
     if (listing.files.length === 0) throw emptyFolder(listing.folder.shown, listing.warnings);
-    const pending = decision.pending.map(planMigration);
+    const pending = decision.pending.map((file) => this.planned(file));
     if (this.executes && pending.length > 0)
       mayRecord(
         facts,
@@ -188,6 +190,15 @@ class SqlEngine implements Engine {
       yield* readText(migration);
       yield PLAN_SECTION_END;
     }
+  }
+
+  /** A file is read for its statements once, as long as it stays the same. */
+  private planned(file: MigrationFile): PlannedMigration {
+    const known = this.plannedFiles.get(file.file);
+    if (known?.checksum === file.checksum) return known;
+    const planned = planMigration(file);
+    this.plannedFiles.set(file.file, planned);
+    return planned;
   }
 
   async health(): Promise<Health> {

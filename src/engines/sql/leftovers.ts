@@ -32,7 +32,7 @@ export async function invalidIndexes(session: Queryable): Promise<InvalidIndex[]
   return rows;
 }
 
-interface IndexState {
+export interface IndexState {
   readonly exists: boolean;
   readonly valid: boolean;
   readonly building: boolean;

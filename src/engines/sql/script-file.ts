@@ -32,9 +32,13 @@ export function stopAt(
 }
 
 /** The file's statements, in order. `hash` sees the very bytes that the statements are made of. */
-export function* scriptOf(file: MigrationFile, hash: TextHash | null = null): Generator<ScriptEvent> {
+export function scriptOf(file: MigrationFile, hash: TextHash | null = null): Generator<ScriptEvent> {
+  return eventsOf(file, readText(file, hash));
+}
+
+function* eventsOf(file: MigrationFile, chunks: Iterable<string>): Generator<ScriptEvent> {
   try {
-    yield* readScript(splitStatements(readText(file, hash), refuseLateDirective));
+    yield* readScript(splitStatements(chunks, refuseLateDirective));
   } catch (error) {
     if (!(error instanceof SqlProblem)) throw error;
     throw stopAt(file, error, `Correct ${file.file} at line ${error.line}, then run again. Nothing was sent.`, error);
@@ -43,23 +47,35 @@ export function* scriptOf(file: MigrationFile, hash: TextHash | null = null): Ge
 
 /** Reads a pending file once, before anything is sent: its form, its directives, and whatever is wrong with it. */
 export function planMigration(file: MigrationFile): PlannedMigration {
-  const head = readText(file).next().value ?? '';
-  const { directives, problems } = readDirectives(head.slice(0, HEAD_CHARACTERS));
-  const first = problems[0];
-  if (first) throw stopAt(file, first, `Correct the directive in ${file.file}, then run again.`);
-  if (directives.batch) {
-    throw stopAt(
-      file,
-      { message: '`-- gate: batch` is not supported yet', line: 1, column: 1 },
-      'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.',
-    );
+  const chunks = readText(file);
+  try {
+    const first = chunks.next();
+    const head = first.done ? '' : first.value;
+    const { directives, problems } = readDirectives(head.slice(0, HEAD_CHARACTERS));
+    const wrong = problems[0];
+    if (wrong) throw stopAt(file, wrong, `Correct the directive in ${file.file}, then run again.`);
+    if (directives.batch) {
+      throw stopAt(
+        file,
+        { message: '`-- gate: batch` is not supported yet', line: 1, column: 1 },
+        'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.',
+      );
+    }
+    const { problems: found, ...script } = scanScript(eventsOf(file, after(head, chunks)), directives);
+    const problem = found[0];
+    if (problem) {
+      throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
+    }
+    return { ...file, script };
+  } finally {
+    // Closes the file where the reading ended early.
+    chunks.return(undefined);
   }
-  const script = scanScript(scriptOf(file), directives);
-  const problem = script.problems[0];
-  if (problem)
-    throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
-  const { problems: _, ...rest } = script;
-  return { ...file, script: rest };
+}
+
+function* after(head: string, rest: Iterable<string>): Generator<string> {
+  yield head;
+  yield* rest;
 }
 
 /** Where in the file a position inside a statement is. `position`: 1-based, in code points, as PostgreSQL counts. */

@@ -24,12 +24,12 @@ import type { Statement } from '../../../sql/statement.ts';
 import type { Check, Observation, Plan, Rehearsal } from '../../engine.ts';
 import { checkIndexes, checkTables, runSmokeTests, type SmokeTest } from '../checks.ts';
 import { sourceLine } from '../files.ts';
-import { indexInTheWay, indexState, judge } from '../leftovers.ts';
+import { type IndexState, indexInTheWay, indexState, judge } from '../leftovers.ts';
 import { ProgressKeeper } from '../progress.ts';
 import { locate, scriptOf } from '../script-file.ts';
 import { createTrackingItems, historyItem, type RunStamp, recordItem, TRACKING_NAMES } from '../tracking.ts';
 import type { Workbench } from '../workbench.ts';
-import { CONTROL, Conversation, type Slot } from './conversation.ts';
+import { CONTROL, Conversation, type Said, type Slot, type StatementSlot } from './conversation.ts';
 import {
   type Entry,
   newEntry,
@@ -92,15 +92,17 @@ export type Ending =
 class Again extends Error {}
 class Interrupted extends Error {}
 
-/** A statement of the user's failed; `entry` null: what its file's COMMIT would check did. */
+/** A statement of the user's failed; `entry` null: what its file's COMMIT would check did, after the statement at `place`. */
 class StatementFailed extends Error {
   readonly migration: PlannedMigration;
   readonly entry: Entry | null;
+  readonly place: Statement | null;
   readonly error: unknown;
-  constructor(migration: PlannedMigration, entry: Entry | null, error: unknown) {
+  constructor(migration: PlannedMigration, entry: Entry | null, place: Statement | null, error: unknown) {
     super('a statement failed', { cause: error });
     this.migration = migration;
     this.entry = entry;
+    this.place = place;
     this.error = error;
   }
 }
@@ -119,6 +121,9 @@ const GUARD_OUT: BatchItem = { name: 'mgate_guard_out', text: 'delete from pg_te
 /** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */
 const GUARD_IN: readonly BatchItem[] = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
 
+/** What was done until here is no statement's time. */
+const TIMED_FROM_HERE: Said = [LOOK_AT_CLOCK, { kind: 'look', entry: null }];
+
 export class Attempt {
   readonly blocked: Blocked[] = [];
   private readonly input: AttemptInput;
@@ -135,6 +140,7 @@ export class Attempt {
   private deferrable = false;
   /** A statement whose locks were not looked at yet. */
   private unseen: Entry | null = null;
+  private lastStatement: Statement | null = null;
 
   private readonly entries = new Map<string, Entry[]>();
   private readonly finished = new Set<string>();
@@ -254,8 +260,9 @@ export class Attempt {
   }
 
   private async begin(): Promise<void> {
+    const { talk } = this;
     const { tracking } = this.bench;
-    const [, id] = await this.talk.exchange(
+    const [, id] = await talk.exchange(
       [{ text: 'begin isolation level read committed read write' }, CONTROL],
       [
         {
@@ -267,7 +274,7 @@ export class Attempt {
     );
     [this.xid = null, this.startLsn = null] = id?.rows[0] ?? [];
     if (this.xid === null) throw new Error('the server did not tell the id of the rehearsal transaction');
-    this.talk.control(
+    talk.control(
       ...this.bounds(null),
       {
         text: 'create temporary table mgate_guard (k bigint constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
@@ -276,6 +283,7 @@ export class Attempt {
       GUARD_ROWS,
       ...rememberRelations(tracking.schema),
     );
+    talk.say(...TIMED_FROM_HERE);
     if (!tracking.exists && !this.creator()) {
       this.talk.control(...createTrackingItems(tracking.schema));
       this.recordable = true;
@@ -326,6 +334,7 @@ export class Attempt {
   private async migration(migration: PlannedMigration, commits: boolean): Promise<void> {
     const entries: Entry[] = [];
     this.entries.set(migration.key, entries);
+    this.lastStatement = null;
     if (this.input.knowledge.suspects.size > 0) {
       const [row] = await this.talk.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
       this.highestEnum = row?.[0] ?? '0';
@@ -362,25 +371,29 @@ export class Attempt {
     const { talk } = this;
     const entry = this.entryFor(migration, entries, event);
     this.observe(migration, event);
+    this.lastStatement = statement;
+    // The time of a long run of INSERTs is not the next statement's.
+    if (this.unseen && this.unseen !== entry && this.unseen.count > 1) this.lookAtUnseen();
 
     if (facts.bulkInsertInto === null && /\bdeferrable\b/i.test(statement.sql)) this.deferrable = true;
     const refusal = await whyNot(talk, entry, statement);
-    if (refusal !== null) return this.skip(entry, refusal);
-    if (facts.nonTransactional && migration.script.wrapper === null) return this.plainly(migration, entry);
+    if (refusal !== null) return this.skip(entry, statement, refusal);
+    if (facts.nonTransactional && migration.script.wrapper === null) return this.plainly(entry, statement);
     const key = statementKey(migration, event.index);
     if (
       this.input.knowledge.suspects.has(key) ||
       facts.opaque?.what === 'CALL' ||
       this.undone.concerns(statement.sql)
     ) {
-      return this.carefully(entry, statement.sql);
+      return this.carefully(entry, statement);
     }
-    const tooLarge = await whyTooLarge(talk, entry, statement, this.limits());
-    if (tooLarge !== null) return this.skip(entry, tooLarge);
+    const asked = { kind: 'statement', entry, statement, offset: 0, guarded: false } as const;
+    const tooLarge = await whyTooLarge(talk, asked, this.limits());
+    if (tooLarge !== null) return this.skip(entry, statement, tooLarge);
 
     const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
     if (guardOut) talk.control(GUARD_OUT);
-    talk.say({ text: statement.sql }, { kind: 'statement', entry, offset: 0, guarded: false });
+    talk.say({ text: statement.sql }, asked);
     this.lookAfter(entry, statement);
     if (guardOut) talk.control({ text: 'set constraints pg_temp.mgate_guard_key deferred' }, GUARD_ROWS);
     if (mayChangeLimits(facts, statement.sql)) talk.control(...this.bounds(migration));
@@ -422,14 +435,15 @@ export class Attempt {
     if (facts.opaque !== null) this.observations.push({ kind: 'opaque', what: facts.opaque.what, ...at });
   }
 
-  private skip(entry: Entry, reason: string): void {
+  private skip(entry: Entry, statement: Statement, reason: string): void {
     entry.executed = false;
     entry.reason = reason;
-    this.undone.skip(entry.facts);
+    this.undone.skip(entry.facts, statement.sql);
   }
 
   /** CONCURRENTLY and its kin: the same work in a form that a transaction allows, where that is quick enough. */
-  private async plainly(migration: PlannedMigration, entry: Entry): Promise<void> {
+  private async plainly(entry: Entry, statement: Statement): Promise<void> {
+    const { migration } = entry;
     const what = entry.facts.nonTransactional;
     if (!what?.plain) return;
     const { session } = this.bench;
@@ -437,48 +451,54 @@ export class Attempt {
     const resumed = this.input.plan.resumed.get(migration.key)?.progress;
     if (resumed?.started === entry.index) {
       const judgement = await judge(session, what.leftover);
-      if (judgement.kind === 'done') return this.skip(entry, 'done already by the run that was interrupted');
+      if (judgement.kind === 'done') return this.skip(entry, statement, 'done already by the run that was interrupted');
       if (judgement.kind === 'again') this.talk.control(...judgement.cleanup.map(({ plain }) => ({ text: plain })));
     } else if (what.leftover?.kind === 'create-index' && what.leftover.index !== null) {
       const state = await indexState(session, what.leftover.index, what.leftover.table);
-      const line = sourceLine(migration, entry.line);
-      if (state.exists && !state.valid)
-        throw indexInTheWay(state, {
-          file: migration.file,
-          line: entry.line,
-          column: entry.statement.column,
-          sourceLine: line,
-        });
+      if (state.exists && !state.valid) throw this.blockedByIndex(entry, statement, state);
     }
     const tooSlow = await whyTooSlow(this.talk, entry.facts, this.limits());
-    if (tooSlow !== null) return this.skip(entry, tooSlow);
-    const tooLarge = await whyTooLarge(this.talk, entry, entry.statement, this.limits());
-    if (tooLarge !== null) return this.skip(entry, tooLarge);
-    await this.carefully(entry, what.plain);
+    if (tooSlow !== null) return this.skip(entry, statement, tooSlow);
+    await this.carefully(entry, statement, what.plain);
     if (entry.executed) rehearsedPlainly(entry, what.what);
   }
 
+  private blockedByIndex(entry: Entry, statement: Statement, state: IndexState): StatementFailed {
+    const { migration } = entry;
+    const { line, column } = statement;
+    const stop = indexInTheWay(state, { file: migration.file, line, column, sourceLine: sourceLine(migration, line) });
+    entry.error = stop.message;
+    return new StatementFailed(migration, entry, statement, stop);
+  }
+
   /** With a savepoint around it: where it fails only because of what was not done before, the dry run goes on. */
-  private async carefully(entry: Entry, sql: string): Promise<void> {
-    await this.talk.exchange();
+  private async carefully(entry: Entry, statement: Statement, sql = statement.sql): Promise<void> {
+    const { talk } = this;
+    const guarded = { kind: 'statement', entry, statement, offset: 0, guarded: true } as const;
+    await talk.exchange([{ text: 'savepoint mgate' }, CONTROL]);
     try {
-      await this.talk.exchange(
-        [{ text: 'savepoint mgate' }, CONTROL],
-        [{ text: sql }, { kind: 'statement', entry, offset: 0, guarded: true }],
-        [this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry }],
-        [{ text: 'release savepoint mgate' }, CONTROL],
-      );
+      const tooLarge = await whyTooLarge(talk, guarded, this.limits());
+      if (tooLarge !== null) this.skip(entry, statement, tooLarge);
+      else {
+        await talk.exchange(
+          [{ text: sql }, guarded],
+          [this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry }],
+        );
+      }
+      talk.control({ text: 'release savepoint mgate' });
     } catch (error) {
       if (!(error instanceof StatementFailed) || error.entry !== entry) throw error;
-      await this.talk.exchange(
+      await talk.exchange(
         [{ text: 'rollback to savepoint mgate' }, CONTROL],
         [{ text: 'release savepoint mgate' }, CONTROL],
+        TIMED_FROM_HERE,
       );
       const reason = await this.onlyFollows(entry, readServerError(error.error));
       if (reason === null) throw error;
       entry.error = null;
-      this.skip(entry, reason);
+      this.skip(entry, statement, reason);
     }
+    if (mayChangeLimits(entry.facts, statement.sql)) talk.control(...this.bounds(entry.migration));
   }
 
   /** The reason why a failure here is none of what apply would do, or null: it is one. */
@@ -533,30 +553,31 @@ export class Attempt {
   }
 
   /** An error: an interruption of ours, something to be learned, or a migration that fails. */
-  private meaningOf(error: unknown, slot: Slot, last: Entry | null): Error {
+  private meaningOf(error: unknown, slot: Slot, last: StatementSlot | null): Error {
     if (this.interruption) return new Interrupted();
     const server = readServerError(error);
-    if (slot.kind === 'commit') return new StatementFailed(slot.migration, null, error);
+    if (slot.kind === 'commit') return new StatementFailed(slot.migration, null, slot.place, error);
     if (slot.kind !== 'statement') {
       const late = server.code !== null && (RETRIABLE.has(server.code) || server.code === '57014');
-      if (late && last) return new StatementFailed(last.migration, last, error);
+      if (late && last) return new StatementFailed(last.entry.migration, last.entry, last.statement, error);
       return error instanceof Error ? error : new Error(String(error));
     }
-    const { entry } = slot;
+    const { entry, statement } = slot;
     const { suspects, guardOut } = this.input.knowledge;
     const key = statementKey(entry.migration, entry.index);
     if (server.constraint === 'mgate_guard_key' && !guardOut.has(key)) {
       guardOut.add(key);
       return new Again();
     }
-    const learnable = server.code === '55P04' || server.code === '2D000' || server.code === '25001';
+    const refused = server.code === '55P04' || server.code === '2D000' || server.code === '25001';
+    const learnable = refused || this.undone.follows(server) !== null;
     if (learnable && !slot.guarded && !suspects.has(key)) {
       suspects.add(key);
       return new Again();
     }
     entry.executed = true;
     entry.error = this.bench.request.showData ? server.message : hideMessage(server.code, server.message);
-    return new StatementFailed(entry.migration, entry, shifted(error, slot.offset));
+    return new StatementFailed(entry.migration, entry, statement, shifted(error, slot.offset));
   }
 
   // -- the end of a file --------------------------------------------------------------------------------------
@@ -564,7 +585,7 @@ export class Attempt {
   /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
   private commit(migration: PlannedMigration): void {
     this.talk.control({ text: 'reset session authorization' }, GUARD_OUT);
-    this.talk.say({ text: 'set constraints all immediate' }, { kind: 'commit', migration });
+    this.talk.say({ text: 'set constraints all immediate' }, { kind: 'commit', migration, place: this.lastStatement });
     this.talk.control(...GUARD_IN);
   }
 
@@ -746,11 +767,9 @@ export class Attempt {
     };
   }
 
-  private failure({ migration, entry, error }: StatementFailed): Failure {
-    const at = entry ?? this.entries.get(migration.key)?.at(-1) ?? null;
-    const { line, column } = at
-      ? locate(at.statement, entry ? readServerError(error).position : null)
-      : { line: 1, column: 1 };
+  private failure({ migration, entry, place, error }: StatementFailed): Failure {
+    const position = entry ? readServerError(error).position : null;
+    const { line, column } = place ? locate(place, position) : { line: 1, column: 1 };
     const { request } = this.bench;
     const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
     return failureFrom(

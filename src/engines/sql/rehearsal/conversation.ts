@@ -5,6 +5,7 @@
 
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { BatchError, type BatchItem, type BatchResult, type Session } from '../../../postgres/session.ts';
+import type { Statement } from '../../../sql/statement.ts';
 import type { Entry } from './entry.ts';
 import { LOOK_AT_CLOCK, type Look, readLook } from './observe.ts';
 
@@ -13,11 +14,22 @@ const BATCH_CHARACTERS = 512 * 1024;
 
 /** What an item of a batch is for. */
 export type Slot =
-  /** `offset`: characters of ours before the user's text. `guarded`: a savepoint stands before it. */
-  | { readonly kind: 'statement'; readonly entry: Entry; readonly offset: number; readonly guarded: boolean }
+  | StatementSlot
   | { readonly kind: 'look'; readonly entry: Entry | null }
-  | { readonly kind: 'commit'; readonly migration: PlannedMigration }
+  /** `place`: the last statement before it. */
+  | { readonly kind: 'commit'; readonly migration: PlannedMigration; readonly place: Statement | null }
   | { readonly kind: 'control' };
+
+export interface StatementSlot {
+  readonly kind: 'statement';
+  /** May stand for many statements; `statement` is the one that is sent. */
+  readonly entry: Entry;
+  readonly statement: Statement;
+  /** Characters of ours before the user's text. */
+  readonly offset: number;
+  /** A savepoint stands before it. */
+  readonly guarded: boolean;
+}
 
 export const CONTROL: Slot = { kind: 'control' };
 
@@ -28,7 +40,7 @@ export interface Listener {
   readonly mayGoOn: () => void;
   readonly onLook: (look: Look, entry: Entry) => void;
   /** What an error at `slot` means; `last` is the last statement before it. */
-  readonly meaningOf: (error: unknown, slot: Slot, last: Entry | null) => Error;
+  readonly meaningOf: (error: unknown, slot: Slot, last: StatementSlot | null) => Error;
 }
 
 export class Conversation {
@@ -117,9 +129,11 @@ export class Conversation {
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
       this.hear(error.completed, slots);
+      // Until a ROLLBACK TO nothing else would be answered: the next batch begins without a look.
+      this.lastLook = null;
       const at = error.completed.length;
-      const last = slots.slice(0, at).findLast((slot) => slot.kind === 'statement');
-      throw this.listener.meaningOf(error.cause, slots[at] ?? CONTROL, last?.kind === 'statement' ? last.entry : null);
+      const last = slots.slice(0, at).findLast((slot) => slot.kind === 'statement') ?? null;
+      throw this.listener.meaningOf(error.cause, slots[at] ?? CONTROL, last);
     }
   }
 

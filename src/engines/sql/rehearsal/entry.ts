@@ -3,7 +3,7 @@ import type { PlannedMigration } from '../../../plan/plan.ts';
 import type { StatementReport } from '../../../report/outcome.ts';
 import { cut } from '../../../report/text.ts';
 import type { ScriptEvent } from '../../../sql/script.ts';
-import type { Statement, StatementFacts } from '../../../sql/statement.ts';
+import type { StatementFacts } from '../../../sql/statement.ts';
 
 export type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
 
@@ -11,7 +11,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export type Entry = Mutable<StatementReport> & {
   readonly migration: PlannedMigration;
-  readonly statement: Statement;
   readonly facts: StatementFacts;
 };
 
@@ -23,7 +22,6 @@ export function newEntry(migration: PlannedMigration, { statement, facts, index 
   const shown = Buffer.from(cut(statement.sql, 1_000)).toString();
   return {
     migration,
-    statement: { ...statement, sql: statement.sql.length > 10_000 ? shown : statement.sql },
     facts,
     index,
     line: statement.line,
@@ -50,7 +48,7 @@ export function wasRehearsed(entry: StatementReport): boolean {
   return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
 }
 
-export function toReport({ migration: _m, statement: _s, facts: _f, ...report }: Entry): StatementReport {
+export function toReport({ migration: _m, facts: _f, ...report }: Entry): StatementReport {
   return report;
 }
 

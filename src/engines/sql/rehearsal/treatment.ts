@@ -4,7 +4,7 @@ import type { PlannedMigration } from '../../../plan/plan.ts';
 import type { ServerError } from '../../../postgres/failure.ts';
 import { bytes } from '../../../report/text.ts';
 import type { Statement, StatementFacts } from '../../../sql/statement.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation, StatementSlot } from './conversation.ts';
 import type { Entry } from './entry.ts';
 
 const EXPLAIN = 'explain (format json) ';
@@ -63,19 +63,16 @@ async function whyNoSetval(talk: Conversation, statement: Statement): Promise<st
 /** What a rollback keeps (WAL, dead tuples, file growth) is bounded before the statement is sent. */
 export async function whyTooLarge(
   talk: Conversation,
-  entry: Entry,
-  statement: Statement,
+  asked: StatementSlot,
   { dryRunMaxBytes, databaseBytes }: Limits,
 ): Promise<string | null> {
-  const write = entry.facts.mayWrite;
+  const { statement } = asked;
+  const write = asked.entry.facts.mayWrite;
   if (write === null || dryRunMaxBytes === 0) return null;
   const over = `more than dry-run-max-bytes (${bytes(dryRunMaxBytes)})`;
   if (write.kind === 'dml') {
     const explain = { text: EXPLAIN + statement.sql, keep: true };
-    const results = await talk.exchange([
-      explain,
-      { kind: 'statement', entry, offset: EXPLAIN.length, guarded: false },
-    ]);
+    const results = await talk.exchange([explain, { ...asked, offset: EXPLAIN.length }]);
     const plan = results.at(-1)?.rows.map((row) => row[0] ?? '') ?? [];
     const estimate = bytesWritten(JSON.parse(plan.join('\n') || '[]'));
     return estimate <= dryRunMaxBytes ? null : `it would write about ${bytes(estimate)} on the target, ${over}`;
@@ -120,39 +117,57 @@ export class Undone {
   readonly names = new Set<string>();
   /** Enum labels that are not committed yet, and whose they are. */
   readonly labels = new Map<string, PlannedMigration>();
+  /** Words of statements that would have written rows, and of code that might have done anything. */
+  private readonly writers = new Set<string>();
+  private readonly code = new Set<string>();
+  private pattern: RegExp | null = null;
 
-  skip(facts: StatementFacts): void {
+  skip(facts: StatementFacts, sql: string): void {
+    const { mayWrite, opaque } = facts;
     for (const name of facts.creates) this.names.add(name.toLowerCase());
-    if (facts.mayWrite !== null && 'relation' in facts.mayWrite) {
-      const bare = facts.mayWrite.relation.split('.').at(-1) ?? facts.mayWrite.relation;
+    if (mayWrite?.kind === 'rewrite') {
+      const bare = mayWrite.relation.split('.').at(-1) ?? mayWrite.relation;
       this.names.add(bare.replaceAll('"', '').toLowerCase());
     }
+    this.pattern = null;
+    if (opaque !== null) for (const word of wordsOf(sql)) this.code.add(word);
+    else if (mayWrite?.kind === 'dml' || facts.bulkInsertInto !== null || facts.callsSetval || facts.command === 'COPY')
+      for (const word of wordsOf(sql)) this.writers.add(word);
   }
 
   /** Whether a statement's text names any of it. */
   concerns(sql: string): boolean {
-    for (const label of this.labels.keys()) if (sql.includes(label)) return true;
+    for (const label of this.labels.keys()) if (sql.includes(`'${label.replaceAll("'", "''")}'`)) return true;
     if (this.names.size === 0) return false;
-    const lower = sql.toLowerCase();
-    for (const name of this.names) if (lower.includes(name)) return true;
-    return false;
+    this.pattern ??= new RegExp(`(?<!${WORD})(?:${[...this.names].map(escaped).join('|')})(?!${WORD})`, 'iu');
+    return this.pattern.test(sql);
   }
 
   /** The reason why an error only follows from what was not done, or null. */
   follows(error: ServerError): string | null {
-    if (error.code === null || !FOLLOWS.has(error.code)) return null;
-    const message = error.message.toLowerCase();
-    const name = [...this.names].find((unmade) => message.includes(unmade));
-    return name === undefined ? null : `it needs ${name}, which a statement not executed would have made`;
+    const { code } = error;
+    if (code === null) return null;
+    const words = wordsOf(`${error.message} ${code.startsWith('23') ? (error.detail ?? '') : ''} ${error.table ?? ''}`);
+    const because = (name: string | undefined) =>
+      name === undefined ? null : `it needs ${name}, which a statement not executed would have made or changed`;
+    if (FOLLOWS.has(code)) return because(words.find((word) => this.names.has(word) || this.code.has(word)));
+    // Rows that break a constraint: those that were not written, or not corrected, before.
+    if (!code.startsWith('23')) return null;
+    const table = error.table?.toLowerCase();
+    const unwritten = (word: string) => this.writers.has(word) || this.code.has(word);
+    if (table !== undefined && unwritten(table)) return because(table);
+    return because(code === '23503' ? words.find((word) => word !== table && unwritten(word)) : undefined);
   }
 
   /** The reason why an enum label cannot be used yet, or null: it is not one of an earlier pending file. */
   async uncommittedLabel(talk: Conversation, error: ServerError, highestEnum: string): Promise<string | null> {
     const because = 'PostgreSQL allows that only once it is committed';
-    const known = [...this.labels].find(([label]) => error.message.includes(label));
-    if (known) return `it uses the enum value '${known[0]}' that ${known[1].file} adds: ${because}`;
-    // Added where its words do not show (in a DO block): was it there before this file began?
     const quoted = [...error.message.matchAll(/["'«„“]([^"'»“”]+)["'»“”]/g)].map((match) => match[1] ?? '');
+    for (const label of quoted) {
+      const adds = this.labels.get(label);
+      if (adds) return `it uses the enum value '${label}' that ${adds.file} adds: ${because}`;
+    }
+    // Added where its words do not show (in a DO block): was it there before this file began?
     const rows = await talk.ask(
       'select enumlabel from pg_catalog.pg_enum where enumlabel = any ($1::text[]) and oid <= $2::oid',
       [`{${quoted.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`, highestEnum],
@@ -160,6 +175,16 @@ export class Undone {
     const label = rows[0]?.[0];
     return label ? `it uses the enum value '${label}' that an earlier pending migration adds: ${because}` : null;
   }
+}
+
+const WORD = '[\\p{L}\\p{N}_$]';
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? [];
+}
+
+function escaped(name: string): string {
+  return name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 /** Rows times width of what a plan would insert or update, with what each tuple and its index entries cost on top. */
