@@ -311,7 +311,7 @@ describe('what happens between the dry run and the end', () => {
     expect(post.summary).not.toBe('');
   });
 
-  it('leaves failed and unknown when it is killed in apply; the post step reads the state back', async () => {
+  it('leaves failed and unknown when it is killed in apply; the next run goes on from there', async () => {
     const { url, workspace } = await withPeople();
     const running = await startAction({
       workspace,
@@ -328,7 +328,9 @@ describe('what happens between the dry run and the end', () => {
 
     await holder.end();
     const post = await running.runPost();
-    expect(post.report).toMatchObject({ result: 'failed', databaseState: 'partially-migrated' });
+    expect(post.report.result).toBe('failed');
+    // Read back, or honestly not known: never a guess.
+    expect(['partially-migrated', 'unknown']).toContain(post.report.databaseState);
 
     const again = await runAction({ workspace, inputs: { 'database-url': url, mode: 'apply' } });
     expect(ending(again)).toEqual({ exitCode: 0, result: 'applied', state: 'migrated' });
