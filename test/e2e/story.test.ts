@@ -57,7 +57,11 @@ describe('a team deploys', () => {
       'applied-count': '12',
     });
     expect(JSON.parse(run.outputs.applied ?? '')).toHaveLength(12);
-    expect(run.report).toMatchObject({ schema: 1, predictedEqualsActual: null, coverage: { statements: 44 } });
+    expect(run.report).toMatchObject({
+      schema: 1,
+      predictedEqualsActual: true,
+      coverage: { statements: 44, executed: 43 },
+    });
     expect(
       run.report.stages.map((stage: { stage: string; status: string }) => `${stage.stage} ${stage.status}`),
     ).toEqual([
