@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration, Progress } from '../../plan/plan.ts';
 import { failureFrom, readServerError } from '../../postgres/failure.ts';
-import { BatchError, type BatchItem, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
+import { BatchError, type BatchItem, type BatchResult, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
 import { localTimeouts, resetItems } from '../../postgres/settings.ts';
 import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { Failure } from '../../report/outcome.ts';
@@ -24,10 +24,17 @@ import type { Workbench } from './workbench.ts';
 
 const BATCH_ITEMS = 400;
 const BATCH_CHARACTERS = 512 * 1024;
+/** Files up to this size are held whole, and travel with others. */
+const SMALL_BYTES = 64 * 1024;
+const LONGEST_TRAIN = 100;
 const RETRIABLE = new Set(['55P03', '40P01', '40001']);
 
-/** Where an item of a batch comes from: a statement of the file, or nothing of the user's. */
-type Origin = { readonly statement: Statement } | null;
+/** What an item of a batch is to us: a statement of the user's, or something that we wait to hear of. */
+type Origin =
+  | { readonly statement: Statement }
+  /** Called with the first value of its row, or null. */
+  | { readonly heard: (value: string | null) => void }
+  | null;
 type Pair = readonly [BatchItem, Origin];
 type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
 
@@ -70,6 +77,12 @@ class Application {
   /** A file has prepared statements of its own, which are not to reach the next. */
   private prepares = false;
   private readonly applied: { migration: PlannedMigration; ms: number }[] = [];
+  /** Groups whose COMMIT the server has answered. */
+  private committed = 0;
+  /** It lost to somebody else's lock once, and is tried again by itself. */
+  private travelsAlone: PlannedMigration | null = null;
+  /** The pending migration that makes the tracking table; null: none does, or it is there. */
+  private readonly creator: PlannedMigration | null;
 
   constructor({ bench, plan, stamp, nonTransactional }: ApplyInput) {
     this.bench = bench;
@@ -77,6 +90,8 @@ class Application {
     this.stamp = stamp;
     this.nonTransactional = nonTransactional;
     this.reset = resetItems(bench.armed);
+    const creator = plan.pending.find((migration) => migration.script.createsTables.includes('schema_migrations'));
+    this.creator = bench.tracking.exists ? null : (creator ?? null);
   }
 
   private get session(): Session {
@@ -93,10 +108,14 @@ class Application {
     bench.signal.addEventListener('abort', onAbort);
     try {
       await this.ensureTracking();
-      for (const group of this.groups()) {
+      const groups = this.groups();
+      for (let next = 0; next < groups.length; ) {
         if (bench.signal.aborted) throw cancelled();
-        const failed = await this.group(group);
+        const train = this.trainOf(groups.slice(next, next + LONGEST_TRAIN));
+        const before = this.committed;
+        const failed = train.length > 1 ? await this.sendTrain(train) : await this.group(groups[next] ?? []);
         if (failed) return { applied: this.applied, failed };
+        next += this.committed - before;
       }
       return { applied: this.applied, failed: null };
     } finally {
@@ -107,19 +126,13 @@ class Application {
   /** Our tables, complete; unless a pending file is going to make them. */
   private async ensureTracking(): Promise<void> {
     const { tracking } = this.bench;
-    if (tracking.complete || this.creator() !== -1) return;
+    if (tracking.complete || this.creator !== null) return;
     await this.session.batch([
       { text: 'begin' },
       ...localTimeouts(this.bench.request),
       ...createTrackingItems(tracking.schema),
       { text: 'commit' },
     ]);
-  }
-
-  /** Where among the pending files the one stands that makes the tracking table; -1: none does, or it is there. */
-  private creator(): number {
-    if (this.bench.tracking.exists) return -1;
-    return this.plan.pending.findIndex((migration) => migration.script.createsTables.includes('schema_migrations'));
   }
 
   /**
@@ -129,10 +142,56 @@ class Application {
   private groups(): PlannedMigration[][] {
     const { pending } = this.plan;
     if (this.bench.request.transactionMode === 'all') return [[...pending]];
-    const creator = this.creator();
-    const first = pending.slice(0, creator + 1);
-    const rest = pending.slice(creator + 1).map((migration) => [migration]);
+    const creator = this.creator === null ? 0 : pending.indexOf(this.creator) + 1;
+    const first = pending.slice(0, creator);
+    const rest = pending.slice(creator).map((migration) => [migration]);
     return first.length > 0 ? [first, ...rest] : rest;
+  }
+
+  // -- many in one trip ---------------------------------------------------------------------------------------
+
+  /**
+   * Migrations that may travel together: small ones, a transaction each. The server works through their transactions
+   * without waiting for us in between, and after an error it skips the rest: what is committed is exactly what it said.
+   */
+  private trainOf(groups: readonly PlannedMigration[][]): PlannedMigration[] {
+    const train: PlannedMigration[] = [];
+    for (const group of groups) {
+      const [only] = group;
+      if (!only || group.length > 1 || !this.isTransactional(only) || only.bytes > SMALL_BYTES) break;
+      if (only === this.travelsAlone) break;
+      train.push(only);
+    }
+    return train;
+  }
+
+  private async sendTrain(train: readonly PlannedMigration[]): Promise<Applied['failed']> {
+    const before = this.committed;
+    const started = Date.now();
+    const sender = new Sender(this.session);
+    let thrown: unknown = null;
+    try {
+      for (const migration of train) await this.load(sender, [migration], () => undefined);
+    } catch (error) {
+      thrown = error;
+    }
+    try {
+      // A file that changed on the disk stops here; the ones before it are on their way.
+      if (!(thrown instanceof MigrationFailed)) await sender.flush();
+      await sender.drained();
+    } catch (error) {
+      thrown = error;
+    }
+    if (thrown === null) return null;
+    const failed = train[this.committed - before];
+    if (!failed) throw thrown;
+    const code = thrown instanceof MigrationFailed ? readServerError(thrown.error).code : null;
+    if (code === null || !RETRIABLE.has(code) || this.bench.signal.aborted)
+      return this.fail(failed, thrown, Date.now() - started);
+    await this.rollBack();
+    this.bench.log.line(`${failed.file}: ${(thrown as Error).message} (${code}); rolled back, trying again`);
+    this.travelsAlone = failed;
+    return null;
   }
 
   private async group(group: readonly PlannedMigration[]): Promise<Applied['failed']> {
@@ -142,14 +201,17 @@ class Application {
     try {
       if (group.length === 1 && only && !this.isTransactional(only)) {
         await this.nonTransactionally(only);
-        this.done([only], started);
+        this.done(only, Date.now() - started);
+        this.committed += 1;
       } else {
-        await this.retrying(only, () =>
-          this.transactionally(group, (migration) => {
+        await this.retrying(only, async () => {
+          const sender = new Sender(this.session);
+          await this.load(sender, group, (migration) => {
             at = migration;
-          }),
-        );
-        this.done(group, started);
+          });
+          await sender.flush();
+          await sender.drained();
+        });
       }
       return null;
     } catch (error) {
@@ -162,12 +224,9 @@ class Application {
     return migration.script.transactional && !this.nonTransactional.has(migration.key);
   }
 
-  private done(group: readonly PlannedMigration[], started: number): void {
-    const ms = Math.round((Date.now() - started) / group.length);
-    for (const migration of group) {
-      this.applied.push({ migration, ms });
-      this.bench.log.line(`applied ${migration.file} (${duration(ms)})`);
-    }
+  private done(migration: PlannedMigration, ms: number): void {
+    this.applied.push({ migration, ms });
+    this.bench.log.line(`applied ${migration.file} (${duration(ms)})`);
   }
 
   // -- in a transaction ---------------------------------------------------------------------------------------
@@ -192,19 +251,21 @@ class Application {
     }
   }
 
-  private async transactionally(
+  /** One transaction: the files, their records, COMMIT, and the session as it was. Throws before COMMIT is said. */
+  private async load(
+    sender: Sender,
     group: readonly PlannedMigration[],
     at: (migration: PlannedMigration) => void,
   ): Promise<void> {
-    const sender = new Sender(this.session);
-    const begin = group.length === 1 ? (group[0]?.script.wrapper ?? 'begin') : 'begin';
-    sender.add({ text: begin }, null);
+    const { creator } = this;
+    const times = new Map<PlannedMigration, number>();
     const unrecorded: PlannedMigration[] = [];
-    const creator = this.plan.pending[this.creator()];
-    let recordable = creator === undefined || !group.includes(creator);
-    for (const [index, migration] of group.entries()) {
+    let recordable = creator === null || !group.includes(creator);
+    let begin: string | null = group.length === 1 ? (group[0]?.script.wrapper ?? 'begin') : 'begin';
+    for (const migration of group) {
       at(migration);
-      await this.sendFile(sender, migration);
+      await this.loadFile(sender, migration, begin);
+      begin = null;
       // The file's role and settings must not reach our own rows, nor the next file.
       sender.add({ text: 'reset session authorization' }, null);
       sender.add({ text: 'reset all' }, null);
@@ -213,15 +274,18 @@ class Application {
         for (const item of createTrackingItems(this.stamp.schema)) sender.add(item, null);
         recordable = true;
       }
-      if (recordable) {
-        for (const one of unrecorded.splice(0)) this.recordDone(sender, one, group.length === 1 ? null : 0);
+      if (!recordable) continue;
+      for (const one of unrecorded.splice(0)) {
+        this.recordDone(sender, one, group.length === 1 ? null : 0, (ms) => times.set(one, ms));
       }
-      if (index < group.length - 1) await sender.flush();
     }
-    sender.add({ text: 'commit' }, null);
+    sender.add({ text: 'commit' }, { heard: () => this.hasCommitted(group, times) });
     for (const item of this.resetting()) sender.add(item, null);
-    await sender.flush();
-    await sender.drained();
+  }
+
+  private hasCommitted(group: readonly PlannedMigration[], times: ReadonlyMap<PlannedMigration, number>): void {
+    this.committed += 1;
+    for (const migration of group) this.done(migration, times.get(migration) ?? 0);
   }
 
   /** Between two files. */
@@ -231,34 +295,36 @@ class Application {
     return items;
   }
 
-  private recordDone(sender: Sender, migration: PlannedMigration, executionTimeMs: number | null): void {
+  /** `heard` is told how long the transaction had taken until then, in milliseconds. */
+  private recordDone(
+    sender: Sender,
+    migration: PlannedMigration,
+    executionTimeMs: number | null,
+    heard: (ms: number) => void = () => undefined,
+  ): void {
     const { version, name, checksum } = migration;
-    sender.add(
-      recordItem(this.stamp, {
-        version,
-        name,
-        checksum,
-        status: 'completed',
-        progress: null,
-        errorMessage: null,
-        executionTimeMs,
-      }),
-      null,
-    );
+    const done = { version, name, checksum, status: 'completed', progress: null, errorMessage: null } as const;
+    sender.add(recordItem(this.stamp, { ...done, executionTimeMs }), { heard: (ms) => heard(Number(ms ?? 0)) });
     sender.add(historyItem(this.stamp, { version, status: 'success', errorMessage: null, executionTimeMs }), null);
   }
 
-  /** Sends a file's statements and proves, before anything can commit, that they are the ones that were planned. */
-  private async sendFile(sender: Sender, migration: PlannedMigration): Promise<void> {
-    for (const item of this.timeouts(migration)) sender.add(item, null);
+  /**
+   * A file's statements, and the proof, before anything can commit, that they are the ones that were planned. Of a
+   * small file nothing is added unless it is. `begin` goes first, where it opens the transaction.
+   */
+  private async loadFile(sender: Sender, migration: PlannedMigration, begin: string | null): Promise<void> {
     const hash = new TextHash();
-    for (const event of scriptOf(migration, hash)) {
-      if (event.kind !== 'statement') continue;
-      if (event.facts.command === 'PREPARE') this.prepares = true;
-      sender.add({ text: event.statement.sql }, { statement: event.statement });
+    const statements = statementsOf(scriptOf(migration, hash));
+    const small = migration.bytes <= SMALL_BYTES ? [...statements] : null;
+    if (small && hash.digest() !== migration.checksum) throw changedOnDisk(migration);
+    if (begin !== null) sender.add({ text: begin }, null);
+    for (const item of this.timeouts(migration)) sender.add(item, null);
+    for (const { statement, facts } of small ?? statements) {
+      if (facts.command === 'PREPARE') this.prepares = true;
+      sender.add({ text: statement.sql }, { statement });
       if (sender.isFull) await sender.flush();
     }
-    if (hash.digest() !== migration.checksum) throw changedOnDisk(migration);
+    if (!small && hash.digest() !== migration.checksum) throw changedOnDisk(migration);
   }
 
   private timeouts(migration: PlannedMigration): BatchItem[] {
@@ -510,10 +576,12 @@ class Sender {
     this.characters = 0;
     if (items.length === 0) return;
     this.inFlight = this.session.batch(items).then(
-      () => undefined,
+      (results) => tell(results, origins),
       (error) => {
         if (!(error instanceof BatchError)) throw error;
-        throw new MigrationFailed(origins[error.completed.length]?.statement ?? null, error.cause);
+        tell(error.completed, origins);
+        const origin = origins[error.completed.length];
+        throw new MigrationFailed(origin && 'statement' in origin ? origin.statement : null, error.cause);
       },
     );
     // Thrown where it is awaited; until then it must not count as unhandled.
@@ -523,6 +591,17 @@ class Sender {
   async drained(): Promise<void> {
     await this.inFlight;
   }
+}
+
+function tell(results: readonly BatchResult[], origins: readonly Origin[]): void {
+  for (const [index, result] of results.entries()) {
+    const origin = origins[index];
+    if (origin && 'heard' in origin) origin.heard(result.rows[0]?.[0] ?? null);
+  }
+}
+
+function* statementsOf(events: Iterable<ScriptEvent>): Generator<StatementEvent> {
+  for (const event of events) if (event.kind === 'statement') yield event;
 }
 
 function hashOf(migration: PlannedMigration): string {

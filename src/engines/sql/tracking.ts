@@ -239,7 +239,9 @@ export function recordItem(stamp: RunStamp, row: RecordValues): BatchItem {
       on conflict (version) do update set name = excluded.name, checksum = excluded.checksum, status = excluded.status,
         execution_time_ms = excluded.execution_time_ms, error_message = excluded.error_message, applied_by = excluded.applied_by,
         progress = excluded.progress, run_url = excluded.run_url, commit_sha = excluded.commit_sha, plan_digest = excluded.plan_digest,
-        applied_at = excluded.applied_at`,
+        applied_at = excluded.applied_at
+      returning execution_time_ms`,
+    keep: true,
     values: [
       row.version,
       row.name,
