@@ -55,6 +55,26 @@ export async function lockHolder(session: Queryable, key: string): Promise<LockH
   return rows[0] ?? null;
 }
 
+/** Frees the advisory locks that a file took for its session and did not give back; ours stays. */
+export function freeOtherLocks(key: string): { readonly text: string } {
+  const half = (part: string) => `(case when ${part} > 2147483647 then ${part} - 4294967296 else ${part} end)::int`;
+  const unlock = (suffix: string) =>
+    `case when held.objsubid = 1 then pg_catalog.pg_advisory_unlock${suffix}((held.high << 32) | held.low)
+          else pg_catalog.pg_advisory_unlock${suffix}(${half('held.high')}, ${half('held.low')}) end`;
+  return {
+    text: `do $gate$ declare held record; begin
+      for held in
+        select classid::bigint as high, objid::bigint as low, objsubid, mode from pg_catalog.pg_locks
+         where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
+           and not (objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ${BigInt(key)})
+      loop
+        -- As often as it was taken; one that ends with the transaction is refused at once, with a warning.
+        while case when held.mode = 'ShareLock' then ${unlock('_shared')} else ${unlock('')} end loop end loop;
+      end loop;
+    end $gate$`,
+  };
+}
+
 /** Gives the lock back. False means that this session did not hold it: somebody's pooler is in the way. */
 export async function releaseLock(session: Queryable, key: string): Promise<boolean> {
   const { rows } = await session.query<{ released: boolean }>('select pg_catalog.pg_advisory_unlock($1) as released', [

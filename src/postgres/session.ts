@@ -30,6 +30,9 @@ export interface BatchItem {
 /** Takes our own prepared statements along; the session prepares them again. */
 export const DEALLOCATE_ALL: BatchItem = { text: 'deallocate all' };
 
+/** What may take them along too. */
+const FORGETS = /^(?:deallocate\b|discard\s+all\b|do\b.*\bdeallocate\b)/is;
+
 export interface BatchResult {
   /** The command tag, as `INSERT 0 3`; null for an empty statement. */
   readonly tag: string | null;
@@ -89,7 +92,7 @@ class Batch {
     try {
       for (const item of this.items) {
         const name = item.name ?? '';
-        if (item.text === DEALLOCATE_ALL.text) this.prepared.clear();
+        if (FORGETS.test(item.text)) this.prepared.clear();
         if (!this.prepared.has(name)) {
           // After an error it is not known which names the server has: to close one that it has not is no error.
           if (name !== '') connection.close({ type: 'S', name });

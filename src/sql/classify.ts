@@ -273,9 +273,10 @@ function doFacts(sql: string, tokens: readonly Token[]): Partial<StatementFacts>
   const body = bodyToken ? literalText(sql.slice(bodyToken.start, bodyToken.end)) : '';
   const plpgsql = name === 'plpgsql';
   const commits = plpgsql ? transactionWordIn(body) : /(?:\b|_)(?:commit|rollback)\s*\(/i.test(body);
-  const { external, forbidden } = plpgsql ? externalIn(body, 0, true) : { external: null, forbidden: null };
+  const { callsSetval, external, forbidden } = externalIn(plpgsql ? body : '', 0, true);
   return {
     opaque: { what: 'DO', commits },
+    callsSetval,
     nonTransactional: commits ? { what: 'DO that commits', plain: null, relation: null, leftover: null } : null,
     external,
     forbiddenInRehearsal: forbidden,

@@ -13,6 +13,7 @@ import {
 } from '../../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts';
 import { failureFrom, readServerError, type ServerError } from '../../../postgres/failure.ts';
+import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { localTimeouts } from '../../../postgres/settings.ts';
 import { type Alarm, cancelBackend, Watchdog } from '../../../postgres/watchdog.ts';
@@ -141,6 +142,8 @@ export class Attempt {
   /** A statement whose locks were not looked at yet. */
   private unseen: Entry | null = null;
   private lastStatement: Statement | null = null;
+  /** The file at hand, for its session. */
+  private takesAdvisoryLocks = false;
 
   private readonly entries = new Map<string, Entry[]>();
   private readonly finished = new Set<string>();
@@ -335,6 +338,7 @@ export class Attempt {
     const entries: Entry[] = [];
     this.entries.set(migration.key, entries);
     this.lastStatement = null;
+    this.takesAdvisoryLocks = false;
     if (this.input.knowledge.suspects.size > 0) {
       const [row] = await this.talk.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
       this.highestEnum = row?.[0] ?? '0';
@@ -372,6 +376,7 @@ export class Attempt {
     const entry = this.entryFor(migration, entries, event);
     this.observe(migration, event);
     this.lastStatement = statement;
+    if (facts.bulkInsertInto === null && /advisory_lock/i.test(statement.sql)) this.takesAdvisoryLocks = true;
     // The time of a long run of INSERTs is not the next statement's.
     if (this.unseen && this.unseen !== entry && this.unseen.count > 1) this.lookAtUnseen();
 
@@ -380,21 +385,10 @@ export class Attempt {
     if (refusal !== null) return this.skip(entry, statement, refusal);
     if (facts.nonTransactional && migration.script.wrapper === null) return this.plainly(entry, statement);
     const key = statementKey(migration, event.index);
-    if (
-      this.input.knowledge.suspects.has(key) ||
-      facts.opaque?.what === 'CALL' ||
-      this.undone.concerns(statement.sql)
-    ) {
-      return this.carefully(entry, statement);
-    }
-    const asked = { kind: 'statement', entry, statement, offset: 0, guarded: false } as const;
-    const tooLarge = await whyTooLarge(talk, asked, this.limits());
-    if (tooLarge !== null) return this.skip(entry, statement, tooLarge);
-
     const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
     if (guardOut) talk.control(GUARD_OUT);
-    talk.say({ text: statement.sql }, asked);
-    this.lookAfter(entry, statement);
+    if (this.needsCare(key, event)) await this.carefully(entry, statement);
+    else await this.asWritten(entry, statement);
     if (guardOut) talk.control({ text: 'set constraints pg_temp.mgate_guard_key deferred' }, GUARD_ROWS);
     if (mayChangeLimits(facts, statement.sql)) talk.control(...this.bounds(migration));
     if (facts.addsEnumValue !== null && !migration.script.transactional) {
@@ -405,6 +399,19 @@ export class Attempt {
       this.lookAtUnseen();
       await talk.sendOn();
     }
+  }
+
+  private needsCare(key: string, { facts, statement }: StatementEvent): boolean {
+    const { suspects } = this.input.knowledge;
+    return suspects.has(key) || facts.opaque?.what === 'CALL' || this.undone.concerns(statement.sql);
+  }
+
+  private async asWritten(entry: Entry, statement: Statement): Promise<void> {
+    const slot = { kind: 'statement', entry, statement, offset: 0, guarded: false } as const;
+    const tooLarge = await whyTooLarge(this.talk, slot, this.limits());
+    if (tooLarge !== null) return this.skip(entry, statement, tooLarge);
+    this.talk.say({ text: statement.sql }, slot);
+    this.lookAfter(entry, statement);
   }
 
   private limits() {
@@ -459,7 +466,7 @@ export class Attempt {
     }
     const tooSlow = await whyTooSlow(this.talk, entry.facts, this.limits());
     if (tooSlow !== null) return this.skip(entry, statement, tooSlow);
-    await this.carefully(entry, statement, what.plain);
+    await this.carefully(entry, statement, padded(what.plain, statement.sql));
     if (entry.executed) rehearsedPlainly(entry, what.what);
   }
 
@@ -498,13 +505,13 @@ export class Attempt {
       entry.error = null;
       this.skip(entry, statement, reason);
     }
-    if (mayChangeLimits(entry.facts, statement.sql)) talk.control(...this.bounds(entry.migration));
   }
 
   /** The reason why a failure here is none of what apply would do, or null: it is one. */
   private async onlyFollows(entry: Entry, error: ServerError): Promise<string | null> {
     const { migration } = entry;
     const together = this.bench.request.transactionMode === 'all' || migration.script.wrapper !== null;
+    if (error.code === '55P04' && this.bench.request.transactionMode === 'all') return null;
     if (error.code === '55P04') return this.undone.uncommittedLabel(this.talk, error, this.highestEnum);
     if (error.code !== '2D000' && error.code !== '25001') return this.undone.follows(error);
     if (together) return null;
@@ -576,6 +583,7 @@ export class Attempt {
       return new Again();
     }
     entry.executed = true;
+    entry.ran += 1;
     entry.error = this.bench.request.showData ? server.message : hideMessage(server.code, server.message);
     return new StatementFailed(entry.migration, entry, statement, shifted(error, slot.offset));
   }
@@ -598,6 +606,7 @@ export class Attempt {
       { text: 'reset all' },
       { text: 'close all' },
       { text: 'unlisten *' },
+      ...(this.takesAdvisoryLocks ? [freeOtherLocks(lockKey(this.bench.tracking.schema))] : []),
       ...this.bench.armed,
       ...this.bounds(null),
     );
@@ -735,7 +744,7 @@ export class Attempt {
     const proof = this.xid !== null && this.xidStatus !== null ? { xid: this.xid, status: this.xidStatus } : null;
     return {
       migrations: plan.pending.map((migration) => this.migrationReport(migration)),
-      coverage: { statements, executed: executed.reduce((sum, entry) => sum + entry.count, 0) },
+      coverage: { statements, executed: executed.reduce((sum, entry) => sum + entry.ran, 0) },
       blocked,
       observations: this.observations,
       sizes: this.sizes,
@@ -823,6 +832,14 @@ function blockEnds(migration: PlannedMigration): ('commit' | 'rollback' | null)[
     else if (event.kind === 'end-unit') ends.push(isBlock ? event.end : null);
   }
   return ends;
+}
+
+/** Spaces where a word was taken out, so that the server's positions are those of the file. */
+function padded(plain: string, written: string): string {
+  let at = 0;
+  while (at < plain.length && plain[at] === written[at]) at += 1;
+  while (at > 0 && !/\s/.test(plain[at - 1] ?? '')) at -= 1;
+  return plain.slice(0, at) + ' '.repeat(Math.max(0, written.trimEnd().length - plain.length)) + plain.slice(at);
 }
 
 /** The server's error with its position counted in the user's text, before which we had put `by` characters. */

@@ -142,6 +142,7 @@ export class Conversation {
       const slot = slots[index];
       if (slot?.kind === 'statement' && slot.offset === 0) {
         slot.entry.executed = true;
+        slot.entry.ran += 1;
         const rows = / (\d+)$/.exec(result.tag ?? '')?.[1];
         if (rows !== undefined) slot.entry.rows = (slot.entry.rows ?? 0) + Number(rows);
       } else if (slot?.kind === 'look') {

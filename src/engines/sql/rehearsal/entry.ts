@@ -12,6 +12,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export type Entry = Mutable<StatementReport> & {
   readonly migration: PlannedMigration;
   readonly facts: StatementFacts;
+  /** How many of its `count` statements were sent and answered, the failed one included. */
+  ran: number;
 };
 
 /** What the reasons of statements that were rehearsed in another form begin with. */
@@ -23,6 +25,7 @@ export function newEntry(migration: PlannedMigration, { statement, facts, index 
   return {
     migration,
     facts,
+    ran: 0,
     index,
     line: statement.line,
     sql: shown,
@@ -48,7 +51,7 @@ export function wasRehearsed(entry: StatementReport): boolean {
   return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
 }
 
-export function toReport({ migration: _m, facts: _f, ...report }: Entry): StatementReport {
+export function toReport({ migration: _m, facts: _f, ran: _r, ...report }: Entry): StatementReport {
   return report;
 }
 

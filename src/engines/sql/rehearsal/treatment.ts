@@ -35,6 +35,7 @@ export interface Limits {
 export async function whyNot(talk: Conversation, entry: Entry, statement: Statement): Promise<string | null> {
   const { facts, migration } = entry;
   if (facts.forbiddenInRehearsal !== null) return `${facts.forbiddenInRehearsal}: a rollback would not undo it`;
+  if (/^DISCARD\s+TEMP/i.test(statement.sql)) return 'DISCARD TEMP would drop what the dry run itself keeps there';
   if (facts.callsSetval) return whyNoSetval(talk, statement);
   if (facts.nonTransactional?.plain === null && migration.script.wrapper === null) {
     return `${facts.nonTransactional.what} cannot run in a transaction`;
@@ -147,16 +148,15 @@ export class Undone {
   follows(error: ServerError): string | null {
     const { code } = error;
     if (code === null) return null;
-    const words = wordsOf(`${error.message} ${code.startsWith('23') ? (error.detail ?? '') : ''} ${error.table ?? ''}`);
     const because = (name: string | undefined) =>
       name === undefined ? null : `it needs ${name}, which a statement not executed would have made or changed`;
-    if (FOLLOWS.has(code)) return because(words.find((word) => this.names.has(word) || this.code.has(word)));
-    // Rows that break a constraint: those that were not written, or not corrected, before.
+    if (FOLLOWS.has(code)) {
+      return because(namesIn(error.message).find((name) => this.names.has(name) || this.code.has(name)));
+    }
+    // Rows that break a constraint: others were to be written, or these corrected, before.
     if (!code.startsWith('23')) return null;
-    const table = error.table?.toLowerCase();
-    const unwritten = (word: string) => this.writers.has(word) || this.code.has(word);
-    if (table !== undefined && unwritten(table)) return because(table);
-    return because(code === '23503' ? words.find((word) => word !== table && unwritten(word)) : undefined);
+    const tables = [error.table?.toLowerCase() ?? '', ...(code === '23503' ? namesIn(error.detail ?? '') : [])];
+    return because(tables.find((name) => this.writers.has(name) || this.code.has(name)));
   }
 
   /** The reason why an enum label cannot be used yet, or null: it is not one of an earlier pending file. */
@@ -179,12 +179,22 @@ export class Undone {
 
 const WORD = '[\\p{L}\\p{N}_$]';
 
+/** What a message of the server names: in quotes, whatever the language; with a dot (`t.c`); before a parenthesis (`f(integer)`). */
+function namesIn(message: string): string[] {
+  const found = message
+    .toLowerCase()
+    .match(/["«„“][^"»“”]+["»“”]|[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}\p{N}_$]+)+|[\p{L}_][\p{L}\p{N}_$]*(?=\()/gu);
+  return (found ?? [])
+    .flatMap((name) => name.replace(/^["«„“]\s*|\s*["»“”]$/g, ''))
+    .flatMap((name) => [name, ...name.split('.')]);
+}
+
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? [];
 }
 
 function escaped(name: string): string {
-  return name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  return name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
 /** Rows times width of what a plan would insert or update, with what each tuple and its index entries cost on top. */
