@@ -51,6 +51,7 @@ export class Draft {
   private end: { result: Result; alarm: boolean } | null = null;
   private failure: Failure | null = null;
   private lockHeld = false;
+  private badInput = false;
 
   constructor(request: Request, now: () => number, signal: AbortSignal) {
     this.request = request;
@@ -164,6 +165,7 @@ export class Draft {
     else if (thrown instanceof RehearsalFailed) this.failure = thrown.rehearsal.error;
     else this.failure = failureFrom(thrown, null, context);
     this.lockHeld = reason?.lockHeld ?? false;
+    this.badInput = reason?.badInput ?? false;
     const result = reason?.result ?? 'failed';
     this.end = {
       result: this.signal.aborted || this.failure?.class === 'cancelled' ? 'cancelled' : result,
@@ -179,26 +181,24 @@ export class Draft {
     return last === 'dry-run' || last === 'apply' || last === 'verify' ? last : 'other';
   }
 
-  /** What is true if the run dies now. */
-  provisional(): Outcome {
-    const failure: Failure | null = this.isWriting
-      ? failureFrom(
-          new Stop({
-            result: 'failed',
-            class: 'internal',
-            message: 'the run ended without a report: it was killed while applying',
-            next: 'Run mode: status to see what is applied; the next run goes on from there.',
-          }),
-          null,
-          { phase: 'apply', showData: true },
-        )
-      : null;
-    return this.outcomeOf(
-      this.isWriting ? 'failed' : 'dry-run-passed',
-      this.isWriting ? 'unknown' : 'unchanged',
-      failure,
-      false,
-    );
+  /** What a reviewer is shown while the run waits or works. */
+  soFar(): Outcome {
+    return this.outcomeOf('dry-run-passed', 'unchanged', null, false);
+  }
+
+  /** What is true if the run dies now: it is on the disk before it can. */
+  ifKilled(): Outcome {
+    const stop = this.isWriting
+      ? {
+          message: 'the run was killed while applying',
+          next: 'Run mode: status to see what is applied; the next run goes on from there.',
+        }
+      : { message: 'the run was killed before it applied anything', next: 'Nothing was changed; run again.' };
+    const failure = failureFrom(new Stop({ result: 'failed', class: 'internal', ...stop }), null, {
+      phase: 'other',
+      showData: true,
+    });
+    return this.outcomeOf('failed', this.isWriting ? 'unknown' : 'unchanged', failure, false);
   }
 
   outcome(): Outcome {
@@ -219,7 +219,7 @@ export class Draft {
     return {
       result,
       databaseState,
-      exitCode: exitCodeOf(result, databaseState, { lockHeld: this.lockHeld, alarm }),
+      exitCode: exitCodeOf(result, databaseState, { lockHeld: this.lockHeld, badInput: this.badInput, alarm }),
       mode: request.mode,
       environment: request.environment,
       environmentSource: request.environmentSource,

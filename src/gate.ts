@@ -32,7 +32,7 @@ export interface Tools {
   /** Waits; ends early when the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Puts what is known onto the disk: the plan before the pause, the truth for the case of a death before apply. */
-  readonly writeDown: (outcome: Outcome, plan: Iterable<string> | null) => Promise<void>;
+  readonly writeDown: (soFar: Outcome, ifKilled: Outcome, plan: Iterable<string> | null) => Promise<void>;
 }
 
 export async function gate(request: Request, tools: Tools): Promise<Outcome> {
@@ -97,6 +97,7 @@ async function inspect(request: Request, engine: Engine): Promise<Inspection> {
   try {
     return await engine.inspect();
   } catch (error) {
+    if (error instanceof Stop && error.reason.badInput) throw error;
     throw unconfirmed(error instanceof Error ? error.message : String(error));
   }
 }
@@ -123,12 +124,12 @@ async function review(
   plan: Plan,
 ): Promise<void> {
   if (request.reviewDelayMs === 0) {
-    await writeDown(draft.provisional(), engine.planText(plan));
+    await writeDown(draft.soFar(), draft.ifKilled(), engine.planText(plan));
     return draft.skipped('review');
   }
   log.chapter('Review');
   await draft.stage('review', async () => {
-    await writeDown(draft.provisional(), engine.planText(plan));
+    await writeDown(draft.soFar(), draft.ifKilled(), engine.planText(plan));
     await engine.release();
     log.line(
       `applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`,
@@ -177,7 +178,7 @@ async function apply(
   log.chapter('Apply');
   await draft.stage('apply', async () => {
     draft.writing();
-    await writeDown(draft.provisional(), null);
+    await writeDown(draft.ifKilled(), draft.ifKilled(), null);
     try {
       draft.appliedSoFar(await engine.apply(plan, rehearsal, draft.backup));
     } finally {

@@ -42,17 +42,21 @@ export class ReportFolder {
     writeSync(this.log, `${line}\n`);
   }
 
-  /** The report of a redacted outcome, as it is now: may be written again, the last one counts. */
-  write(outcome: Outcome): void {
+  /**
+   * The report of a redacted outcome, as it is now: may be written again, the last one counts. `ifKilled`: what the
+   * runner is told meanwhile, should nothing more be heard of this run.
+   */
+  write(outcome: Outcome, ifKilled: Outcome = outcome): void {
     const paths = { logPath: join(this.path, 'migration.log'), reportPath: join(this.path, 'report.json') };
-    const outputs = renderOutputs(outcome, paths);
-    writeFileSync(paths.reportPath, `${JSON.stringify(renderReport(outcome, outputs), null, 1)}\n`);
-    const summary = renderSummary(outcome);
-    writeFileSync(join(this.path, 'summary.md'), summary);
-    for (const [name, value] of Object.entries(outputs)) setOutput(this.env, name, value);
-    writeSummary(this.env, summary);
-    // For the post step, should this be the last that is heard of the run.
-    saveState(this.env, 'database-state', outcome.databaseState);
+    writeFileSync(
+      paths.reportPath,
+      `${JSON.stringify(renderReport(outcome, renderOutputs(outcome, paths)), null, 1)}\n`,
+    );
+    writeFileSync(join(this.path, 'summary.md'), renderSummary(outcome));
+    for (const [name, value] of Object.entries(renderOutputs(ifKilled, paths))) setOutput(this.env, name, value);
+    writeSummary(this.env, renderSummary(ifKilled));
+    // For the post step.
+    saveState(this.env, 'database-state', ifKilled.databaseState);
   }
 
   writePlan(pieces: Iterable<string>, redact: Redact): void {

@@ -77,9 +77,9 @@ async function gated(
     signal: door.signal,
     now: Date.now,
     sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
-    writeDown: async (outcome, plan) => {
+    writeDown: async (soFar, ifKilled, plan) => {
       if (plan) folder.writePlan(plan, redact);
-      folder.write(redactOutcome(outcome, redact));
+      folder.write(redactOutcome(soFar, redact), redactOutcome(ifKilled, redact));
     },
   });
 }

@@ -13,6 +13,8 @@ export interface StopReason {
   readonly column?: number | null;
   /** The source line that `line` and `column` point at, uncut; the excerpt is made from it. */
   readonly sourceLine?: string | null;
+  /** Decided by what was given, before anything was connected to: an exit code of its own. */
+  readonly badInput?: boolean;
   /** Another gate holds the lock: an exit code of its own. */
   readonly lockHeld?: boolean;
 }

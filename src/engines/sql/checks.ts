@@ -21,8 +21,8 @@ function namePatterns(written: string): { schema: string | null; name: string } 
 const FIND = `
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_index i on i.indexrelid = c.oid
- where c.relname in ($1, pg_catalog.lower($1)) and c.relkind = any ($3::"char"[])
-   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname in ($2, pg_catalog.lower($2)) end`;
+ where c.relname in ($1::text, pg_catalog.lower($1::text)) and c.relkind = any ($3::"char"[])
+   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname in ($2::text, pg_catalog.lower($2::text)) end`;
 
 export async function checkTables(session: Queryable, tables: readonly string[]): Promise<Check[]> {
   const checks: Check[] = [];

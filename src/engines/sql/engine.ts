@@ -17,7 +17,7 @@ import type { Request, Target } from '../../request/request.ts';
 import type { Applied, Check, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from '../engine.ts';
 import { apply } from './apply.ts';
 import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
-import { findFolder, listMigrations, rawChecksum, readText } from './files.ts';
+import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject } from './files.ts';
 import { applicationName, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from './inspect.ts';
 import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
 import type { SqlRehearsal } from './rehearsal/attempt.ts';
@@ -80,6 +80,8 @@ class SqlEngine implements Engine {
   // -- inspect and plan ---------------------------------------------------------------------------------------
 
   async inspect(): Promise<Inspection> {
+    const { workingDirectory, engine, migrationsPath } = this.request;
+    requireSqlProject(workingDirectory, engine, migrationsPath);
     const session = await this.connectTo(this.request.target);
     this.session = session;
     if (!this.executes) await session.query('set session characteristics as transaction read only');

@@ -1,6 +1,6 @@
 /** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { MigrationFile } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
@@ -33,6 +33,34 @@ function isFolder(path: string): boolean {
 
 function holdsMigrations(path: string): boolean {
   return isFolder(path) && readdirSync(path).some((name) => FILE_NAME.test(name));
+}
+
+/** The engine that the folder speaks for. Throws a Stop where it is not SQL files, before anything is connected to. */
+export function requireSqlProject(
+  workingDirectory: string,
+  engine: 'auto' | 'sql',
+  migrationsPath: string | null,
+): void {
+  const stop = (message: string, next: string) =>
+    new Stop({ result: 'failed', class: 'input', message, next, badInput: true });
+  if (!isFolder(workingDirectory)) {
+    throw stop(
+      `working-directory: there is no folder ${workingDirectory}`,
+      'Correct working-directory, or check the repository out first.',
+    );
+  }
+  if (engine !== 'auto' || !existsSync(join(workingDirectory, 'alembic.ini'))) return;
+  const sqlToo =
+    migrationsPath !== null || USUAL_FOLDERS.some((folder) => holdsMigrations(join(workingDirectory, folder)));
+  throw sqlToo
+    ? stop(
+        'engine: there are an alembic.ini and SQL migrations',
+        'Say which is meant: engine: sql (engine: alembic is not supported yet).',
+      )
+    : stop(
+        'engine: alembic.ini asks for the engine alembic, which is not supported yet',
+        'Set engine: sql with a migrations-path, or run Alembic by itself for now.',
+      );
 }
 
 /** The folder that was named, or the one usual folder that there is. Throws a Stop: none, two, or outside the working directory. */
