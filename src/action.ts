@@ -2,6 +2,7 @@
 import { type Environment, getState, issueCommand, maskAll, saveState, writeSummary } from './github/commands.ts';
 import { readEvent } from './github/event.ts';
 import { inertText } from './report/text.ts';
+import { markKilled } from './report-folder.ts';
 import { type Console, run } from './run.ts';
 
 const write = (text: string) => {
@@ -49,6 +50,7 @@ function afterwards(env: Environment): number {
       ? 'The run was killed before it wrote anything: the database is unchanged. Run it again.'
       : 'The run was killed while applying: what the database holds is unknown to it. Run mode: status, then run it again; it goes on with what is still pending.';
   issueCommand(write, 'error', { title: 'Postgres Migration Gate' }, said);
+  markKilled(env.GITHUB_WORKSPACE || process.cwd(), state, said);
   writeSummary(env, `### Killed. The database is ${state}.\n\n${said}\n`);
   return 1;
 }

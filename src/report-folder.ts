@@ -1,6 +1,7 @@
 /** What a run leaves behind on the disk and with the runner: the folder, outputs, summary and annotations. */
 import {
   closeSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -97,6 +98,20 @@ export class ReportFolder {
       );
     }
   }
+}
+
+/** What a killed run left says what it knew; the post step adds that it was killed. No report: it had not come that far. */
+export function markKilled(workspace: string, databaseState: string, said: string): void {
+  const path = join(workspace, 'migration-log', 'report.json');
+  if (!existsSync(path)) return;
+  const report = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const error = { ...(report.error ?? {}), class: 'internal', message: said };
+  const exitCode = databaseState === 'unchanged' ? 1 : 7;
+  writeFileSync(path, `${JSON.stringify({ ...report, result: 'failed', databaseState, exitCode, error }, null, 1)}\n`);
+  writeFileSync(
+    join(workspace, 'migration-log', 'summary.md'),
+    `### Killed. The database is ${databaseState}.\n\n${said}\n`,
+  );
 }
 
 /** Text in pieces that end with a line, so that what is redacted is never cut in two. */

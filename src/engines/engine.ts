@@ -43,6 +43,8 @@ export type Observation =
       readonly line: number;
       readonly sql: string;
       readonly what: string;
+      /** It was kept from running in the dry run. */
+      readonly withheld: boolean;
     }
   | {
       readonly kind: 'opaque';

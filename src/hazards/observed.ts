@@ -101,6 +101,15 @@ function blocking(statement: StatementReport, at: Seen, sizes: readonly Relation
 
 function ofObservation(seen: Observation): Hazard {
   if (seen.kind === 'external') {
+    if (seen.withheld) {
+      return hazard(
+        'external-effects',
+        'danger',
+        ['external'],
+        seen,
+        `${seen.what}: it reaches out of this database, so it was not rehearsed and cannot be undone`,
+      );
+    }
     return hazard(
       'external-effects',
       'warning',

@@ -72,14 +72,14 @@ class Batch {
   private readonly results: BatchResult[] = [];
   private rows: (readonly (string | null)[])[] = [];
   private readonly prepared: Set<string>;
-  private readonly onDone: ((index: number) => void) | null;
+  private readonly onDone: ((index: number, result: BatchResult) => void) | null;
   private readonly settle: { resolve: (results: BatchResult[]) => void; reject: (error: BatchError) => void };
 
   constructor(
     items: readonly BatchItem[],
     prepared: Set<string>,
     settle: Batch['settle'],
-    onDone: ((index: number) => void) | null,
+    onDone: ((index: number, result: BatchResult) => void) | null,
   ) {
     this.items = items;
     this.prepared = prepared;
@@ -111,9 +111,10 @@ class Batch {
   }
 
   private done(tag: string | null): void {
-    this.results.push({ tag, rows: this.rows });
+    const result = { tag, rows: this.rows };
+    this.results.push(result);
     this.rows = [];
-    this.onDone?.(this.results.length - 1);
+    this.onDone?.(this.results.length - 1, result);
   }
 
   handleRowDescription(): void {}
@@ -198,7 +199,10 @@ export class Session implements Queryable {
   }
 
   /** Sends all items in one round trip. Rejects with a BatchError. `onDone(i)` is called as item i completes. */
-  batch(items: readonly BatchItem[], onDone: ((index: number) => void) | null = null): Promise<BatchResult[]> {
+  batch(
+    items: readonly BatchItem[],
+    onDone: ((index: number, result: BatchResult) => void) | null = null,
+  ): Promise<BatchResult[]> {
     return new Promise((resolve, reject) => {
       const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
       this.client.query(batch as unknown as pg.Submittable);

@@ -31,7 +31,7 @@ const RETRIABLE = new Set(['55P03', '40P01', '40001']);
 
 /** What an item of a batch is to us: a statement of the user's, or something that we wait to hear of. */
 type Origin =
-  | { readonly statement: Statement }
+  | { readonly statement: Statement; readonly migration: PlannedMigration }
   /** Called with the first value of its row, or null. */
   | { readonly heard: (value: string | null) => void }
   | null;
@@ -48,10 +48,14 @@ const AS_OURSELVES: readonly BatchItem[] = [
 /** A migration that failed for good, with the statement at fault where one is. */
 class MigrationFailed extends Error {
   readonly statement: Statement | null;
+  /** The statement's; null where none is at fault. */
+  readonly migration: PlannedMigration | null;
   readonly error: unknown;
-  constructor(statement: Statement | null, error: unknown) {
+  constructor(origin: Origin, error: unknown) {
     super('a migration failed', { cause: error });
+    const { statement = null, migration = null } = origin && 'statement' in origin ? origin : {};
     this.statement = statement;
+    this.migration = migration;
     this.error = error;
   }
 }
@@ -215,8 +219,10 @@ class Application {
       }
       return null;
     } catch (error) {
-      if (!at) throw error;
-      return this.fail(at, error, Date.now() - started);
+      // Statements wait for their batch: the one that failed may be of a file before the one that is being read.
+      const failed = (error instanceof MigrationFailed ? error.migration : null) ?? at;
+      if (!failed) throw error;
+      return this.fail(failed, error, Date.now() - started);
     }
   }
 
@@ -279,7 +285,8 @@ class Application {
         this.recordDone(sender, one, group.length === 1 ? null : 0, (ms) => times.set(one, ms));
       }
     }
-    sender.add({ text: 'commit' }, { heard: () => this.hasCommitted(group, times) });
+    // Told at once: who watches a long run sees it go on.
+    sender.add({ text: 'commit', flush: true }, { heard: () => this.hasCommitted(group, times) });
     for (const item of this.resetting()) sender.add(item, null);
   }
 
@@ -321,7 +328,7 @@ class Application {
     for (const item of this.timeouts(migration)) sender.add(item, null);
     for (const { statement, facts } of small ?? statements) {
       if (facts.command === 'PREPARE') this.prepares = true;
-      sender.add({ text: statement.sql }, { statement });
+      sender.add({ text: statement.sql }, { statement, migration });
       if (sender.isFull) await sender.flush();
     }
     if (!small && hash.digest() !== migration.checksum) throw changedOnDisk(migration);
@@ -363,14 +370,14 @@ class Application {
         progress.pass(event.index, event.statement);
         if (event.facts.command === 'PREPARE') this.prepares = true;
         if (event.index <= (resumed?.done ?? 0)) continue;
-        if (block) block.push([{ text: event.statement.sql }, { statement: event.statement }]);
+        if (block) block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
         else if (this.runsAlone(migration, event)) await this.alone(migration, progress, event, resumed);
         else
           await this.unit(
             migration,
             [
               [{ text: 'begin' }, null],
-              [{ text: event.statement.sql }, { statement: event.statement }],
+              [{ text: event.statement.sql }, { statement: event.statement, migration }],
             ],
             progress,
             'commit',
@@ -420,17 +427,18 @@ class Application {
     const leftover = facts.nonTransactional?.leftover ?? null;
     if (resumed?.started === index) {
       const judgement = await judge(this.session, leftover);
-      if (judgement.kind === 'unknown') throw new MigrationFailed(statement, unjudgeable(migration, index));
+      if (judgement.kind === 'unknown')
+        throw new MigrationFailed({ statement, migration }, unjudgeable(migration, index));
       if (judgement.kind === 'done') {
         this.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
         return this.note(migration, progress.done());
       }
       for (const { sql } of judgement.cleanup) {
         this.bench.log.line(`${migration.file}: cleaning up after the run that was interrupted: ${sql}`);
-        await this.send(statement, sql);
+        await this.send({ statement, migration }, sql);
       }
     } else {
-      await this.refuseInvalidIndex(statement, leftover);
+      await this.refuseInvalidIndex({ statement, migration }, leftover);
     }
     await this.note(migration, progress.started(statement));
     // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
@@ -440,25 +448,25 @@ class Application {
       { text: `set lock_timeout = ${lockTimeoutMs ?? (waits ? 0 : this.bench.request.lockTimeoutMs)}` },
       { text: `set statement_timeout = ${statementTimeoutMs ?? this.bench.request.statementTimeoutMs}` },
     ]);
-    await this.send(statement, statement.sql);
+    await this.send({ statement, migration }, statement.sql);
     // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
-    await this.refuseInvalidIndex(statement, leftover);
+    await this.refuseInvalidIndex({ statement, migration }, leftover);
     await this.note(migration, progress.done());
   }
 
   /** One statement in a message of its own: beside another the server would take it for part of a transaction. */
-  private async send(statement: Statement, sql: string): Promise<void> {
+  private async send(origin: Origin, sql: string): Promise<void> {
     try {
       await this.session.batch([{ text: sql }]);
     } catch (error) {
-      throw new MigrationFailed(statement, error instanceof BatchError ? error.cause : error);
+      throw new MigrationFailed(origin, error instanceof BatchError ? error.cause : error);
     }
   }
 
-  private async refuseInvalidIndex(statement: Statement, leftover: Leftover | null): Promise<void> {
+  private async refuseInvalidIndex(origin: Origin, leftover: Leftover | null): Promise<void> {
     if (leftover?.kind !== 'create-index' || leftover.index === null) return;
     const state = await indexState(this.session, leftover.index, leftover.table);
-    if (state.exists && !state.valid) throw new MigrationFailed(statement, indexInTheWay(state, null));
+    if (state.exists && !state.valid) throw new MigrationFailed(origin, indexInTheWay(state, null));
   }
 
   private async note(migration: PlannedMigration, progress: Progress): Promise<void> {
@@ -575,13 +583,15 @@ class Sender {
     this.origins = [];
     this.characters = 0;
     if (items.length === 0) return;
-    this.inFlight = this.session.batch(items).then(
-      (results) => tell(results, origins),
+    const hear = (index: number, result: BatchResult) => {
+      const origin = origins[index];
+      if (origin && 'heard' in origin) origin.heard(result.rows[0]?.[0] ?? null);
+    };
+    this.inFlight = this.session.batch(items, hear).then(
+      () => undefined,
       (error) => {
         if (!(error instanceof BatchError)) throw error;
-        tell(error.completed, origins);
-        const origin = origins[error.completed.length];
-        throw new MigrationFailed(origin && 'statement' in origin ? origin.statement : null, error.cause);
+        throw new MigrationFailed(origins[error.completed.length] ?? null, error.cause);
       },
     );
     // Thrown where it is awaited; until then it must not count as unhandled.
@@ -590,13 +600,6 @@ class Sender {
 
   async drained(): Promise<void> {
     await this.inFlight;
-  }
-}
-
-function tell(results: readonly BatchResult[], origins: readonly Origin[]): void {
-  for (const [index, result] of results.entries()) {
-    const origin = origins[index];
-    if (origin && 'heard' in origin) origin.heard(result.rows[0]?.[0] ?? null);
   }
 }
 

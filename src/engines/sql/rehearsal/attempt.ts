@@ -438,7 +438,13 @@ export class Attempt {
 
   private observe(migration: PlannedMigration, { statement, facts }: StatementEvent): void {
     const at = { migration, line: statement.line, sql: cut(statement.sql, 200) };
-    if (facts.external !== null) this.observations.push({ kind: 'external', what: facts.external, ...at });
+    if (facts.external !== null)
+      this.observations.push({
+        kind: 'external',
+        what: facts.external,
+        withheld: facts.forbiddenInRehearsal !== null,
+        ...at,
+      });
     if (facts.opaque !== null) this.observations.push({ kind: 'opaque', what: facts.opaque.what, ...at });
   }
 
