@@ -262,7 +262,7 @@ const INPUTS: readonly Case[] = [
   {
     name: 'a working directory that is not there',
     inputs: { 'working-directory': 'no/such' },
-    exit: 1,
+    exit: 2,
     says: ['no/such'],
   },
   {
@@ -352,7 +352,7 @@ const FOLDERS: readonly Case[] = [
   {
     name: 'alembic beside SQL files',
     files: { ...GOOD, 'alembic.ini': '[alembic]\n' },
-    exit: 1,
+    exit: 2,
     says: [/alembic/i, 'engine'],
   },
 ];
