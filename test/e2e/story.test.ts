@@ -336,9 +336,13 @@ describe('what happens between the dry run and the end', () => {
     // Read back, or honestly not known: never a guess.
     expect(['partially-migrated', 'unknown']).toContain(post.report.databaseState);
 
+    // What the server had been sent already it may have finished, record and all: the next run does the rest, if any.
     const again = await runAction({ workspace, inputs: { 'database-url': url, mode: 'apply' } });
-    expect(ending(again)).toEqual({ exitCode: 0, result: 'applied', state: 'migrated' });
-    expect(again.outputs['applied-count']).toBe('1');
+    expect(again.exitCode).toBe(0);
+    expect(['applied', 'up-to-date']).toContain(again.outputs.result);
+    expect(
+      await ask(url, `SELECT array_agg(version || ' ' || status ORDER BY version) AS answer FROM schema_migrations`),
+    ).toEqual(['01 completed', '02 completed', '03 completed']);
   });
 
   it('applies each file once when two gates start together', async () => {
