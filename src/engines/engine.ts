@@ -5,6 +5,7 @@ import type {
   BackupMarker,
   Blocked,
   Failure,
+  FailureClass,
   Health,
   MigrationRef,
   MigrationReport,
@@ -56,8 +57,9 @@ export type Observation =
 
 export interface Rehearsal {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
-  /** Why it is inconclusive, and what to do. */
+  /** Why it is inconclusive, the class of that, and what to do. */
   readonly reason: string | null;
+  readonly class: FailureClass | null;
   readonly next: string | null;
   readonly migrations: readonly MigrationReport[];
   readonly coverage: { readonly statements: number; readonly executed: number };

@@ -108,7 +108,7 @@ export function judge(request: Request, rehearsal: Rehearsal, hazards: readonly 
   if (rehearsal.verdict === 'inconclusive' && !request.allowHazards.includes('dry-run-inconclusive')) {
     throw new Stop({
       result: 'dry-run-inconclusive',
-      class: inconclusiveClass(rehearsal),
+      class: rehearsal.class ?? 'resources',
       message: `the dry run is inconclusive: ${rehearsal.reason}`,
       ...(rehearsal.next === null ? {} : { next: rehearsal.next }),
     });
@@ -126,11 +126,6 @@ export function judge(request: Request, rehearsal: Rehearsal, hazards: readonly 
     file: first.file,
     line: first.line,
   });
-}
-
-function inconclusiveClass(rehearsal: Rehearsal): NonNullable<StopReason['class']> {
-  if (rehearsal.blocked.length > 0) return 'lock-timeout';
-  return rehearsal.coverage.executed === 0 ? 'not-in-transaction' : 'resources';
 }
 
 function refuseLost(checks: readonly Check[]): void {

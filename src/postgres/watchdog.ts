@@ -136,3 +136,11 @@ export async function cancelBackend(watcher: Session, pid: number): Promise<bool
   ]);
   return rows[0]?.cancelled ?? false;
 }
+
+/** Ends the session: its transaction is rolled back, and its locks are free. False: as of cancelBackend. */
+export async function terminateBackend(watcher: Session, pid: number): Promise<boolean> {
+  const { rows } = await watcher.query<{ ended: boolean }>('select pg_catalog.pg_terminate_backend($1) as ended', [
+    pid,
+  ]);
+  return rows[0]?.ended ?? false;
+}

@@ -291,7 +291,7 @@ class SqlEngine implements Engine {
       });
     }
     void plan;
-    this.copy = await this.benchOf(session, watcher, facts, {
+    this.copy = await this.benchOf(target, session, watcher, facts, {
       schema: request.trackingSchema,
       exists: state.kind === 'ours',
       complete: state.kind === 'ours' && state.complete,
@@ -301,11 +301,13 @@ class SqlEngine implements Engine {
 
   private async bench(): Promise<Workbench> {
     const { facts, tracking } = this.found();
-    this.watcher ??= await this.connectTo(this.request.target);
-    return this.benchOf(this.working(), this.watcher, facts, tracking);
+    const { target } = this.request;
+    if (!this.watcher || this.watcher.lost) this.watcher = await this.connectTo(target);
+    return this.benchOf(target, this.working(), this.watcher, facts, tracking);
   }
 
   private async benchOf(
+    target: Target,
     session: Session,
     watcher: Session,
     facts: ServerFacts,
@@ -320,7 +322,7 @@ class SqlEngine implements Engine {
       session,
       pid: facts.backendPid,
       watcher,
-      reconnect: () => this.connectTo(this.request.target),
+      reconnect: () => this.connectTo(target),
       armed,
       serverMajor: facts.major,
       databaseBytes: this.databaseBytes,

@@ -11,7 +11,7 @@ export interface Workbench {
   /** The working session's backend. */
   readonly pid: number;
   readonly watcher: Session;
-  /** Opens another working session; for when the first one was lost. */
+  /** Opens another session on the same database; for when one was lost. */
   readonly reconnect: () => Promise<Session>;
   /** What re-arms the dead man's switch after a RESET ALL. */
   readonly armed: readonly BatchItem[];

@@ -16,7 +16,7 @@ import { failureFrom, readServerError, type ServerError } from '../../../postgre
 import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { localTimeouts } from '../../../postgres/settings.ts';
-import { type Alarm, cancelBackend, Watchdog } from '../../../postgres/watchdog.ts';
+import { type Alarm, cancelBackend, terminateBackend, Watchdog } from '../../../postgres/watchdog.ts';
 import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } from '../../../report/outcome.ts';
 import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
@@ -108,6 +108,13 @@ class StatementFailed extends Error {
   }
 }
 
+/** How often a statement is asked to end before its session is made to, and how long it is given each time. */
+const CANCELS = 3;
+const CANCEL_AGAIN_MS = 1_000;
+
+/** Node's timers fire at once when they are longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const RETRIABLE = new Set(['55P03', '40P01', '40001']);
 
 /**
@@ -155,6 +162,10 @@ export class Attempt {
   private recordable: boolean;
 
   private interruption: Interruption | null = null;
+  /** Over before anything else is asked, which would be cancelled in its place. */
+  private cancelling: Promise<void> = Promise.resolve();
+  /** Aborted once nothing of the run is under way any more. */
+  private readonly silent = new AbortController();
   private failed: StatementFailed | null = null;
   private xidStatus: string | null = null;
   private walBytes: number | null = null;
@@ -188,9 +199,8 @@ export class Attempt {
       lockLimit: Math.floor(bench.lockCapacity / 2),
       onAlarm: (alarm) => this.interrupt({ kind: 'alarm', alarm }),
     });
-    const timer = Number.isFinite(deadline)
-      ? setTimeout(() => this.interrupt({ kind: 'deadline' }), Math.max(0, deadline - Date.now()))
-      : undefined;
+    const left = Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now()));
+    const timer = Number.isFinite(deadline) ? setTimeout(() => this.interrupt({ kind: 'deadline' }), left) : undefined;
     const onAbort = () => this.interrupt({ kind: 'cancelled' });
     bench.signal.addEventListener('abort', onAbort);
     let thrown: unknown = null;
@@ -201,6 +211,8 @@ export class Attempt {
       thrown = error;
     }
     await this.talk.fallSilent();
+    this.silent.abort();
+    await this.cancelling;
     // Rolled back before the watch ends: until then somebody may be waiting.
     await this.rollBack();
     await watchdog.stop();
@@ -227,10 +239,24 @@ export class Attempt {
   private interrupt(why: Interruption): void {
     if (this.interruption) return;
     this.interruption = why;
-    // A cancel does nothing to a transaction that is idle: the conversation asks before it sends more.
-    cancelBackend(this.bench.watcher, this.bench.pid).catch((error: Error) =>
-      this.bench.log.detail(`the running statement could not be cancelled: ${error.message}`),
-    );
+    this.cancelling = this.cancel();
+  }
+
+  /** A cancel does nothing to a transaction that is idle: the conversation asks before it sends more. */
+  private async cancel(): Promise<void> {
+    const { bench } = this;
+    try {
+      const watcher = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
+      for (let time = 1; !this.silent.signal.aborted; time += 1) {
+        // Code that catches being cancelled does not catch being ended.
+        if (time <= CANCELS) await cancelBackend(watcher, bench.pid);
+        else await terminateBackend(watcher, bench.pid);
+        await sleep(CANCEL_AGAIN_MS, undefined, { signal: this.silent.signal }).catch(() => undefined);
+      }
+    } catch (error) {
+      // The server's own limits remain: statement_timeout, and that it looks whether its client is there.
+      bench.log.detail(`the running statement could not be cancelled: ${(error as Error).message}`);
+    }
   }
 
   private noteBlocked(alarm: Alarm): void {
@@ -691,7 +717,7 @@ export class Attempt {
   private async prove(): Promise<void> {
     if (this.xid === null) return;
     const { session, watcher, log } = this.bench;
-    const witness = session.lost ? watcher : session;
+    const witness = session.lost ? (watcher.lost ? await this.bench.reconnect() : watcher) : session;
     const until = Date.now() + 10_000;
     do {
       const { rows } = await witness.query<{ status: string | null; wal: string | null }>(
@@ -741,7 +767,7 @@ export class Attempt {
     return all.length === 0 || all.some(wasRehearsed);
   }
 
-  report(attempts: number, blocked: readonly Blocked[]): Omit<SqlRehearsal, 'verdict' | 'reason' | 'next'> {
+  report(attempts: number, blocked: readonly Blocked[]): Omit<SqlRehearsal, 'verdict' | 'reason' | 'class' | 'next'> {
     const { plan, knowledge } = this.input;
     const { request } = this.bench;
     const entries = [...this.entries.values()].flat();

@@ -1,7 +1,7 @@
 /** The dry run, attempt after attempt: it steps back as soon as it is in anybody's way, and comes again a little later. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fingerprints } from '../../../plan/schema-diff.ts';
-import type { Blocked } from '../../../report/outcome.ts';
+import type { Blocked, FailureClass } from '../../../report/outcome.ts';
 import { Stop } from '../../../report/stop.ts';
 import { duration } from '../../../report/text.ts';
 import type { Request } from '../../../request/request.ts';
@@ -15,12 +15,13 @@ import { Attempt, type Ending, type Knowledge, type SqlRehearsal } from './attem
 const MOST_RESTARTS = 50;
 
 export async function rehearse(
-  bench: Workbench,
+  workbench: Workbench,
   plan: Plan,
   before: Fingerprints,
   stamp: RunStamp,
 ): Promise<SqlRehearsal> {
-  const { request, log, signal } = bench;
+  const { request, log, signal } = workbench;
+  let bench = workbench;
   const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
   const knowledge: Knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map() };
   const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + request.dryRunTimeoutMs;
@@ -37,9 +38,9 @@ export async function rehearse(
       continue;
     }
     const verdict = verdictOf(ending, attempt, request);
-    if (!verdict.again || tries > request.lockRetries || Date.now() >= deadline) {
-      const { verdict: kind, reason, next } = verdict;
-      return { ...attempt.report(tries, blocked), verdict: kind, reason, next };
+    if (!verdict.again || bench.session.lost || tries > request.lockRetries || Date.now() >= deadline) {
+      const { again: _, ...rest } = verdict;
+      return { ...attempt.report(tries, blocked), ...rest };
     }
     const pause = backoff(tries);
     log.line(
@@ -47,6 +48,7 @@ export async function rehearse(
     );
     tries += 1;
     await sleep(pause, undefined, { signal }).catch(() => undefined);
+    if (bench.watcher.lost) bench = { ...bench, watcher: await bench.reconnect() };
   }
 }
 
@@ -65,40 +67,48 @@ function cancelled(): Stop {
   });
 }
 
-interface Verdict extends Pick<Rehearsal, 'verdict' | 'reason' | 'next'> {
+interface Verdict extends Pick<Rehearsal, 'verdict' | 'reason' | 'class' | 'next'> {
   /** Worth another try: it may go through a moment later. */
   readonly again: boolean;
 }
 
 const ELSEWHERE = 'or rehearse on a copy with rehearsal-database-url';
 
-function inconclusive(reason: string, next: string, again = false): Verdict {
-  return { verdict: 'inconclusive', reason, next, again };
+function conclusive(verdict: 'passed' | 'failed'): Verdict {
+  return { verdict, reason: null, class: null, next: null, again: false };
+}
+
+function inconclusive(kind: FailureClass, reason: string, next: string, again = false): Verdict {
+  return { verdict: 'inconclusive', class: kind, reason, next, again };
 }
 
 function verdictOf(ending: Exclude<Ending, { kind: 'cancelled' }>, attempt: Attempt, request: Request): Verdict {
   switch (ending.kind) {
     case 'passed':
-      if (attempt.executedAnything()) return { verdict: 'passed', reason: null, next: null, again: false };
+      if (attempt.executedAnything()) return conclusive('passed');
       return inconclusive(
+        'not-in-transaction',
         'nothing at all could be executed',
         `Read each statement's reason; then accept it with allow-hazards: dry-run-inconclusive, ${ELSEWHERE}.`,
       );
     case 'failed':
-      return { verdict: 'failed', reason: null, next: null, again: false };
+      return conclusive('failed');
     case 'again':
       return inconclusive(
+        'resources',
         `more than ${MOST_RESTARTS} statements need a treatment of their own`,
         'Apply in several runs with target-version.',
       );
     case 'deadline':
       return inconclusive(
+        'resources',
         `the dry run took longer than dry-run-timeout (${duration(request.dryRunTimeoutMs)})`,
         `Raise dry-run-timeout, ${ELSEWHERE}.`,
       );
     case 'contention': {
       const at = ending.at ? `${ending.at.migration.file}:${ending.at.line}` : 'the dry run';
       return inconclusive(
+        ending.error.code === '40P01' ? 'deadlock' : 'lock-timeout',
         `${at} could not get its lock (${ending.error.code}: ${ending.error.message})`,
         'Find who holds the lock (pg_blocking_pids, pg_stat_activity) or run at a quieter time; lock-timeout and lock-retries say how long to try.',
         true,
@@ -116,6 +126,7 @@ function verdictOfAlarm(alarm: Extract<Ending, { kind: 'alarm' }>['alarm'], requ
       const who = alarm.waiters.length === 1 ? 'another session' : `${alarm.waiters.length} other sessions`;
       const name = longest.application === '' ? '' : `, ${longest.application}`;
       return inconclusive(
+        'lock-timeout',
         `it kept ${who} waiting (pid ${longest.pid}${name}) for max-blocking (${duration(request.maxBlockingMs)})`,
         `Run at a quieter time, write the statement so that it does not block, raise max-blocking, ${ELSEWHERE}.`,
         true,
@@ -123,16 +134,19 @@ function verdictOfAlarm(alarm: Extract<Ending, { kind: 'alarm' }>['alarm'], requ
     }
     case 'exclusive':
       return inconclusive(
+        'resources',
         `it held ACCESS EXCLUSIVE for ${duration(alarm.heldMs)} and a standby follows, whose readers would wait (max-exclusive ${duration(request.maxExclusiveMs)})`,
         `Raise max-exclusive, ${ELSEWHERE}.`,
       );
     case 'lock-table':
       return inconclusive(
+        'resources',
         `it held ${alarm.locks} locks, more than half of what the server's lock table is sized for (${alarm.limit * 2})`,
         `Apply in several runs with target-version, raise max_locks_per_transaction on the server, ${ELSEWHERE}.`,
       );
     case 'blind':
       return inconclusive(
+        'connection',
         `the watching connection was lost (${alarm.error.message})`,
         'Run again; nothing was changed.',
         true,
