@@ -163,7 +163,7 @@ class Application {
     for (const group of groups) {
       const [only] = group;
       if (!only || group.length > 1 || !this.isTransactional(only) || only.bytes > SMALL_BYTES) break;
-      if (only === this.travelsAlone) break;
+      if (only === this.travelsAlone || !beginsPlainly(only)) break;
       train.push(only);
     }
     return train;
@@ -190,10 +190,9 @@ class Application {
     const failed = train[this.committed - before];
     if (!failed) throw thrown;
     const code = thrown instanceof MigrationFailed ? readServerError(thrown.error).code : null;
-    if (code === null || !RETRIABLE.has(code) || this.bench.signal.aborted)
+    if (code === null || !RETRIABLE.has(code) || this.bench.request.lockRetries === 0 || this.bench.signal.aborted)
       return this.fail(failed, thrown, Date.now() - started);
-    await this.rollBack();
-    this.bench.log.line(`${failed.file}: ${(thrown as Error).message} (${code}); rolled back, trying again`);
+    await this.again(failed, thrown, 1);
     this.travelsAlone = failed;
     return null;
   }
@@ -239,22 +238,30 @@ class Application {
 
   /** Runs a transaction, again and whole when it lost to somebody else's lock. Rolled back when it throws. */
   private async retrying(migration: PlannedMigration | undefined, transaction: () => Promise<void>): Promise<void> {
-    const { request, log, signal } = this.bench;
-    for (let attempt = 1; ; attempt += 1) {
+    const { request, signal } = this.bench;
+    for (let attempt = migration && migration === this.travelsAlone ? 2 : 1; ; attempt += 1) {
       try {
         return await transaction();
       } catch (error) {
-        await this.rollBack();
-        const server = error instanceof MigrationFailed ? readServerError(error.error) : null;
-        if (!server?.code || !RETRIABLE.has(server.code) || attempt > request.lockRetries || signal.aborted)
+        const code = error instanceof MigrationFailed ? readServerError(error.error).code : null;
+        if (!code || !RETRIABLE.has(code) || attempt > request.lockRetries || signal.aborted) {
+          await this.rollBack();
           throw error;
-        const pause = backoff(attempt);
-        log.line(
-          `${migration?.file}: ${server.message} (${server.code}); rolled back, trying again in ${duration(pause)} (${attempt} of ${request.lockRetries})`,
-        );
-        await sleep(pause, undefined, { signal }).catch(() => undefined);
+        }
+        await this.again(migration, error, attempt);
       }
     }
+  }
+
+  private async again(migration: PlannedMigration | undefined, error: unknown, attempt: number): Promise<void> {
+    const { request, log, signal } = this.bench;
+    await this.rollBack();
+    const { message, code } = readServerError(error instanceof MigrationFailed ? error.error : error);
+    const pause = backoff(attempt);
+    log.line(
+      `${migration?.file}: ${message} (${code}); rolled back, trying again in ${duration(pause)} (${attempt} of ${request.lockRetries})`,
+    );
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 
   /** One transaction: the files, their records, COMMIT, and the session as it was. Throws before COMMIT is said. */
@@ -605,6 +612,11 @@ class Sender {
 
 function* statementsOf(events: Iterable<ScriptEvent>): Generator<StatementEvent> {
   for (const event of events) if (event.kind === 'statement') yield event;
+}
+
+/** In one trip with others a transaction begins with what reset the session before it: too late for an isolation level. */
+function beginsPlainly({ script }: PlannedMigration): boolean {
+  return script.wrapper === null || /^(begin|start)(\s+(work|transaction))?$/i.test(script.wrapper);
 }
 
 function hashOf(migration: PlannedMigration): string {
