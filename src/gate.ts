@@ -31,8 +31,10 @@ export interface Tools {
   readonly now: () => number;
   /** Waits; ends early when the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Puts what is known onto the disk: the plan before the pause, the truth for the case of a death before apply. */
-  readonly writeDown: (soFar: Outcome, ifKilled: Outcome, plan: Iterable<string> | null) => Promise<void>;
+  /** plan.sql: exactly what would run. */
+  readonly writePlan: (pieces: Iterable<string>) => void;
+  /** Puts what is known onto the disk: what a reviewer reads in the pause, and the truth for the case of a death. */
+  readonly writeDown: (soFar: Outcome, ifKilled: Outcome) => void;
 }
 
 export async function gate(request: Request, tools: Tools): Promise<Outcome> {
@@ -119,17 +121,15 @@ async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, pl
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
 async function review(
   request: Request,
-  { engine, log, signal, sleep, now, writeDown }: Tools,
+  { engine, log, signal, sleep, now, writePlan, writeDown }: Tools,
   draft: Draft,
   plan: Plan,
 ): Promise<void> {
-  if (request.reviewDelayMs === 0) {
-    await writeDown(draft.soFar(), draft.ifKilled(), engine.planText(plan));
-    return draft.skipped('review');
-  }
+  writePlan(engine.planText(plan));
+  if (request.reviewDelayMs === 0) return draft.skipped('review');
   log.chapter('Review');
   await draft.stage('review', async () => {
-    await writeDown(draft.soFar(), draft.ifKilled(), engine.planText(plan));
+    writeDown(draft.soFar(), draft.ifKilled());
     await engine.release();
     log.line(
       `applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`,
@@ -178,7 +178,8 @@ async function apply(
   log.chapter('Apply');
   await draft.stage('apply', async () => {
     draft.writing();
-    await writeDown(draft.ifKilled(), draft.ifKilled(), null);
+    const ifKilled = draft.ifKilled();
+    writeDown(ifKilled, ifKilled);
     try {
       draft.appliedSoFar(await engine.apply(plan, rehearsal, draft.backup));
     } finally {

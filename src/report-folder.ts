@@ -53,9 +53,10 @@ export class ReportFolder {
       paths.reportPath,
       `${JSON.stringify(renderReport(outcome, renderOutputs(outcome, paths)), null, 1)}\n`,
     );
-    writeFileSync(join(this.path, 'summary.md'), renderSummary(outcome));
+    const summary = renderSummary(outcome);
+    writeFileSync(join(this.path, 'summary.md'), summary);
     for (const [name, value] of Object.entries(renderOutputs(ifKilled, paths))) setOutput(this.env, name, value);
-    writeSummary(this.env, renderSummary(ifKilled));
+    writeSummary(this.env, ifKilled === outcome ? summary : renderSummary(ifKilled));
     // For the post step.
     saveState(this.env, 'database-state', ifKilled.databaseState);
   }

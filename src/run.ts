@@ -77,9 +77,10 @@ async function gated(
     signal: door.signal,
     now: Date.now,
     sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
-    writeDown: async (soFar, ifKilled, plan) => {
-      if (plan) folder.writePlan(plan, redact);
-      folder.write(redactOutcome(soFar, redact), redactOutcome(ifKilled, redact));
+    writePlan: (pieces) => folder.writePlan(pieces, redact),
+    writeDown: (soFar, ifKilled) => {
+      const shown = redactOutcome(ifKilled, redact);
+      folder.write(soFar === ifKilled ? shown : redactOutcome(soFar, redact), shown);
     },
   });
 }

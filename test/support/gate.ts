@@ -75,7 +75,8 @@ export async function runGate(
       else await wait(ms, undefined, { signal: abort }).catch(() => undefined);
       paused = true;
     },
-    writeDown: async () => undefined,
+    writePlan: () => undefined,
+    writeDown: () => undefined,
   });
   return { outcome, lines };
 }
