@@ -75,6 +75,7 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
     `${plural(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`,
   );
   for (const migration of plan.pending) log.line(`  ${migration.file}`);
+  if (plan.pending.length > 0) tools.writePlan(engine.planText(plan));
 
   if (request.mode === 'status') return draft.ended('reported', { alarm: isAlarming(found) });
   if (request.mode === 'verify') return verifyOnly(tools, draft, plan);
@@ -121,11 +122,10 @@ async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, pl
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
 async function review(
   request: Request,
-  { engine, log, signal, sleep, now, writePlan, writeDown }: Tools,
+  { engine, log, signal, sleep, now, writeDown }: Tools,
   draft: Draft,
   plan: Plan,
 ): Promise<void> {
-  writePlan(engine.planText(plan));
   if (request.reviewDelayMs === 0) return draft.skipped('review');
   log.chapter('Review');
   await draft.stage('review', async () => {
