@@ -14,6 +14,7 @@ import {
   markAllowed,
   objectionOf,
   otherPlan,
+  refuseOtherProgress,
   refuseUnlessMeant,
   unconfirmed,
 } from './policy/verdict.ts';
@@ -86,7 +87,7 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
   const rehearsal = await dryRun(request, tools, draft, plan);
   if (request.mode === 'dry-run') return draft.ended('dry-run-passed');
 
-  await review(request, tools, draft, plan);
+  await review(request, tools, draft);
   const again = await readAgain(engine, plan);
   if (again === 'up-to-date') return draft.ended('up-to-date');
   await apply(request, tools, draft, plan, rehearsal);
@@ -124,7 +125,6 @@ async function review(
   request: Request,
   { engine, log, signal, sleep, now, writeDown }: Tools,
   draft: Draft,
-  plan: Plan,
 ): Promise<void> {
   if (request.reviewDelayMs === 0) return draft.skipped('review');
   log.chapter('Review');
@@ -157,6 +157,7 @@ async function readAgain(engine: Engine, plan: Plan): Promise<'same' | 'up-to-da
   if (objection) throw objection;
   if (found.plan.pending.length === 0) return 'up-to-date';
   if (found.plan.digest !== plan.digest) throw otherPlan(plan.digest, found.plan.digest);
+  refuseOtherProgress(plan, found.plan);
   return 'same';
 }
 

@@ -21,6 +21,7 @@ import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } fr
 import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
 import { cut } from '../../../report/text.ts';
+import type { ScriptEvent } from '../../../sql/script.ts';
 import type { Statement } from '../../../sql/statement.ts';
 import type { Check, Observation, Plan, Rehearsal } from '../../engine.ts';
 import { checkIndexes, checkTables, runSmokeTests, type SmokeTest } from '../checks.ts';
@@ -43,6 +44,8 @@ import {
 import { LOOK_AT_CLOCK, LOOK_AT_LOCKS, type Look, Observer, rememberRelations } from './observe.ts';
 import { mayChangeLimits, Undone, whyNot, whyTooLarge, whyTooSlow } from './treatment.ts';
 
+/** Files up to this size are read while the server is busy. */
+const SMALL_BYTES = 64 * 1024;
 /** A run of INSERTs into one table is told one by one up to here, as one entry from here on. */
 const INSERTS_TOLD = 20;
 /** From this many locks on, reading all of them after every statement would be quadratic: only where one may have been added that matters. */
@@ -160,6 +163,10 @@ export class Attempt {
   private highestEnum = '0';
   private unrecorded: PlannedMigration[] = [];
   private recordable: boolean;
+  /** The pending migration that makes the tracking table itself, where there is none yet. */
+  private readonly creator: PlannedMigration | null;
+  /** The next file, read while the server was at the end of this one. */
+  private ahead: { readonly migration: PlannedMigration; readonly events: readonly ScriptEvent[] } | null = null;
 
   private interruption: Interruption | null = null;
   /** Over before anything else is asked, which would be cancelled in its place. */
@@ -179,6 +186,8 @@ export class Attempt {
     this.input = input;
     this.bench = input.bench;
     this.recordable = input.bench.tracking.complete;
+    const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
+    this.creator = input.bench.tracking.exists ? null : (creator ?? null);
     this.talk = new Conversation(input.bench.session, {
       mayGoOn: () => {
         if (this.interruption) throw new Interrupted();
@@ -281,7 +290,7 @@ export class Attempt {
     await this.begin();
     for (const [index, migration] of pending.entries()) {
       this.bench.log.progress(`dry run ${index + 1}/${pending.length} ${migration.file}`);
-      await this.migration(migration, !all || index === pending.length - 1);
+      await this.migration(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
       this.finished.add(migration.key);
     }
     await this.compareSchema();
@@ -313,7 +322,7 @@ export class Attempt {
       ...rememberRelations(tracking.schema),
     );
     talk.say(...TIMED_FROM_HERE);
-    if (!tracking.exists && !this.creator()) {
+    if (!tracking.exists && !this.creator) {
       this.talk.control(...createTrackingItems(tracking.schema));
       this.recordable = true;
     }
@@ -354,13 +363,7 @@ export class Attempt {
     ];
   }
 
-  /** The pending migration that makes the tracking table itself, where there is none yet. */
-  private creator(): PlannedMigration | undefined {
-    if (this.bench.tracking.exists) return undefined;
-    return this.input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
-  }
-
-  private async migration(migration: PlannedMigration, commits: boolean): Promise<void> {
+  private async migration(migration: PlannedMigration, next: PlannedMigration | null, commits: boolean): Promise<void> {
     const entries: Entry[] = [];
     this.entries.set(migration.key, entries);
     this.lastStatement = null;
@@ -377,7 +380,8 @@ export class Attempt {
     const progress = resumed ? new ProgressKeeper(migration, resumed) : null;
     const ends = migration.script.ownTransactions ? blockEnds(migration) : [];
     let unit = -1;
-    for (const event of scriptOf(migration)) {
+    const events = this.ahead?.migration === migration ? this.ahead.events : scriptOf(migration);
+    for (const event of events) {
       if (event.kind === 'statement') {
         progress?.pass(event.index, event.statement);
         if (event.index > (resumed?.done ?? 0)) await this.statement(migration, entries, event);
@@ -391,7 +395,7 @@ export class Attempt {
       }
     }
     progress?.end();
-    await this.endOfFile(migration, commits);
+    await this.endOfFile(migration, next, commits);
   }
 
   // -- one statement ------------------------------------------------------------------------------------------
@@ -629,7 +633,17 @@ export class Attempt {
     this.talk.control(...GUARD_IN);
   }
 
-  private async endOfFile(migration: PlannedMigration, commits: boolean): Promise<void> {
+  /** Small files only: their statements are held. What is wrong with one is said when it is its turn. */
+  private readAhead(next: PlannedMigration): void {
+    if (next.bytes > SMALL_BYTES) return;
+    try {
+      this.ahead = { migration: next, events: [...scriptOf(next)] };
+    } catch {
+      this.ahead = null;
+    }
+  }
+
+  private async endOfFile(migration: PlannedMigration, next: PlannedMigration | null, commits: boolean): Promise<void> {
     const { talk } = this;
     this.lookAtUnseen();
     if (commits) this.commit(migration);
@@ -643,7 +657,12 @@ export class Attempt {
       ...this.bounds(null),
     );
     this.record(migration);
-    const results = await talk.exchange([END_OF_FILE, CONTROL]);
+    const answer = talk.exchange([END_OF_FILE, CONTROL]);
+    answer.catch(() => undefined);
+    // It is on its way after this turn of the event loop; while the server is at it, the next file is read.
+    await new Promise(setImmediate);
+    if (next) this.readAhead(next);
+    const results = await answer;
     const [xid, temporary, prepared] = results.at(-1)?.rows[0] ?? [];
     if (xid !== this.xid) throw escaped(migration, this.xid, xid ?? null);
     if (temporary) talk.control({ text: `drop table if exists ${temporary} cascade` });
@@ -661,7 +680,7 @@ export class Attempt {
   /** Our own rows are written as apply would write them: what speaks against that is found here. */
   private record(migration: PlannedMigration): void {
     this.unrecorded.push(migration);
-    if (migration === this.creator()) {
+    if (migration === this.creator) {
       this.talk.control(...createTrackingItems(this.bench.tracking.schema));
       this.recordable = true;
     }
