@@ -78,6 +78,18 @@ export function otherPlan(expected: string, actual: string): Stop {
   });
 }
 
+/** The digest names files, not how far a half-done one has come: another run may have gone on with it meanwhile. */
+export function refuseOtherProgress(rehearsed: Plan, now: Plan): void {
+  const progress = (plan: Plan) => JSON.stringify([...plan.resumed].map(([key, row]) => [key, row.progress]));
+  if (progress(rehearsed) === progress(now)) return;
+  throw new Stop({
+    result: 'refused',
+    class: 'order',
+    message: 'another run has gone on with a half-done migration since the dry run',
+    next: 'Run again: the dry run must see how far it has come.',
+  });
+}
+
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, danger: 2 };
 
 /** Marks what the user accepted: by `allow-hazards`, or in the file with a reason. */

@@ -31,13 +31,16 @@ export async function armDeadMansSwitch(session: Session): Promise<BatchItem[]> 
   return taken;
 }
 
+/** The role that the session began with, which need not be the one that logged in (ALTER ROLE ... SET role). */
+export const RESET_ROLE: readonly BatchItem[] = [{ text: 'reset session authorization' }, { text: 'reset role' }];
+
 /**
  * Brings a session back to where it was before a file: settings, role, cursors, listening, temporary tables; all but
  * advisory locks (ours is one of them, so DISCARD ALL is out of the question) and prepared statements (ours are).
  */
 export function resetItems(armed: readonly BatchItem[]): BatchItem[] {
   return [
-    { text: 'reset session authorization' },
+    ...RESET_ROLE,
     { text: 'reset all' },
     { text: 'close all' },
     { text: 'unlisten *' },

@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration, Progress } from '../../plan/plan.ts';
 import { failureFrom, readServerError } from '../../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
-import { localTimeouts, resetItems } from '../../postgres/settings.ts';
+import { localTimeouts, RESET_ROLE, resetItems, type WorkSettings } from '../../postgres/settings.ts';
 import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut, duration } from '../../report/text.ts';
+import { classify } from '../../sql/classify.ts';
 import type { ScriptEvent } from '../../sql/script.ts';
 import type { Leftover, Statement } from '../../sql/statement.ts';
 import type { Applied, Plan, Rehearsal } from '../engine.ts';
@@ -19,7 +20,7 @@ import { indexInTheWay, indexState, judge } from './leftovers.ts';
 import { ProgressKeeper } from './progress.ts';
 import { backoff } from './rehearsal/rehearse.ts';
 import { locate, scriptOf } from './script-file.ts';
-import { createTrackingItems, failureItem, historyItem, type RunStamp, recordItem } from './tracking.ts';
+import { createTrackingItems, failureItem, historyItem, type RunStamp, readRecords, recordItem } from './tracking.ts';
 import type { Workbench } from './workbench.ts';
 
 const BATCH_ITEMS = 400;
@@ -38,10 +39,14 @@ type Origin =
 type Pair = readonly [BatchItem, Origin];
 type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
 
+/** Said for the session, and still wanted when a file goes on after its done part. */
+const SETS = /^(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|select\s+(?:pg_catalog\.)?set_config\s*\()/i;
+const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
+
 /** For our own rows, whatever role and path the file has set; until the end of the transaction. */
 const AS_OURSELVES: readonly BatchItem[] = [
   { text: 'set local session authorization default' },
-  { text: 'set local role none' },
+  { text: 'set local role to default' },
   { text: 'set local search_path = pg_catalog' },
 ];
 
@@ -80,6 +85,8 @@ class Application {
   private readonly reset: BatchItem[];
   /** A file has prepared statements of its own, which are not to reach the next. */
   private prepares = false;
+  /** The file at hand says for itself how long to wait for locks. */
+  private limitsLocks = false;
   private readonly applied: { migration: PlannedMigration; ms: number }[] = [];
   /** Groups whose COMMIT the server has answered. */
   private committed = 0;
@@ -226,7 +233,9 @@ class Application {
   }
 
   private isTransactional(migration: PlannedMigration): boolean {
-    return migration.script.transactional && !this.nonTransactional.has(migration.key);
+    // A file whose first part is done goes on statement by statement, even if its rest has become transactional.
+    const begun = (this.plan.resumed.get(migration.key)?.progress?.done ?? 0) > 0;
+    return migration.script.transactional && !begun && !this.nonTransactional.has(migration.key);
   }
 
   private done(migration: PlannedMigration, ms: number): void {
@@ -236,8 +245,15 @@ class Application {
 
   // -- in a transaction ---------------------------------------------------------------------------------------
 
-  /** Runs a transaction, again and whole when it lost to somebody else's lock. Rolled back when it throws. */
-  private async retrying(migration: PlannedMigration | undefined, transaction: () => Promise<void>): Promise<void> {
+  /**
+   * Runs a transaction, again and whole when it lost to somebody else's lock. Rolled back when it throws. `then`: what
+   * brings the session back to where it was before the transaction, if that is not where every file begins.
+   */
+  private async retrying(
+    migration: PlannedMigration | undefined,
+    transaction: () => Promise<void>,
+    then?: readonly BatchItem[],
+  ): Promise<void> {
     const { request, signal } = this.bench;
     for (let attempt = migration && migration === this.travelsAlone ? 2 : 1; ; attempt += 1) {
       try {
@@ -248,14 +264,19 @@ class Application {
           await this.rollBack();
           throw error;
         }
-        await this.again(migration, error, attempt);
+        await this.again(migration, error, attempt, then);
       }
     }
   }
 
-  private async again(migration: PlannedMigration | undefined, error: unknown, attempt: number): Promise<void> {
+  private async again(
+    migration: PlannedMigration | undefined,
+    error: unknown,
+    attempt: number,
+    then?: readonly BatchItem[],
+  ): Promise<void> {
     const { request, log, signal } = this.bench;
-    await this.rollBack();
+    await this.rollBack(then);
     const { message, code } = readServerError(error instanceof MigrationFailed ? error.error : error);
     const pause = backoff(attempt);
     log.line(
@@ -280,7 +301,7 @@ class Application {
       await this.loadFile(sender, migration, begin);
       begin = null;
       // The file's role and settings must not reach our own rows, nor the next file.
-      sender.add({ text: 'reset session authorization' }, null);
+      for (const item of RESET_ROLE) sender.add(item, null);
       sender.add({ text: 'reset all' }, null);
       unrecorded.push(migration);
       if (migration === creator) {
@@ -332,26 +353,34 @@ class Application {
     const small = migration.bytes <= SMALL_BYTES ? [...statements] : null;
     if (small && hash.digest() !== migration.checksum) throw changedOnDisk(migration);
     if (begin !== null) sender.add({ text: begin }, null);
-    for (const item of this.timeouts(migration)) sender.add(item, null);
+    for (const item of localTimeouts(this.limits(migration))) sender.add(item, null);
     for (const { statement, facts } of small ?? statements) {
       if (facts.command === 'PREPARE') this.prepares = true;
       sender.add({ text: statement.sql }, { statement, migration });
-      if (sender.isFull) await sender.flush();
+      if (!sender.isFull) continue;
+      if (this.bench.signal.aborted) throw cancelled();
+      await sender.flush();
     }
     if (!small && hash.digest() !== migration.checksum) throw changedOnDisk(migration);
   }
 
-  private timeouts(migration: PlannedMigration): BatchItem[] {
-    const { lockTimeoutMs, statementTimeoutMs } = migration.script.directives;
-    return localTimeouts({
+  private limits({ script }: PlannedMigration): WorkSettings {
+    const { lockTimeoutMs, statementTimeoutMs } = script.directives;
+    return {
       lockTimeoutMs: lockTimeoutMs ?? this.bench.request.lockTimeoutMs,
       statementTimeoutMs: statementTimeoutMs ?? this.bench.request.statementTimeoutMs,
-    });
+    };
   }
 
-  private async rollBack(): Promise<void> {
+  /** For a file of many transactions: until it sets others, or ends. */
+  private sessionTimeouts(migration: PlannedMigration): BatchItem[] {
+    const { lockTimeoutMs, statementTimeoutMs } = this.limits(migration);
+    return [{ text: `set lock_timeout = ${lockTimeoutMs}` }, { text: `set statement_timeout = ${statementTimeoutMs}` }];
+  }
+
+  private async rollBack(then: readonly BatchItem[] = this.resetting()): Promise<void> {
     if (this.session.lost) return;
-    await this.session.batch([{ text: 'rollback' }, ...this.resetting()]).catch((error: Error) => {
+    await this.session.batch([{ text: 'rollback' }, ...then]).catch((error: Error) => {
       this.bench.log.detail(`rollback: ${error.message}`);
     });
   }
@@ -361,9 +390,12 @@ class Application {
   private async nonTransactionally(migration: PlannedMigration): Promise<void> {
     // Its statements commit as they go: that the file is the planned one must be known before the first of them.
     if (hashOf(migration) !== migration.checksum) throw changedOnDisk(migration);
+    this.limitsLocks = false;
     const resumed = this.plan.resumed.get(migration.key)?.progress ?? null;
     if (resumed && resumed.done > 0) this.bench.log.line(`${migration.file}: going on after statement ${resumed.done}`);
     const progress = new ProgressKeeper(migration, resumed);
+    const started = Date.now();
+    await this.session.batch(this.sessionTimeouts(migration));
     let block: Pair[] | null = null;
     for (const event of scriptOf(migration)) {
       if (event.kind === 'begin-unit') {
@@ -376,8 +408,12 @@ class Application {
         if (this.bench.signal.aborted) throw cancelled();
         progress.pass(event.index, event.statement);
         if (event.facts.command === 'PREPARE') this.prepares = true;
-        if (event.index <= (resumed?.done ?? 0)) continue;
-        if (block) block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
+        if (LIMITS_LOCKS.test(event.statement.sql)) this.limitsLocks = true;
+        if (event.index <= (resumed?.done ?? 0)) {
+          // What the done part has set for its session, the rest counts on.
+          if (SETS.test(event.statement.sql))
+            await this.send({ statement: event.statement, migration }, event.statement.sql);
+        } else if (block) block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
         else if (this.runsAlone(migration, event)) await this.alone(migration, progress, event, resumed);
         else
           await this.unit(
@@ -392,7 +428,7 @@ class Application {
       }
     }
     progress.end();
-    await this.finish(migration);
+    await this.finish(migration, Date.now() - started);
   }
 
   private runsAlone(migration: PlannedMigration, { index, facts }: StatementEvent): boolean {
@@ -410,7 +446,6 @@ class Application {
       const sender = new Sender(this.session);
       const [begin, ...statements] = pairs;
       if (begin) sender.add(...begin);
-      for (const item of this.timeouts(migration)) sender.add(item, null);
       for (const pair of statements) {
         sender.add(...pair);
         if (sender.isFull) await sender.flush();
@@ -421,7 +456,7 @@ class Application {
       sender.add({ text: 'commit' }, null);
       await sender.flush();
       await sender.drained();
-    });
+    }, []);
   }
 
   /** A statement that no transaction may hold: *started* is written before it, *done* after it. */
@@ -433,10 +468,14 @@ class Application {
   ): Promise<void> {
     const leftover = facts.nonTransactional?.leftover ?? null;
     if (resumed?.started === index) {
-      const judgement = await judge(this.session, leftover);
+      // The statement may have been edited since: what was begun is the one that is noted.
+      const edited = resumed.startedSql !== null && !isCutOf(resumed.startedSql, statement.sql);
+      const begun = edited ? (classify(resumed.startedSql).nonTransactional?.leftover ?? null) : leftover;
+      const judgement = await judge(this.session, begun);
       if (judgement.kind === 'unknown')
         throw new MigrationFailed({ statement, migration }, unjudgeable(migration, index));
       if (judgement.kind === 'done') {
+        if (edited) throw new MigrationFailed({ statement, migration }, editedSince(migration, index));
         this.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
         return this.note(migration, progress.done());
       }
@@ -449,13 +488,11 @@ class Application {
     }
     await this.note(migration, progress.started(statement));
     // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
-    const waits = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
-    const { lockTimeoutMs, statementTimeoutMs } = migration.script.directives;
-    await this.session.batch([
-      { text: `set lock_timeout = ${lockTimeoutMs ?? (waits ? 0 : this.bench.request.lockTimeoutMs)}` },
-      { text: `set statement_timeout = ${statementTimeoutMs ?? this.bench.request.statementTimeoutMs}` },
-    ]);
+    const concurrently = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
+    const unlimited = concurrently && migration.script.directives.lockTimeoutMs === null && !this.limitsLocks;
+    if (unlimited) await this.session.batch([{ text: 'set lock_timeout = 0' }]);
     await this.send({ statement, migration }, statement.sql);
+    if (unlimited) await this.session.batch(this.sessionTimeouts(migration).slice(0, 1));
     // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
     await this.refuseInvalidIndex({ statement, migration }, leftover);
     await this.note(migration, progress.done());
@@ -497,11 +534,11 @@ class Application {
     });
   }
 
-  private async finish(migration: PlannedMigration): Promise<void> {
+  private async finish(migration: PlannedMigration, ms: number): Promise<void> {
     const sender = new Sender(this.session);
     sender.add({ text: 'begin' }, null);
     for (const item of AS_OURSELVES) sender.add(item, null);
-    this.recordDone(sender, migration, 0);
+    this.recordDone(sender, migration, ms);
     sender.add({ text: 'commit' }, null);
     for (const item of this.resetting()) sender.add(item, null);
     await sender.flush();
@@ -540,24 +577,34 @@ class Application {
     return failure.file === null ? { ...failure, file: migration.file } : failure;
   }
 
+  private async isCompleted(session: Session, version: string): Promise<boolean> {
+    const records = await readRecords(session, this.stamp.schema, false);
+    return records.some((row) => row.version === version && row.status === 'completed');
+  }
+
   /** The failure's row and event, in a transaction of their own; a database that is gone is told about and that is all. */
   private async recordFailure(migration: PlannedMigration, error: Failure, ms: number): Promise<void> {
     const { version, name, checksum } = migration;
     const message = cut(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`, 1_000);
     try {
-      const session = this.session.lost ? await this.bench.reconnect() : this.session;
+      const session = await this.bench.witness();
+      // The connection was lost while COMMIT was on its way, and the server finished it.
+      if (session !== this.session && (await this.isCompleted(session, version))) return;
       await session.batch([
         { text: 'begin' },
         failureItem(this.stamp, { version, name, checksum, errorMessage: message }),
         historyItem(this.stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
         { text: 'commit' },
       ]);
-      if (session !== this.session) await session.end();
     } catch (cause) {
       this.bench.log.line(`the failure could not be recorded in the database: ${(cause as Error).message}`);
       await this.rollBack();
     }
   }
+}
+
+function isCutOf(short: string, sql: string): boolean {
+  return short === cut(sql, 1_000);
 }
 
 /** Collects items and sends them in batches, one ahead: the next is read from the file while the server works. */
@@ -640,6 +687,16 @@ function changedOnDisk(migration: PlannedMigration): Stop {
     class: 'checksum',
     message: `${migration.file} changed between the dry run and apply`,
     next: 'Run again: the dry run must see the file as it is applied.',
+    file: migration.file,
+  });
+}
+
+function editedSince(migration: PlannedMigration, index: number): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'checksum',
+    message: `${migration.file}: statement ${index} was finished by the run that was interrupted, and was edited since`,
+    next: `Restore statement ${index} as it was (git log -- ${migration.file}) and put the change after it.`,
     file: migration.file,
   });
 }

@@ -14,6 +14,7 @@ import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../rep
 import { Stop } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
+import { classify } from '../../sql/classify.ts';
 import type { Applied, Check, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from '../engine.ts';
 import { apply } from './apply.ts';
 import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
@@ -54,6 +55,8 @@ class SqlEngine implements Engine {
 
   private session: Session | null = null;
   private watcher: Session | null = null;
+  /** Stands in for the working session once that is lost. */
+  private substitute: Session | null = null;
   private copy: Workbench | null = null;
   private state: State | null = null;
   private databaseBytes = 0;
@@ -96,6 +99,12 @@ class SqlEngine implements Engine {
   }
 
   async resume(): Promise<Inspection> {
+    if (this.working().lost) {
+      // Firewalls and idle timeouts end connections that are silent for the length of a review.
+      this.session = await this.connectTo(this.request.target);
+      this.locked = false;
+      this.armed = null;
+    }
     await this.lock();
     const facts = await readServer(this.working(), this.request.trackingSchema);
     refuseServer(facts, true);
@@ -132,7 +141,7 @@ class SqlEngine implements Engine {
     };
     const records = ours ? await readRecords(session, request.trackingSchema, this.state.tracking.complete) : [];
     const lastEnvironment =
-      ours && (row?.history_columns ?? 0) > 0 ? await readLastEnvironment(session, request.trackingSchema) : null;
+      ours && row?.history_columns ? await readLastEnvironment(session, request.trackingSchema) : null;
     const decision = decide({
       files: listing.files,
       records,
@@ -144,12 +153,7 @@ class SqlEngine implements Engine {
     if (listing.files.length === 0) throw emptyFolder(listing.folder.shown, listing.warnings);
     const pending = decision.pending.map((file) => this.planned(file));
     if (this.executes && pending.length > 0)
-      mayRecord(
-        facts,
-        ours,
-        pending.some((one) => one.script.createsTables.includes('schema_migrations')),
-        request.trackingSchema,
-      );
+      mayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
     const digest = planDigest({
       pending,
       applied: decision.applied,
@@ -238,21 +242,37 @@ class SqlEngine implements Engine {
 
   async rehearse(plan: Plan): Promise<Rehearsal> {
     const { request } = this;
-    const nonTransactional = plan.pending.find((migration) => !migration.script.transactional);
-    if (request.transactionMode === 'all' && nonTransactional) {
-      throw new Stop({
-        result: 'refused',
-        class: 'not-in-transaction',
-        message: `${nonTransactional.file} cannot run in one transaction with the others (${nonTransactional.script.reason})`,
-        next: 'Use transaction-mode: per-migration, or stop before this file with target-version.',
-        file: nonTransactional.file,
-      });
-    }
+    this.refuseApart(plan, (one) => (one.script.transactional ? null : one.script.reason));
     const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget, plan) : await this.bench();
     const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
     const fingerprints = await readFingerprints(bench.session, left);
     this.rehearsal = await rehearse(bench, plan, fingerprints, this.stamp(plan, null));
+    const { nonTransactional } = this.rehearsal;
+    this.refuseApart(plan, ({ key }) =>
+      nonTransactional.has(key) ? 'the dry run found that it commits by itself' : null,
+    );
     return this.rehearsal;
+  }
+
+  /** Files that must commit together, and one among them that cannot. `why`: its reason, or null. */
+  private refuseApart(plan: Plan, why: (migration: PlannedMigration) => string | null): void {
+    const { pending } = plan;
+    const all = this.request.transactionMode === 'all';
+    // Up to the file that makes the tracking table there is nowhere to record what was done.
+    const creator = this.found().tracking.exists ? -1 : pending.findIndex(makesTracking);
+    const apart = (all ? pending : pending.slice(0, creator + 1)).find((one) => why(one) !== null);
+    if (!apart) return;
+    throw new Stop({
+      result: 'refused',
+      class: 'not-in-transaction',
+      message: all
+        ? `${apart.file} cannot run in one transaction with the others (${why(apart)})`
+        : `${apart.file} cannot run in one transaction (${why(apart)}), and until ${pending[creator]?.file} has made schema_migrations there is nowhere to record how far it came`,
+      next: all
+        ? 'Use transaction-mode: per-migration, or stop before this file with target-version.'
+        : `Let the first file make schema_migrations, in one transaction; or leave it out there: the gate makes its own.`,
+      file: apart.file,
+    });
   }
 
   /** The copy's own sessions, once it is proved to be a copy: the same schema, the same migrations applied. */
@@ -323,6 +343,7 @@ class SqlEngine implements Engine {
       pid: facts.backendPid,
       watcher,
       reconnect: () => this.connectTo(target),
+      witness: () => this.witness(),
       armed,
       serverMajor: facts.major,
       databaseBytes: this.databaseBytes,
@@ -434,30 +455,40 @@ class SqlEngine implements Engine {
   // -- proof and end ------------------------------------------------------------------------------------------
 
   async prove(plan: Plan): Promise<StateProof> {
-    try {
-      const session = await this.witness();
-      const { rows } = await session.query<TrackingRow>(trackingQuery(this.request.trackingSchema));
-      const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema, false) : [];
-      const records = new Map(tracked.map((row) => [row.version, row]));
-      const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
-      const current = decide({
-        files: [],
-        records: tracked,
-        targetVersion: null,
-        allowOutOfOrder: true,
-        rawChecksum: () => '',
-      }).currentVersion;
-      const begun = plan.pending.some((one) => {
-        const row = records.get(one.version);
-        const before = plan.resumed.get(one.key)?.progress?.done ?? 0;
-        return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
-      });
-      const state = await this.judgeState(session, plan, applied.length, begun, records);
-      return { state, currentVersion: current, applied };
-    } catch (error) {
-      this.log.line(`the database could not be read back: ${(error as Error).message}`);
-      return { state: 'unknown', currentVersion: null, applied: [] };
+    for (let last = false; ; last = true) {
+      const session = this.working();
+      const wasLost = session.lost !== null;
+      try {
+        return await this.readBack(plan);
+      } catch (error) {
+        // It may be the asking that shows that the session is lost.
+        if (!last && !wasLost && session.lost) continue;
+        this.log.line(`the database could not be read back: ${(error as Error).message}`);
+        return { state: 'unknown', currentVersion: null, applied: [] };
+      }
     }
+  }
+
+  private async readBack(plan: Plan): Promise<StateProof> {
+    const session = await this.witness();
+    const { rows } = await session.query<TrackingRow>(trackingQuery(this.request.trackingSchema));
+    const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema, false) : [];
+    const records = new Map(tracked.map((row) => [row.version, row]));
+    const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
+    const current = decide({
+      files: [],
+      records: tracked,
+      targetVersion: null,
+      allowOutOfOrder: true,
+      rawChecksum: () => '',
+    }).currentVersion;
+    const begun = plan.pending.some((one) => {
+      const row = records.get(one.version);
+      const before = plan.resumed.get(one.key)?.progress?.done ?? 0;
+      return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
+    });
+    const state = await this.judgeState(session, plan, applied.length, begun, records);
+    return { state, currentVersion: current, applied };
   }
 
   private async judgeState(
@@ -470,21 +501,28 @@ class SqlEngine implements Engine {
     if (applied === plan.pending.length) return 'migrated';
     if (applied > 0 || begun) return 'partially-migrated';
     // A non-transactional statement that failed may have left something that no progress tells of: an invalid index.
-    const started = plan.pending.some((one) => {
-      const row = records.get(one.version);
-      return row?.progress != null && row.progress.started !== null;
+    const started = plan.pending.flatMap((one) => {
+      const progress = records.get(one.version)?.progress;
+      if (!progress || progress.started === null) return [];
+      const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
+      return [{ again, sql: progress.startedSql ?? '' }];
     });
-    if (!started || !this.before) return 'unchanged';
+    if (started.length === 0 || !this.before) return 'unchanged';
     const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
     const { added, removed, changed } = changedGroups(this.before.fingerprints, after);
-    return added.length + removed.length + changed.length > 0 ? 'partially-migrated' : 'unchanged';
+    if (added.length + removed.length + changed.length > 0) return 'partially-migrated';
+    // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
+    const untold = started.some(({ again, sql }) => !again && !classify(sql).nonTransactional?.leftover);
+    return untold ? 'unknown' : 'unchanged';
   }
 
   /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
   private async witness(): Promise<Session> {
     const session = this.working();
     if (!session.lost) return session;
-    const witness = await this.connectTo(this.request.target);
+    if (this.substitute && !this.substitute.lost) return this.substitute;
+    const witness = await this.connectAgain();
+    this.substitute = witness;
     const pid = this.found().facts.backendPid;
     const until = Date.now() + 10_000;
     for (;;) {
@@ -495,6 +533,19 @@ class SqlEngine implements Engine {
       if (rows.length === 0) return witness;
       if (Date.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
       await sleep(100);
+    }
+  }
+
+  /** After a loss: a server that restarts refuses connections for a moment. */
+  private async connectAgain(): Promise<Session> {
+    const until = Date.now() + 10_000;
+    for (;;) {
+      try {
+        return await this.connectTo(this.request.target);
+      } catch (error) {
+        if (Date.now() > until || this.signal.aborted) throw error;
+        await sleep(250);
+      }
     }
   }
 
@@ -571,6 +622,10 @@ class SqlEngine implements Engine {
     if (!this.state) throw new Error('not inspected');
     return this.state;
   }
+}
+
+function makesTracking({ script }: PlannedMigration): boolean {
+  return script.createsTables.includes('schema_migrations');
 }
 
 function who(holder: { pid: number; application: string; since: string | null } | null): string {

@@ -87,15 +87,16 @@ export function trackingQuery(schema: string): string {
       (select pg_catalog.array_to_json(pg_catalog.array_agg(o.s || '.' || o.t))
          from (values ${others}) as o(s, t)
          join pg_catalog.pg_namespace n on n.nspname = o.s join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = o.t) as others,
-      (select pg_catalog.count(*) from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = ${literal} and c.relname = 'migration_history' and a.attnum > 0 and not a.attisdropped)::int as history_columns`;
+      (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
+         from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${literal} and c.relname = 'migration_history' and a.attnum > 0 and not a.attisdropped) as history_columns`;
 }
 
 export interface TrackingRow {
   readonly columns: string[] | null;
   readonly objects: number;
   readonly others: string[] | null;
-  readonly history_columns: number;
+  readonly history_columns: string[] | null;
 }
 
 export function readTrackingState(row: TrackingRow, schema: string): TrackingState {
@@ -104,7 +105,9 @@ export function readTrackingState(row: TrackingRow, schema: string): TrackingSta
       return { kind: 'foreign', table: `${schema}.schema_migrations`, tool: toolOfShape(row.columns) };
     }
     const complete =
-      row.objects === 3 && EXTRA_COLUMNS.every(([name]) => row.columns?.includes(name)) && row.history_columns >= 12;
+      row.objects === 3 &&
+      EXTRA_COLUMNS.every(([name]) => row.columns?.includes(name)) &&
+      HISTORY_COLUMNS.every(([name]) => row.history_columns?.includes(name));
     return { kind: 'ours', complete };
   }
   const other = row.others?.[0];
@@ -125,7 +128,10 @@ export function createTrackingItems(schema: string): BatchItem[] {
   const add = (table: string, columns: readonly (readonly [string, string])[]) =>
     `alter table ${s}.${table} ${columns.map(([name, type]) => `add column if not exists ${name} ${type}`).join(', ')}`;
   return [
-    ...(schema === 'public' ? [] : [`create schema if not exists ${s}`]),
+    // IF NOT EXISTS would ask for the right to create schemas even where there is nothing to create.
+    `do $gate$ begin
+       if not exists (select 1 from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema)}) then create schema ${s}; end if;
+     end $gate$`,
     `create table if not exists ${s}.schema_migrations (
        version text primary key, name text not null, applied_at timestamptz default now(), checksum text not null,
        execution_time_ms integer, status text not null constraint schema_migrations_status_check check (status in ('pending', 'running', 'completed', 'failed')),
@@ -178,7 +184,7 @@ export async function readRecords(session: Queryable, schema: string, complete: 
   const table = `${quoteIdentifier(schema)}.schema_migrations m`;
   const { rows } = await session.query<RawRecord>(
     complete
-      ? `select version, name, checksum, status, error_message, applied_at::text, progress from ${table}`
+      ? `select version::text, name, checksum, status, error_message, applied_at::text, progress from ${table}`
       : `select r.* from ${table}, pg_catalog.jsonb_to_record(pg_catalog.to_jsonb(m)) as
            r(version text, name text, checksum text, status text, error_message text, applied_at text, progress jsonb)`,
   );

@@ -13,6 +13,8 @@ export interface Workbench {
   readonly watcher: Session;
   /** Opens another session on the same database; for when one was lost. */
   readonly reconnect: () => Promise<Session>;
+  /** Where the working session was lost: another one, once that one's backend is gone and can't commit any more. */
+  readonly witness: () => Promise<Session>;
   /** What re-arms the dead man's switch after a RESET ALL. */
   readonly armed: readonly BatchItem[];
   readonly serverMajor: number;
