@@ -56,10 +56,14 @@ function hazard(
 }
 
 function ofMigration(migration: MigrationReport, sizes: readonly RelationSize[]): Hazard[] {
+  // Locks last until the migration's end: what comes after the statement that took one runs under it too.
+  const held = new Map<string, string>();
   return migration.statements.flatMap((statement) => {
     const at = { migration, line: statement.line, sql: statement.sql };
+    if (!migration.transactional) held.clear();
+    for (const { relation, mode } of statement.locks) if (BLOCKS_WRITES.includes(mode)) held.set(relation, mode);
     if (statement.error !== null) return [hazard('statement-fails', 'danger', ['fails'], at, statement.error)];
-    return [...notExecuted(statement, at), ...blocking(statement, at, sizes)];
+    return [...notExecuted(statement, at), ...blocking(statement, at, held, sizes)];
   });
 }
 
@@ -69,21 +73,25 @@ function notExecuted(statement: StatementReport, at: Seen): Hazard[] {
   return [hazard('not-executed', plain ? 'info' : 'warning', [], at, statement.reason)];
 }
 
-function blocking(statement: StatementReport, at: Seen, sizes: readonly RelationSize[]): Hazard[] {
+function blocking(
+  statement: StatementReport,
+  at: Seen,
+  held: ReadonlyMap<string, string>,
+  sizes: readonly RelationSize[],
+): Hazard[] {
   const hazards: Hazard[] = [];
-  for (const lock of statement.locks) {
-    if (!BLOCKS_WRITES.includes(lock.mode)) continue;
-    const size = sizes.find((one) => one.relation === lock.relation);
-    const rewritten = statement.rewrites.includes(lock.relation);
-    const scanned = statement.scans.includes(lock.relation);
+  for (const [relation, mode] of held) {
+    const size = sizes.find((one) => one.relation === relation);
+    const rewritten = statement.rewrites.includes(relation);
+    const scanned = statement.scans.includes(relation);
     if (!rewritten && !scanned && (statement.ms ?? 0) < LONG_MS) continue;
-    const readsToo = lock.mode === 'AccessExclusiveLock';
+    const readsToo = mode === 'AccessExclusiveLock';
     const effects: Effect[] = [readsToo ? 'blocks-reads' : 'blocks-writes'];
     if (readsToo) effects.push('blocks-writes');
     if (rewritten) effects.push('rewrites');
     if (scanned) effects.push('scans');
     const heavy = (size?.bytes ?? 0) >= LARGE_BYTES || (statement.ms ?? 0) >= LONG_MS;
-    const what = rewritten ? 'rewrites' : scanned ? 'scans' : 'works on';
+    const what = rewritten ? 'rewrites' : scanned ? 'scans' : 'holds';
     const took = statement.ms === null ? '' : `, ${duration(statement.ms)} in the dry run`;
     hazards.push(
       hazard(
@@ -91,8 +99,8 @@ function blocking(statement: StatementReport, at: Seen, sizes: readonly Relation
         heavy ? 'warning' : 'info',
         effects,
         at,
-        `${what} ${lock.relation}${size ? ` (${bytes(size.bytes)})` : ''} while nobody can ${readsToo ? 'read or write' : 'write'} it (${lock.mode})${took}`,
-        { relation: lock.relation },
+        `${what} ${relation}${size ? ` (${bytes(size.bytes)})` : ''} while nobody can ${readsToo ? 'read or write' : 'write'} it (${mode})${took}`,
+        { relation },
       ),
     );
   }

@@ -165,6 +165,18 @@ describe('the guard', () => {
     expect(outcome.coverage.executed).toBe(outcome.coverage.statements);
   });
 
+  it('is armed and out of the way whatever role a file takes on, and armed again after a replica', async () => {
+    const database = await databaseWith();
+    const { outcome, lines } = await dryRun(database, {
+      '1_role.sql': 'set role pg_monitor; set constraints all immediate;',
+      '2_replica.sql': 'set session_replication_role = replica;',
+      '3_trips.sql': 'do $$ begin set constraints all immediate; end $$;',
+    });
+    expect(outcome.error).toBeNull();
+    expect(outcome.result).toBe('dry-run-passed');
+    expect(lines.filter((line) => line.includes('starts over'))).toHaveLength(1);
+  });
+
   it('finds at the end of a file what its COMMIT would have found', async () => {
     const database = await databaseWith(
       'create table parent (id int primary key); create table child (id int references parent deferrable initially deferred)',
@@ -310,6 +322,15 @@ describe('a value added to an enum', () => {
       '1_a.sql': `-- gate: no-transaction\nalter type mood add value 'happy';\n${use}`,
     });
     expect(outcome).toMatchObject({ result: 'dry-run-passed', coverage: { statements: 2, executed: 1 } });
+  });
+
+  it('does not excuse a value of the same file by a short one of an earlier', async () => {
+    const database = await databaseWith(setup);
+    const { outcome } = await dryRun(database, {
+      '1_a.sql': "alter type mood add value 'a';",
+      '2_b.sql': `alter type mood add value 'happy';\n${use}`,
+    });
+    expect(outcome).toMatchObject({ result: 'failed', error: { sqlstate: '55P04', file: 'migrations/2_b.sql' } });
   });
 
   it('may hide in a DO block', async () => {
@@ -523,6 +544,75 @@ describe('what no rollback undoes', () => {
     expect(outcome.hazards.filter((one) => one.rule === 'external-effects' && one.severity === 'danger')).toHaveLength(
       4,
     );
+  });
+});
+
+describe('what follows from a statement that was not executed', () => {
+  it.each([
+    [
+      'rows that a DO block with COMMIT was to fill in',
+      'create table t (a int, b int); insert into t values (1, null)',
+      {
+        '1_fill.sql': 'do $$ begin update t set b = a; commit; end $$;',
+        '2_not_null.sql': 'select 1;\nalter table t alter column b set not null;',
+      },
+      [[false], [true, false]],
+    ],
+    [
+      'what such a block was to make',
+      'select 1',
+      {
+        '1_make.sql': 'do $$ begin create table made_there (a int); commit; end $$;',
+        '2_use.sql':
+          'alter table made_there add column b int;\ncreate function f() returns int language sql as $$ select 1 $$;',
+      },
+      [[false], [false, true]],
+    ],
+    [
+      'numbers that setval was to pass by',
+      'create table t (id serial primary key); create table u (id int unique)',
+      {
+        '1_a.sql':
+          "insert into t values (1), (2);\nselect setval(pg_get_serial_sequence('t', 'id'), 2);\ninsert into t default values;",
+        '2_b.sql': 'insert into t values (7);\ninsert into u values (1);',
+      },
+      [
+        [true, false, false],
+        [true, true],
+      ],
+    ],
+  ])('is no failure: %s', async (_, setup, files, executed) => {
+    const database = await databaseWith(setup);
+    const { outcome } = await dryRun(database, files, {}, {}, { sequences: false });
+    expect(outcome.error).toBeNull();
+    expect(outcome.result).toBe('dry-run-passed');
+    expect(outcome.migrations.map((one) => one.statements.map((each) => each.executed))).toEqual(executed);
+  });
+
+  it('is one where the error is about something else', async () => {
+    const database = await databaseWith(
+      'create table t (a int, b int); create table u (b int); insert into u values (null)',
+    );
+    const { outcome } = await dryRun(database, {
+      '1_fill.sql': 'do $$ begin update t set b = a; commit; end $$;',
+      '2_not_null.sql': 'alter table u alter column b set not null;',
+    });
+    expect(outcome).toMatchObject({
+      result: 'failed',
+      error: { sqlstate: '23502', file: 'migrations/2_not_null.sql' },
+    });
+  });
+
+  it('may be a DISCARD, which would take what the dry run itself needs', async () => {
+    const database = await databaseWith('create table t (a int)');
+    const { outcome } = await dryRun(database, {
+      '1_a.sql': 'discard temp;\ndiscard plans;\ndiscard sequences;',
+      '2_b.sql': 'discard all;',
+      '3_c.sql': 'alter table t add column b int;',
+    });
+    expect(outcome.result).toBe('dry-run-passed');
+    expect(statementOf(outcome, '3_c.sql').locks).toMatchObject([{ relation: 'public.t' }]);
+    expect(migrationOf(outcome, '1_a.sql').statements.map((one) => one.executed)).toEqual([false, true, true]);
   });
 });
 

@@ -318,6 +318,8 @@ export class Attempt {
         text: 'create temporary table mgate_guard (k bigint constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
       },
       { text: 'create temporary sequence mgate_guard_n' },
+      // Whatever role a file takes on meanwhile.
+      { text: 'grant all on pg_temp.mgate_guard, pg_temp.mgate_guard_n to public' },
       GUARD_ROWS,
       ...rememberRelations(tracking.schema),
     );
@@ -627,10 +629,10 @@ export class Attempt {
   // -- the end of a file --------------------------------------------------------------------------------------
 
   /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
-  private commit(migration: PlannedMigration): void {
+  private commit(migration: PlannedMigration, ...afterwards: readonly BatchItem[]): void {
     this.talk.control({ text: 'reset session authorization' }, GUARD_OUT);
     this.talk.say({ text: 'set constraints all immediate' }, { kind: 'commit', migration, place: this.lastStatement });
-    this.talk.control(...GUARD_IN);
+    this.talk.control(...afterwards, ...GUARD_IN);
   }
 
   /** Small files only: their statements are held. What is wrong with one is said when it is its turn. */
@@ -646,7 +648,8 @@ export class Attempt {
   private async endOfFile(migration: PlannedMigration, next: PlannedMigration | null, commits: boolean): Promise<void> {
     const { talk } = this;
     this.lookAtUnseen();
-    if (commits) this.commit(migration);
+    // Settings first: under session_replication_role = replica the guard would not be armed.
+    if (commits) this.commit(migration, { text: 'reset all' });
     talk.control(
       { text: 'reset session authorization' },
       { text: 'reset all' },

@@ -115,23 +115,26 @@ export class Observer {
   private readonly filenodes = new Map<string, number | null>();
   private readonly scans = new Map<string, number>();
 
-  /** `truncates`: the statement gives tables a new file without rewriting anything. */
+  /** `truncates`: the statement gives tables a new file, and reads it for the indexes, without rewriting anything. */
   newSince(look: Look, truncates: boolean): Seen {
     const locks: Seen['locks'][number][] = [];
     const rewrites: string[] = [];
     const scans: string[] = [];
     for (const relation of look.held ?? []) {
       const strongest = Math.max(...relation.modes.map((mode) => LOCK_MODES.indexOf(mode)));
-      if (strongest > (this.modes.get(relation.name) ?? -1)) {
-        this.modes.set(relation.name, strongest);
-        locks.push({ relation: relation.name, mode: LOCK_MODES[strongest] ?? 'unknown', preexisting: true });
-      }
       const isTable = relation.kind === 'r' || relation.kind === 'm' || relation.kind === 'p';
       const last = this.filenodes.get(relation.name) ?? relation.filenodeBefore;
       const moved = relation.filenode !== null && relation.filenode !== last;
-      if (moved && isTable && !truncates) rewrites.push(relation.name);
+      const rewritten = moved && isTable && !truncates;
+      if (rewritten) rewrites.push(relation.name);
+      // A lock that is held already does not show again; a rewrite has needed it all the same.
+      if (rewritten || strongest > (this.modes.get(relation.name) ?? -1)) {
+        locks.push({ relation: relation.name, mode: LOCK_MODES[strongest] ?? 'unknown', preexisting: true });
+      }
+      this.modes.set(relation.name, Math.max(strongest, this.modes.get(relation.name) ?? -1));
       this.filenodes.set(relation.name, relation.filenode);
-      if (isTable && relation.scans > (this.scans.get(relation.name) ?? 0)) scans.push(relation.name);
+      const scanned = relation.scans > (this.scans.get(relation.name) ?? 0);
+      if (isTable && scanned && !truncates) scans.push(relation.name);
       this.scans.set(relation.name, relation.scans);
     }
     return { locks, rewrites, scans };
