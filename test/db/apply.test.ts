@@ -152,6 +152,10 @@ describe('a session lost while applying', () => {
     '2_two.sql': 'create table two (id int); select pg_sleep(0.15); insert into two select generate_series(1, 1000);',
     '3_three.sql': 'create table three (id int);',
   };
+  const SHORT = { ...FILES, '2_two.sql': 'create table two (id int); select pg_sleep(0.03);' };
+  /** A failure noted of what is completed. */
+  const TOLD_TWICE = `select version from migration_history where status = 'failed'
+     and version in (select version from schema_migrations where status = 'completed')`;
   const TABLES = { '1': 'one', '2': 'two', '3': 'three' };
 
   /** Applied and recorded, or neither. */
@@ -202,15 +206,14 @@ describe('a session lost while applying', () => {
   });
 
   it('at any moment: every migration is applied and recorded, or neither', async () => {
-    const seen = new Set<string>();
-    for (let delay = 0; delay <= 330; delay += 15) {
-      const here = await scene(FILES);
+    const killedAfter = async (delay: number): Promise<string> => {
+      const here = await scene(SHORT);
       let killed: Promise<unknown> | null = null;
       const kill = async () => {
         await sleep(delay);
         await here.client.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'mgate%'
-             and pid in (select pid from pg_locks where locktype = 'advisory')`,
+          `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+             and database = (select oid from pg_database where datname = current_database())`,
         );
       };
       const { outcome } = await here.run(
@@ -222,20 +225,18 @@ describe('a session lost while applying', () => {
         },
       );
       await killed;
-      seen.add(ending(outcome));
       await consistent(here);
-      const history = await here
-        .rows(
-          `select version from migration_history where status = 'failed' and version in
-           (select version from schema_migrations where status = 'completed')`,
-        )
-        .catch(() => []);
-      expect(history).toEqual([]);
+      expect(await here.rows(TOLD_TWICE).catch(() => [])).toEqual([]);
       expect((await here.run()).outcome.exitCode).toBe(0);
       await consistent(here);
       await here.database.drop();
+      return ending(outcome);
+    };
+    const seen: string[] = [];
+    for (let delay = 0; delay < 120; delay += 40) {
+      seen.push(...(await Promise.all([0, 10, 20, 30].map((more) => killedAfter(delay + more)))));
     }
-    expect([...seen]).toContain('failed 7 partially-migrated');
+    expect(seen.filter((one) => one !== 'applied 0 migrated')).not.toEqual([]);
   });
 
   it('after the last COMMIT was sent: what is committed is told, and nothing fails that is done', async () => {
@@ -405,5 +406,338 @@ describe('losing to somebody else', () => {
       { file: 3, level: 'serializable' },
       { file: 4, level: 'read committed' },
     ]);
+  });
+});
+
+describe('own transactions, block by block', () => {
+  const BLOCKS = `begin;
+create table a (id int);
+insert into a values (1);
+commit;
+begin;
+insert into a select id from wanted;
+alter table a add primary key (id);
+commit;
+create table z (id int);`;
+  const SETUP = 'create table wanted (id int)';
+  const accepted = { ...PAUSE, 'allow-hazards': 'own-transactions' };
+
+  /** Fails in the second block, with the first committed. */
+  async function halfDone(): Promise<Scene> {
+    const here = await scene({ '1_blocks.sql': BLOCKS, '2_next.sql': 'create table next (id int);' }, SETUP);
+    const { outcome } = await here.run(accepted, {
+      onPause: async () => {
+        await here.client.query('insert into wanted values (1)');
+      },
+    });
+    expect(ending(outcome)).toBe('failed 7 partially-migrated');
+    expect(outcome).toMatchObject({
+      applied: [],
+      error: { sqlstate: '23505', file: 'migrations/1_blocks.sql', line: 7 },
+    });
+    expect(await here.rows('select status, progress from schema_migrations')).toMatchObject([
+      { status: 'failed', progress: { done: 2, started: null } },
+    ]);
+    expect(await here.rows('select id from a')).toEqual([{ id: 1 }]);
+    await here.client.query('delete from wanted');
+    return here;
+  }
+
+  it('goes on after the part that is done', async () => {
+    const here = await halfDone();
+    const status = await here.run({ mode: 'status' });
+    expect(ending(status.outcome)).toBe('reported 3 unchanged');
+    const { outcome } = await here.run(accepted);
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(await here.rows('select id from a')).toEqual([{ id: 1 }]);
+    expect(await here.rows("select to_regclass('z') is not null as z")).toEqual([{ z: true }]);
+  });
+
+  it('the rest may be edited', async () => {
+    const here = await halfDone();
+    await edit(here, '1_blocks.sql', BLOCKS.replace('create table z (id int)', 'create table y (id int)'));
+    expect(ending((await here.run(accepted)).outcome)).toBe('applied 0 migrated');
+    expect(await here.rows("select to_regclass('z') as z, to_regclass('y') is not null as y")).toEqual([
+      { z: null, y: true },
+    ]);
+  });
+
+  it('the rest may become a single transaction: what is done is not done again', async () => {
+    const here = await halfDone();
+    await edit(here, '1_blocks.sql', 'create table a (id int);\ninsert into a values (1);\ncreate table y (id int);');
+    expect(ending((await here.run(accepted)).outcome)).toBe('applied 0 migrated');
+    expect(await here.rows('select id from a')).toEqual([{ id: 1 }]);
+  });
+
+  it.each([
+    ['the done part is edited', BLOCKS.replace('values (1)', 'values (2)')],
+    ['the done part is taken out', 'begin; create table y (id int); commit; begin; create table x (id int); commit;'],
+    ['the file is shorter than its done part', 'begin;\ncreate table a (id int);\ncommit;\nbegin; commit;'],
+  ])('refused: %s', async (_what, text) => {
+    const here = await halfDone();
+    await edit(here, '1_blocks.sql', text);
+    const { outcome } = await here.run(accepted);
+    expect(outcome.error).toMatchObject({ class: 'checksum', file: 'migrations/1_blocks.sql' });
+    expect(ending(outcome)).toBe('refused 3 unchanged');
+    expect(await here.rows("select to_regclass('y') as y")).toEqual([{ y: null }]);
+  });
+
+  it('another run that goes on with it in the pause is seen', async () => {
+    const here = await halfDone();
+    const { outcome } = await here.run(accepted, {
+      onPause: async () => {
+        await here.client.query('insert into wanted values (7), (7)');
+        await here.client.query(`update schema_migrations set progress = jsonb_set(progress, '{done}', '3')`);
+      },
+    });
+    expect(ending(outcome)).toBe('refused 3 unchanged');
+  });
+
+  it('a block that loses a lock is tried again with what the file had set', async () => {
+    const here = await scene(
+      {
+        '1_blocks.sql':
+          'set search_path = app;\nbegin;\nalter table t add column b int;\ncommit;\nbegin; create table u (); commit;',
+      },
+      'create schema app; create table app.t (id int)',
+    );
+    const holder = await here.database.client();
+    const { outcome, lines } = await here.run(
+      { ...accepted, 'lock-timeout': '100ms' },
+      {
+        onPause: async () => {
+          await holder.query('begin; lock table app.t in access share mode');
+          setTimeout(() => void holder.query('rollback'), 400);
+        },
+      },
+    );
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(lines.join('\n')).toContain('trying again');
+    expect(await here.rows("select to_regclass('app.u') is not null as u")).toEqual([{ u: true }]);
+  });
+
+  it('a block that rolls back leaves nothing and is not run again', async () => {
+    const here = await scene({
+      '1_blocks.sql': 'begin; create table a (id int); rollback;\nbegin; create table b (id int); commit;',
+    });
+    expect(ending((await here.run(accepted)).outcome)).toBe('applied 0 migrated');
+    expect(await here.rows("select to_regclass('a') as a, to_regclass('b') is not null as b")).toEqual([
+      { a: null, b: true },
+    ]);
+  });
+});
+
+describe('statements that no transaction may hold', () => {
+  const SETUP = 'create schema app; create table app.t (id int); insert into app.t values (1), (2)';
+  const INDEX = {
+    '1_before.sql': 'create table one (id int);',
+    '2_index.sql': `set search_path = app;
+create table note (id int);
+create unique index concurrently t_once on t (id);
+create table after (id int);`,
+  };
+  const double = async (here: Scene) => {
+    await here.client.query('insert into app.t values (1)');
+  };
+  const VALID = `select indexrelid::regclass::text as name, indisvalid as valid from pg_index where indrelid = 'app.t'::regclass`;
+
+  it('an index alone and among others', async () => {
+    const here = await scene({ ...INDEX, '3_alone.sql': 'create index concurrently on app.t (id, id);' }, SETUP);
+    const { outcome } = await here.run();
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(outcome.predictedEqualsActual).toBe(true);
+    expect(await here.rows(`${VALID} order by 1`)).toEqual([
+      { name: 'app.t_id_id1_idx', valid: true },
+      { name: 'app.t_once', valid: true },
+    ]);
+    expect(
+      await here.rows(
+        "select to_regclass('app.after') is not null as made, status from schema_migrations where version = '2'",
+      ),
+    ).toEqual([{ made: true, status: 'completed' }]);
+  });
+
+  it('an index that is left invalid is told, and cleaned up by the next run once the data is mended', async () => {
+    const here = await scene(INDEX, SETUP);
+    const { outcome } = await here.run(PAUSE, { onPause: () => double(here) });
+    expect(ending(outcome)).toBe('failed 7 partially-migrated');
+    expect(outcome).toMatchObject({
+      applied: [{ version: '1' }],
+      error: { class: 'constraint', sqlstate: '23505', file: 'migrations/2_index.sql', line: 3 },
+    });
+    expect(await here.rows(VALID)).toEqual([{ name: 'app.t_once', valid: false }]);
+    expect(await here.rows("select status, progress from schema_migrations where version = '2'")).toMatchObject([
+      { status: 'failed', progress: { done: 2, started: 3 } },
+    ]);
+    await here.client.query('delete from app.t where ctid = (select max(ctid) from app.t)');
+    const next = await here.run();
+    expect(ending(next.outcome)).toBe('applied 0 migrated');
+    expect(next.lines.join('\n')).toContain('drop index concurrently if exists app.t_once');
+    expect(await here.rows(VALID)).toEqual([{ name: 'app.t_once', valid: true }]);
+    expect(await here.rows("select to_regclass('app.after') is not null as made")).toEqual([{ made: true }]);
+  });
+
+  it('as the only statement of the first file', async () => {
+    const here = await scene({ '1_index.sql': 'create unique index concurrently t_once on app.t (id);' }, SETUP);
+    const { outcome } = await here.run(PAUSE, { onPause: () => double(here) });
+    expect(ending(outcome)).toBe('failed 7 partially-migrated');
+  });
+
+  it('a statement that is edited after it was begun: what it left is cleaned up under its old name', async () => {
+    const here = await scene(INDEX, SETUP);
+    await here.run(PAUSE, { onPause: () => double(here) });
+    await edit(
+      here,
+      '2_index.sql',
+      INDEX['2_index.sql'].replace('unique index concurrently t_once', 'index concurrently t_often'),
+    );
+    expect(ending((await here.run()).outcome)).toBe('applied 0 migrated');
+    expect(await here.rows(VALID)).toEqual([{ name: 'app.t_often', valid: true }]);
+  });
+
+  /** As a run that died right after its statement was through leaves it. */
+  const finishedUnnoted = async (): Promise<Scene> => {
+    const here = await scene(INDEX, SETUP);
+    await here.run(PAUSE, { onPause: () => double(here) });
+    await here.client.query('delete from app.t where ctid = (select max(ctid) from app.t)');
+    await here.client.query('reindex index app.t_once');
+    return here;
+  };
+
+  it('what the server finished and nobody noted is judged done', async () => {
+    const here = await finishedUnnoted();
+    const oid = "select 'app.t_once'::regclass::oid::int as oid";
+    const before = await here.rows(oid);
+    const { outcome, lines } = await here.run();
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(lines.join('\n')).toContain('was finished by the run that was interrupted');
+    expect(await here.rows(oid)).toEqual(before);
+  });
+
+  it('what the server finished must not have been edited', async () => {
+    const here = await finishedUnnoted();
+    await edit(here, '2_index.sql', INDEX['2_index.sql'].replace('on t (id)', 'on t (id, id)'));
+    const { outcome } = await here.run();
+    expect(outcome.error?.class).toBe('checksum');
+    expect(outcome.databaseState).toBe('unchanged');
+    expect(await here.rows(VALID)).toEqual([{ name: 'app.t_once', valid: true }]);
+  });
+
+  it('a killed session in the middle of a build', async () => {
+    const here = await scene(INDEX, SETUP);
+    const holder = await here.database.client();
+    let killed: Promise<unknown> | null = null;
+    const { outcome } = await here.run(
+      { ...PAUSE, 'lock-timeout': '100ms' },
+      {
+        onPause: async () => {
+          // An old snapshot, for which the build waits; lock-timeout does not cut that.
+          await holder.query('begin isolation level repeatable read; insert into app.t values (3)');
+        },
+        onLine: (line) => {
+          if (line !== 'Apply') return;
+          killed = until(here.client, working('create unique index%')).then(async ({ pid }) => {
+            await sleep(300);
+            await here.client.query('select pg_terminate_backend($1)', [pid]);
+          });
+        },
+      },
+    );
+    await killed;
+    await holder.query('rollback');
+    expect(ending(outcome)).toBe('failed 7 partially-migrated');
+    expect(outcome.error?.class).toBe('connection');
+    expect(ending((await here.run()).outcome)).toBe('applied 0 migrated');
+    expect(await here.rows(VALID)).toEqual([{ name: 'app.t_once', valid: true }]);
+  });
+
+  it.each([
+    ['VACUUM', 'vacuum app.t;'],
+    ['a harmless file by directive', '-- gate: no-transaction\ncreate table h (id int);\ninsert into h values (1);'],
+    ['REINDEX', 'reindex table concurrently app.t;'],
+    ['a DO that commits', 'do $$ begin insert into app.t values (9); commit; insert into app.t values (10); end $$;'],
+    [
+      'a procedure that commits',
+      'create procedure p() language plpgsql as $$ begin insert into app.t values (9); commit; end $$;\ncall p();',
+    ],
+    ['DETACH', 'alter table app.parts detach partition app.part concurrently;'],
+    ['DROP INDEX', 'drop index concurrently app.old;'],
+    [
+      'an enum value used at once',
+      "-- gate: no-transaction\nalter type app.mood add value 'so-so';\ninsert into app.moods values ('so-so');",
+    ],
+  ])('%s', async (_what, sql) => {
+    const here = await scene({ '1_it.sql': sql, '2_after.sql': 'create table after (id int);' }, [
+      SETUP,
+      'create index old on app.t (id); create table app.parts (id int) partition by list (id); create table app.part partition of app.parts default',
+      'alter table app.parts detach partition app.part; alter table app.parts attach partition app.part for values in (1)',
+      "create type app.mood as enum ('good'); create table app.moods (m app.mood)",
+    ]);
+    const { outcome } = await here.run({ 'allow-hazards': 'dry-run-inconclusive, own-transactions' });
+    expect(outcome.error).toBeNull();
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(await here.rows(RECORDS)).toEqual([
+      { version: '1', status: 'completed' },
+      { version: '2', status: 'completed' },
+    ]);
+    expect((await here.run()).outcome.result).toBe('up-to-date');
+  });
+
+  it('code that commits and fails: nobody can tell from the catalog, and nobody claims to', async () => {
+    const here = await scene(
+      {
+        '1_do.sql':
+          'do $$ begin insert into app.t values (9); commit; insert into app.t select 1 / (2 - count(*)) from app.flag; end $$;',
+      },
+      [SETUP, 'create table app.flag (id int)'],
+    );
+    const { outcome } = await here.run(
+      { ...PAUSE, 'allow-hazards': 'dry-run-inconclusive' },
+      {
+        onPause: async () => {
+          await here.client.query('insert into app.flag values (1), (2)');
+        },
+      },
+    );
+    expect(ending(outcome)).toBe('failed 7 unknown');
+    expect(await here.rows('select count(*)::int as n from app.t where id = 9')).toEqual([{ n: 1 }]);
+    const next = await here.run({ 'allow-hazards': 'dry-run-inconclusive' });
+    expect(next.outcome).toMatchObject({ databaseState: 'unchanged', error: { class: 'tool', line: 1 } });
+    expect(await here.rows('select count(*)::int as n from app.t where id = 9')).toEqual([{ n: 1 }]);
+  });
+
+  it('REINDEX that fails leaves a twin, which the next run drops', async () => {
+    const here = await scene({ '1_reindex.sql': '-- gate: lock-timeout=300ms\nreindex index concurrently app.old;' }, [
+      SETUP,
+      'create index old on app.t (id)',
+    ]);
+    const holder = await here.database.client();
+    const { outcome } = await here.run(PAUSE, {
+      onPause: async () => {
+        await holder.query('begin; insert into app.t values (3)');
+      },
+    });
+    await holder.query('rollback');
+    expect(ending(outcome)).toBe('failed 7 partially-migrated');
+    expect(outcome.error?.class).toBe('lock-timeout');
+    expect(ending((await here.run()).outcome)).toBe('applied 0 migrated');
+    expect(await here.rows(VALID)).toEqual([{ name: 'app.old', valid: true }]);
+  });
+
+  it('is refused by name in transaction-mode all', async () => {
+    const here = await scene(INDEX, SETUP);
+    const { outcome } = await here.run({ 'transaction-mode': 'all' });
+    expect(ending(outcome)).toBe('refused 3 unchanged');
+    expect(outcome.error).toMatchObject({ class: 'not-in-transaction', file: 'migrations/2_index.sql' });
+  });
+
+  it('found only by running it, fails the dry run', async () => {
+    const here = await scene({ '1_a.sql': 'create table a (id int);', '2_call.sql': 'call app.p();' }, [
+      SETUP,
+      'create procedure app.p() language plpgsql as $$ begin commit; end $$',
+    ]);
+    const { outcome } = await here.run({ 'transaction-mode': 'all' });
+    expect(ending(outcome)).toBe('failed 1 unchanged');
+    expect(outcome.error).toMatchObject({ class: 'not-in-transaction', file: 'migrations/2_call.sql' });
   });
 });

@@ -4,20 +4,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration, Progress } from '../../plan/plan.ts';
-import { failureFrom, readServerError } from '../../postgres/failure.ts';
+import { failureFrom, type Place, readServerError } from '../../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
 import { localTimeouts, RESET_ROLE, resetItems, type WorkSettings } from '../../postgres/settings.ts';
 import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut, duration } from '../../report/text.ts';
-import { classify } from '../../sql/classify.ts';
 import type { ScriptEvent } from '../../sql/script.ts';
 import type { Leftover, Statement } from '../../sql/statement.ts';
 import type { Applied, Plan, Rehearsal } from '../engine.ts';
 import { sourceLine, TextHash } from './files.ts';
 import { indexInTheWay, indexState, judge } from './leftovers.ts';
-import { ProgressKeeper } from './progress.ts';
+import { begunBy, ProgressKeeper, setsSession } from './progress.ts';
 import { backoff } from './rehearsal/rehearse.ts';
 import { locate, scriptOf } from './script-file.ts';
 import { createTrackingItems, failureItem, historyItem, type RunStamp, readRecords, recordItem } from './tracking.ts';
@@ -30,17 +29,20 @@ const SMALL_BYTES = 64 * 1024;
 const LONGEST_TRAIN = 100;
 const RETRIABLE = new Set(['55P03', '40P01', '40001']);
 
+interface StatementOrigin {
+  readonly statement: Statement;
+  readonly migration: PlannedMigration;
+}
+
 /** What an item of a batch is to us: a statement of the user's, or something that we wait to hear of. */
 type Origin =
-  | { readonly statement: Statement; readonly migration: PlannedMigration }
+  | StatementOrigin
   /** Called with the first value of its row, or null. */
   | { readonly heard: (value: string | null) => void }
   | null;
 type Pair = readonly [BatchItem, Origin];
 type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
 
-/** Said for the session, and still wanted when a file goes on after its done part. */
-const SETS = /^(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|select\s+(?:pg_catalog\.)?set_config\s*\()/i;
 const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
 
 /** For our own rows, whatever role and path the file has set; until the end of the transaction. */
@@ -411,7 +413,7 @@ class Application {
         if (LIMITS_LOCKS.test(event.statement.sql)) this.limitsLocks = true;
         if (event.index <= (resumed?.done ?? 0)) {
           // What the done part has set for its session, the rest counts on.
-          if (SETS.test(event.statement.sql))
+          if (setsSession(event.statement))
             await this.send({ statement: event.statement, migration }, event.statement.sql);
         } else if (block) block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
         else if (this.runsAlone(migration, event)) await this.alone(migration, progress, event, resumed);
@@ -468,14 +470,12 @@ class Application {
   ): Promise<void> {
     const leftover = facts.nonTransactional?.leftover ?? null;
     if (resumed?.started === index) {
-      // The statement may have been edited since: what was begun is the one that is noted.
-      const edited = resumed.startedSql !== null && !isCutOf(resumed.startedSql, statement.sql);
-      const begun = edited ? (classify(resumed.startedSql).nonTransactional?.leftover ?? null) : leftover;
-      const judgement = await judge(this.session, begun);
+      const begun = begunBy(resumed, statement, leftover);
+      const judgement = await judge(this.session, begun.leftover);
       if (judgement.kind === 'unknown')
-        throw new MigrationFailed({ statement, migration }, unjudgeable(migration, index));
+        throw new MigrationFailed({ statement, migration }, unjudgeable(migration, statement, index));
       if (judgement.kind === 'done') {
-        if (edited) throw new MigrationFailed({ statement, migration }, editedSince(migration, index));
+        if (begun.edited) throw new MigrationFailed({ statement, migration }, editedSince(migration, statement, index));
         this.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
         return this.note(migration, progress.done());
       }
@@ -507,10 +507,11 @@ class Application {
     }
   }
 
-  private async refuseInvalidIndex(origin: Origin, leftover: Leftover | null): Promise<void> {
+  private async refuseInvalidIndex(origin: StatementOrigin, leftover: Leftover | null): Promise<void> {
     if (leftover?.kind !== 'create-index' || leftover.index === null) return;
     const state = await indexState(this.session, leftover.index, leftover.table);
-    if (state.exists && !state.valid) throw new MigrationFailed(origin, indexInTheWay(state, null));
+    if (state.exists && !state.valid)
+      throw new MigrationFailed(origin, indexInTheWay(state, placeOf(origin.migration, origin.statement)));
   }
 
   private async note(migration: PlannedMigration, progress: Progress): Promise<void> {
@@ -603,10 +604,6 @@ class Application {
   }
 }
 
-function isCutOf(short: string, sql: string): boolean {
-  return short === cut(sql, 1_000);
-}
-
 /** Collects items and sends them in batches, one ahead: the next is read from the file while the server works. */
 class Sender {
   private readonly session: Session;
@@ -691,22 +688,26 @@ function changedOnDisk(migration: PlannedMigration): Stop {
   });
 }
 
-function editedSince(migration: PlannedMigration, index: number): Stop {
+function placeOf(migration: PlannedMigration, { line, column }: Statement): Place {
+  return { file: migration.file, line, column, sourceLine: sourceLine(migration, line) };
+}
+
+function editedSince(migration: PlannedMigration, statement: Statement, index: number): Stop {
   return new Stop({
     result: 'refused',
     class: 'checksum',
     message: `${migration.file}: statement ${index} was finished by the run that was interrupted, and was edited since`,
     next: `Restore statement ${index} as it was (git log -- ${migration.file}) and put the change after it.`,
-    file: migration.file,
+    ...placeOf(migration, statement),
   });
 }
 
-function unjudgeable(migration: PlannedMigration, index: number): Stop {
+function unjudgeable(migration: PlannedMigration, statement: Statement, index: number): Stop {
   return new Stop({
     result: 'failed',
     class: 'tool',
     message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
     next: `Find out by hand. If it is done, take it out of the file's rest by splitting the file; if not, undo what it did; then set progress accordingly in schema_migrations.`,
-    file: migration.file,
+    ...placeOf(migration, statement),
   });
 }

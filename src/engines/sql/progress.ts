@@ -3,7 +3,30 @@ import { createHash } from 'node:crypto';
 import type { MigrationFile, Progress } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut } from '../../report/text.ts';
-import type { Statement } from '../../sql/statement.ts';
+import { classify } from '../../sql/classify.ts';
+import type { Leftover, Statement } from '../../sql/statement.ts';
+
+/** Said for the whole session: still wanted when a file goes on after its done part. */
+const SETS = /^(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|select\s+(?:pg_catalog\.)?set_config\s*\()/i;
+
+export function setsSession({ sql }: Statement): boolean {
+  return SETS.test(sql);
+}
+
+/** What a statement that was started and not finished may have left. It may have been edited since: what was started is what is noted. */
+export function begunBy(
+  progress: Progress,
+  statement: Statement,
+  leftover: Leftover | null,
+): { readonly edited: boolean; readonly leftover: Leftover | null } {
+  const { startedSql } = progress;
+  if (startedSql === null || startedSql === shown(statement)) return { edited: false, leftover };
+  return { edited: true, leftover: classify(startedSql).nonTransactional?.leftover ?? null };
+}
+
+function shown({ sql }: Statement): string {
+  return cut(sql, 1_000);
+}
 
 export class ProgressKeeper {
   private readonly file: MigrationFile;
@@ -32,7 +55,7 @@ export class ProgressKeeper {
 
   /** The last statement that passed is begun and not finished. */
   started(statement: Statement): Progress {
-    return { ...this.before, started: this.now.done, startedSql: cut(statement.sql, 1_000) };
+    return { ...this.before, started: this.now.done, startedSql: shown(statement) };
   }
 
   /** Everything that has passed is done. */

@@ -15,7 +15,7 @@ import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts'
 import { failureFrom, readServerError, type ServerError } from '../../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
-import { localTimeouts } from '../../../postgres/settings.ts';
+import { localTimeouts, RESET_ROLE } from '../../../postgres/settings.ts';
 import { type Alarm, cancelBackend, terminateBackend, Watchdog } from '../../../postgres/watchdog.ts';
 import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } from '../../../report/outcome.ts';
 import { hideMessage } from '../../../report/redact.ts';
@@ -27,7 +27,7 @@ import type { Check, Observation, Plan, Rehearsal } from '../../engine.ts';
 import { checkIndexes, checkTables, runSmokeTests, type SmokeTest } from '../checks.ts';
 import { sourceLine } from '../files.ts';
 import { type IndexState, indexInTheWay, indexState, judge } from '../leftovers.ts';
-import { ProgressKeeper } from '../progress.ts';
+import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
 import { locate, scriptOf } from '../script-file.ts';
 import { createTrackingItems, historyItem, type RunStamp, recordItem, TRACKING_NAMES } from '../tracking.ts';
 import type { Workbench } from '../workbench.ts';
@@ -387,6 +387,7 @@ export class Attempt {
       if (event.kind === 'statement') {
         progress?.pass(event.index, event.statement);
         if (event.index > (resumed?.done ?? 0)) await this.statement(migration, entries, event);
+        else if (setsSession(event.statement)) this.talk.control({ text: event.statement.sql });
       } else if (event.kind === 'begin-unit') {
         unit += 1;
         if (ends[unit] === 'rollback') this.talk.control({ text: 'savepoint mgate_block' });
@@ -495,7 +496,7 @@ export class Attempt {
     await this.talk.exchange();
     const resumed = this.input.plan.resumed.get(migration.key)?.progress;
     if (resumed?.started === entry.index) {
-      const judgement = await judge(session, what.leftover);
+      const judgement = await judge(session, begunBy(resumed, statement, what.leftover).leftover);
       if (judgement.kind === 'done') return this.skip(entry, statement, 'done already by the run that was interrupted');
       if (judgement.kind === 'again') this.talk.control(...judgement.cleanup.map(({ plain }) => ({ text: plain })));
     } else if (what.leftover?.kind === 'create-index' && what.leftover.index !== null) {
@@ -630,7 +631,7 @@ export class Attempt {
 
   /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
   private commit(migration: PlannedMigration, ...afterwards: readonly BatchItem[]): void {
-    this.talk.control({ text: 'reset session authorization' }, GUARD_OUT);
+    this.talk.control(...RESET_ROLE, GUARD_OUT);
     this.talk.say({ text: 'set constraints all immediate' }, { kind: 'commit', migration, place: this.lastStatement });
     this.talk.control(...afterwards, ...GUARD_IN);
   }
@@ -651,7 +652,7 @@ export class Attempt {
     // Settings first: under session_replication_role = replica the guard would not be armed.
     if (commits) this.commit(migration, { text: 'reset all' });
     talk.control(
-      { text: 'reset session authorization' },
+      ...RESET_ROLE,
       { text: 'reset all' },
       { text: 'close all' },
       { text: 'unlisten *' },
@@ -803,7 +804,8 @@ export class Attempt {
       observations: this.observations,
       sizes: this.sizes,
       schemaDiff: this.schemaDiff,
-      complete: entries.every(wasRehearsed),
+      // DETACH ... CONCURRENTLY leaves a CHECK constraint behind that its plain form does not.
+      complete: entries.every((one) => wasRehearsed(one) && one.facts.nonTransactional?.leftover?.kind !== 'detach'),
       nonTransactional: knowledge.alone,
       proof: proof && { ...proof, attempts, walBytes: this.walBytes, on: request.rehearsalTarget ? 'copy' : 'target' },
       checks: this.checks,
