@@ -239,7 +239,8 @@ export class Draft {
       currentVersion: this.proof?.currentVersion ?? inspection?.previousVersion ?? null,
       pending: (plan?.pending ?? []).map(ref),
       applied: applied.map(ref),
-      recorded: inspection?.recorded ?? [],
+      // Where everything is well, thousands of rows that say so would bury the rest.
+      recorded: (inspection?.recorded ?? []).filter((row) => request.mode === 'status' || row.status !== 'completed'),
       stages: withSkipped(this.stages),
       migrations: this.migrations(),
       coverage: rehearsal?.coverage ?? {

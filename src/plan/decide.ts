@@ -33,7 +33,7 @@ export function decide(input: DecideInput): Decision {
   const unfinished = new Map(
     input.records.filter((r) => r.status === 'running' || r.status === 'failed').map((r) => [keyOf(r.version), r]),
   );
-  const currentKey = [...completed.keys()].sort(compareKeys).at(-1) ?? null;
+  const currentKey = highest(completed.keys());
   const applied = files.filter((file) => completed.has(file.key));
   const targetKey = input.targetVersion === null ? null : keyOf(input.targetVersion);
   const pending = files.filter(
@@ -72,6 +72,12 @@ export function decide(input: DecideInput): Decision {
     problems,
     gaps: gapsBetween(files),
   };
+}
+
+function highest(keys: Iterable<string>): string | null {
+  let highest: string | null = null;
+  for (const key of keys) if (highest === null || compareKeys(key, highest) > 0) highest = key;
+  return highest;
 }
 
 function duplicates(files: readonly MigrationFile[]): PlanProblem[] {
