@@ -42,19 +42,18 @@ function formsOf(secret: string): Set<string> {
   // A PEM text or a list: each of its lines is as secret as the whole.
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   const wholes = [secret, secret.trim(), ...lines.filter((line) => line.length >= 8), percentDecoded(secret)];
-  for (const whole of wholes) {
-    for (const base of [whole, whole.replace(/^"(.*)"$/s, '$1')]) {
-      forms.add(base);
-      for (const escaped of escapedForms(base)) {
-        forms.add(escaped);
-        for (const twice of escapedForms(escaped)) forms.add(twice);
-      }
-      for (const form of percentForms(base)) {
-        forms.add(form);
-        for (const escaped of escapedForms(form)) forms.add(escaped);
-      }
-      for (const form of base64Forms(base)) forms.add(form);
+  // Most forms of most secrets are the same: each is looked at once.
+  for (const base of new Set(wholes.flatMap((whole) => [whole, whole.replace(/^"(.*)"$/s, '$1')]))) {
+    forms.add(base);
+    for (const escaped of new Set(escapedForms(base))) {
+      forms.add(escaped);
+      for (const twice of escapedForms(escaped)) forms.add(twice);
     }
+    for (const form of new Set(percentForms(base))) {
+      forms.add(form);
+      for (const escaped of escapedForms(form)) forms.add(escaped);
+    }
+    for (const form of base64Forms(base)) forms.add(form);
   }
   forms.delete('');
   return forms;

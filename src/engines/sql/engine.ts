@@ -728,5 +728,5 @@ function shown(
       status: row.status,
       appliedAt: row.appliedAt,
     }))
-    .sort((a, b) => (a.appliedAt ?? '').localeCompare(b.appliedAt ?? '') * -1);
+    .sort((a, b) => ((a.appliedAt ?? '') < (b.appliedAt ?? '') ? 1 : -1));
 }
