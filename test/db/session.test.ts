@@ -1,0 +1,161 @@
+/** What one file does to its session reaches neither the next file nor our own rows. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { ending, type Scene, scene } from '../support/scene.ts';
+
+const name = (prefix: string) => `${prefix}_${randomBytes(4).toString('hex')}`;
+
+/** A role of this test's database; its objects and itself go with the test. */
+async function withRole<T>(
+  options: string,
+  use: (role: string, here: Scene) => Promise<T>,
+  files: Record<string, string> = {},
+  setup: readonly string[] = [],
+): Promise<T> {
+  const role = name('role');
+  const named = Object.fromEntries(Object.entries(files).map(([file, sql]) => [file, sql.replaceAll('ROLE', role)]));
+  const here = await scene(named, [`create role ${role} ${options}`]);
+  for (const sql of setup) await here.client.query(sql.replaceAll('ROLE', role).replaceAll('DB', here.database.name));
+  try {
+    return await use(role, here);
+  } finally {
+    await here.client.query(`drop owned by ${role} cascade; drop role ${role}`);
+  }
+}
+
+/** A file that does something to its session, in every form a file can have. */
+const FORMS: readonly (readonly [string, (sql: string) => string])[] = [
+  ['in a transaction', (sql) => sql],
+  ['in a wrapper', (sql) => `begin;\n${sql}\ncommit;`],
+  ['own transactions', (sql) => `begin;\n${sql}\ncommit;\nbegin; select 1; commit;`],
+  ['statement by statement', (sql) => `-- gate: no-transaction\n${sql}`],
+];
+
+const SPOILS: readonly (readonly [what: string, sql: string, asked: string, expected: unknown])[] = [
+  [
+    'search_path',
+    "select pg_catalog.set_config('search_path', '', false);",
+    "current_setting('search_path')",
+    '"$user", public',
+  ],
+  [
+    'timeouts',
+    "set statement_timeout = '7min'; set lock_timeout = '3min';",
+    "current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')",
+    '0 2s',
+  ],
+  ['a temporary table', 'create temp table scratch (id int);', "to_regclass('scratch')::text", null],
+  [
+    'a prepared statement',
+    'prepare p as select 1;',
+    "(select count(*)::text from pg_prepared_statements where name = 'p')",
+    '0',
+  ],
+  ['DEALLOCATE ALL', 'prepare p as select 1; deallocate all;', "'fine'", 'fine'],
+  [
+    'a cursor',
+    'declare c cursor with hold for select 1;',
+    "(select count(*)::text from pg_cursors where name = 'c')",
+    '0',
+  ],
+  [
+    'replication role',
+    'set session_replication_role = replica;',
+    "current_setting('session_replication_role')",
+    'origin',
+  ],
+  [
+    'read only from now on',
+    'set default_transaction_isolation = serializable;',
+    "current_setting('transaction_isolation')",
+    'read committed',
+  ],
+  [
+    'row security and quoting',
+    'set row_security = off; set standard_conforming_strings = off; set datestyle = german;',
+    "current_setting('row_security') || current_setting('standard_conforming_strings') || current_setting('datestyle')",
+    'ononISO, MDY',
+  ],
+  ['a custom setting', "set app.tenant = '7';", "current_setting('app.tenant', true)", ''],
+];
+
+describe('between two files', () => {
+  describe.each(FORMS)('%s', (_form, form) => {
+    it.each(SPOILS)('%s', async (_what, sql, asked, expected) => {
+      const here = await scene({
+        '1_spoil.sql': form(sql),
+        '2_ask.sql': `create table public.asked as select (${asked})::text as answer;`,
+      });
+      const { outcome } = await here.run({ 'allow-hazards': 'dry-run-inconclusive' });
+      expect(outcome.error).toBeNull();
+      expect(ending(outcome)).toBe('applied 0 migrated');
+      const [row] = await here.rows('select answer from asked');
+      expect(row?.answer || '').toBe(expected ?? '');
+    });
+
+    it('a role without any right on our tables', async () => {
+      await withRole(
+        '',
+        async (role, here) => {
+          const { outcome } = await here.run();
+          expect(outcome.error).toBeNull();
+          expect(ending(outcome)).toBe('applied 0 migrated');
+          expect(
+            await here.rows(
+              "select relname, pg_get_userbyid(relowner) as owner from pg_class where relname in ('theirs', 'ours') order by 1",
+            ),
+          ).toEqual([
+            { relname: 'ours', owner: 'postgres' },
+            { relname: 'theirs', owner: role },
+          ]);
+        },
+        {
+          '1_role.sql': form('set role ROLE;\ncreate table app.theirs (id int);'),
+          '2_ours.sql': 'create table ours (id int);',
+        },
+        ['create schema app authorization ROLE'],
+      );
+    });
+  });
+
+  it('SET SESSION AUTHORIZATION', async () => {
+    await withRole(
+      '',
+      async (_role, here) => {
+        expect(ending((await here.run()).outcome)).toBe('applied 0 migrated');
+        expect(
+          await here.rows("select pg_get_userbyid(relowner) as owner from pg_class where relname = 'ours'"),
+        ).toEqual([{ owner: 'postgres' }]);
+      },
+      { '1_role.sql': 'set session authorization ROLE; select 1;', '2_ours.sql': 'create table ours (id int);' },
+    );
+  });
+
+  it('a login that begins as another role (ALTER ROLE ... SET role) stays that role, file after file', async () => {
+    const login = name('login');
+    await withRole(
+      '',
+      async (owner, here) => {
+        await here.client.query(
+          `create role ${login} login password 'secret-word' in role ${owner}; alter role ${login} noinherit; alter role ${login} set role = ${owner}`,
+        );
+        const url = new URL(here.database.url);
+        url.username = login;
+        url.password = 'secret-word';
+        const { outcome } = await here.run({ 'tracking-schema': 'gate' }, { url: url.href });
+        expect(outcome.error).toBeNull();
+        expect(
+          await here.rows(
+            "select distinct pg_get_userbyid(relowner) as owner from pg_class where relname in ('one', 'two', 'schema_migrations')",
+          ),
+        ).toEqual([{ owner }]);
+        await here.client.query(`drop role ${login}`);
+      },
+      {
+        '1_one.sql': 'create table app.one (id int);',
+        '2_two.sql': 'begin; create table app.two (id int); commit; begin; select 1; commit;',
+      },
+      ['create schema app authorization ROLE', 'grant create on database "DB" to ROLE'],
+    );
+  });
+});
