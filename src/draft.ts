@@ -158,7 +158,7 @@ export class Draft {
   /** The one place where what was thrown becomes a result. */
   stopped(thrown: unknown): void {
     const { target, showData } = this.request;
-    const context = { phase: this.phase(), host: target.host, showData };
+    const context = { phase: this.phase(thrown), host: target.host, showData };
     const reason = thrown instanceof Stop ? thrown.reason : null;
     const failed = this.applied?.failed ?? null;
     if (thrown instanceof ApplyFailed && failed) this.failure = failed.error;
@@ -175,9 +175,10 @@ export class Draft {
       this.end = { result: 'refused', alarm: false };
   }
 
-  private phase(): FailureContext['phase'] {
+  private phase(thrown: unknown): FailureContext['phase'] {
     const last = this.stages.at(-1)?.stage ?? 'inspect';
-    if (this.inspection === null) return 'connect';
+    // What could not connect is a Stop; a server that answers our questions with an error has let us in.
+    if (this.inspection === null) return thrown instanceof Stop ? 'connect' : 'other';
     return last === 'dry-run' || last === 'apply' || last === 'verify' ? last : 'other';
   }
 

@@ -7,7 +7,7 @@ import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { changedGroups, compareDefinitions, type Fingerprints, groupsToProve } from '../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
-import { connect, type Session } from '../../postgres/session.ts';
+import { connect, RootCertificateError, type Session } from '../../postgres/session.ts';
 import { armDeadMansSwitch } from '../../postgres/settings.ts';
 import type { BackupMarker, Health, SchemaChange } from '../../report/outcome.ts';
 import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
@@ -599,6 +599,7 @@ class SqlEngine implements Engine {
         {
           result: 'failed',
           ...(timedOut ? { class: 'connection' as const } : {}),
+          ...(cause instanceof RootCertificateError ? { class: 'tls' as const } : {}),
           message: timedOut
             ? `no answer from ${target.host}:${target.port} within connect-timeout (${duration(this.request.connectTimeoutMs)})`
             : `could not connect to ${target.host}:${target.port}/${target.database}: ${(cause as Error).message || (cause as { code?: string }).code}`,
@@ -672,8 +673,8 @@ function mayRecord(facts: ServerFacts, exists: boolean, fileMakesTable: boolean,
   if (exists) {
     if (!facts.mayRecord)
       throw stop(
-        `write ${schema}.schema_migrations`,
-        `grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`,
+        `read and write ${schema}.schema_migrations and ${schema}.migration_history`,
+        `grant usage on schema "${schema}" to "${facts.user}"; grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`,
       );
     return;
   }

@@ -1,6 +1,6 @@
 /** The server's facts, and what of them speaks against working there. */
 
-import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
+import { quoteLiteral } from '../../postgres/identifier.ts';
 import type { Session } from '../../postgres/session.ts';
 import { Stop } from '../../report/stop.ts';
 import { cutBytes } from '../../report/text.ts';
@@ -33,7 +33,6 @@ export function applicationName(run: RunIdentity): string {
 
 export async function readServer(session: Session, trackingSchema: string): Promise<ServerFacts> {
   const schema = quoteLiteral(trackingSchema);
-  const table = quoteLiteral(`${quoteIdentifier(trackingSchema)}.schema_migrations`);
   const { rows } = await session.query<ServerFacts>(`
     select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('server_version_num')::int / 10000 as major,
@@ -46,9 +45,11 @@ export async function readServer(session: Session, trackingSchema: string): Prom
       n.oid is not null as "schemaExists",
       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create') as "mayCreateSchema",
       coalesce(pg_catalog.has_schema_privilege(n.oid, 'create') and pg_catalog.has_schema_privilege(n.oid, 'usage'), false) as "mayCreateInSchema",
-      coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'select')
-        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'insert')
-        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'update'), true) as "mayRecord"
+      coalesce((select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage')
+            and pg_catalog.has_table_privilege(c.oid, 'select') and pg_catalog.has_table_privilege(c.oid, 'insert')
+            and (c.relname = 'migration_history' or pg_catalog.has_table_privilege(c.oid, 'update')))
+         from pg_catalog.pg_class c
+        where c.relnamespace = n.oid and c.relname in ('schema_migrations', 'migration_history')), true) as "mayRecord"
     from (values (1)) as one left join pg_catalog.pg_namespace n on n.nspname = ${schema}`);
   const facts = rows[0];
   if (!facts) throw new Error('the server did not tell what it is');
