@@ -1,0 +1,251 @@
+/** One gate at a time, and nothing left of it when it is over. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type Files, folderWith } from '../support/dry-run.ts';
+import { addFiles, type GateRun, runGate } from '../support/gate.ts';
+import { ending, leftBehind, type Scene, scene, until, working } from '../support/scene.ts';
+
+const HELD = `select pid, classid::text || '/' || objid as key from pg_locks where locktype = 'advisory'
+   and database = (select oid from pg_database where datname = current_database())`;
+const SLOW = { '1_slow.sql': 'create table slow (id int);\nselect pg_sleep(0.3);' };
+
+/** A gate that is in its dry run when `meanwhile` is called. */
+async function during(here: Scene, first: Promise<GateRun>, meanwhile: () => Promise<unknown>): Promise<GateRun> {
+  await until(here.client, working('select pg_sleep%'));
+  await meanwhile();
+  return first;
+}
+
+describe('one gate at a time', () => {
+  it('a second one waits, and then finds that there is nothing to do', async () => {
+    const here = await scene(SLOW);
+    const first = runGate(
+      here.workspace,
+      here.database.url,
+      {},
+      { env: { GITHUB_RUN_ID: '77', GITHUB_RUN_ATTEMPT: '2', GITHUB_REPOSITORY: 'acme/shop' } },
+    );
+    let second: Promise<GateRun> | null = null;
+    const done = await during(here, first, async () => {
+      second = runGate(here.workspace, here.database.url);
+    });
+    expect(ending(done.outcome)).toBe('applied 0 migrated');
+    const waited = await (second as unknown as Promise<GateRun>);
+    expect(ending(waited.outcome)).toBe('up-to-date 0 unchanged');
+    expect(waited.lines.join('\n')).toMatch(/another gate holds the lock \(mgate\/.*pid \d+/);
+    expect(await leftBehind(here.client)).toEqual([]);
+    expect(await here.rows('select count(*)::int as n from migration_history')).toEqual([{ n: 1 }]);
+  });
+
+  it('lock-wait is the limit; the holder is named', async () => {
+    const here = await scene(SLOW);
+    const first = runGate(here.workspace, here.database.url);
+    const done = await during(here, first, async () => {
+      const [holder] = await here.rows(HELD);
+      for (const wait of ['0', '200ms']) {
+        const { outcome } = await runGate(here.workspace, here.database.url, { 'lock-wait': wait });
+        expect(ending(outcome)).toBe('refused 5 unchanged');
+        expect(outcome.error).toMatchObject({
+          class: 'lock-timeout',
+          message: expect.stringMatching(new RegExp(`mgate/.*pid ${holder?.pid}\\b`)),
+          next: expect.stringContaining(`pg_terminate_backend(${holder?.pid})`),
+        });
+      }
+    });
+    expect(ending(done.outcome)).toBe('applied 0 migrated');
+  });
+
+  it('reading only needs no lock', async () => {
+    const here = await scene(SLOW);
+    await during(here, runGate(here.workspace, here.database.url), async () => {
+      expect(
+        ending((await runGate(here.workspace, here.database.url, { mode: 'status', 'lock-wait': '0' })).outcome),
+      ).toBe('reported 0 unchanged');
+      expect(
+        ending((await runGate(here.workspace, here.database.url, { mode: 'verify', 'lock-wait': '0' })).outcome),
+      ).toBe('failed 1 unchanged');
+    });
+  });
+
+  it('two at once: each migration once', async () => {
+    const here = await scene({ '1_a.sql': 'create table a (id int);', '2_b.sql': 'create table b (id int);' });
+    const runs = await Promise.all([1, 2, 3, 4].map(() => runGate(here.workspace, here.database.url)));
+    expect(runs.map((run) => run.outcome.result).sort()).toEqual(['applied', 'up-to-date', 'up-to-date', 'up-to-date']);
+    expect(await here.rows('select count(*)::int as n from migration_history')).toEqual([{ n: 2 }]);
+  });
+
+  it('the review pause does not hold it; another pending set afterwards is refused', async () => {
+    const here = await scene({ '1_a.sql': 'create table a (id int);' });
+    const paused = await here.run(
+      { 'review-delay': '1ms' },
+      {
+        onPause: async () => {
+          expect(await here.rows(HELD)).toEqual([]);
+          await addFiles(here.workspace, { 'migrations/2_b.sql': 'create table b (id int);' });
+        },
+      },
+    );
+    expect(ending(paused.outcome)).toBe('refused 3 unchanged');
+    expect(paused.outcome.error?.class).toBe('checksum');
+  });
+
+  it('a gate that came between during the pause and still works is waited for', async () => {
+    const here = await scene({ '1_a.sql': 'create table a (id int);' });
+    const slow = await folderWith({
+      '1_a.sql': 'create table a (id int);',
+      ...{ '2_slow.sql': 'select pg_sleep(0.5);' },
+    });
+    let other: Promise<GateRun> | null = null;
+    const paused = await runGate(
+      here.workspace,
+      here.database.url,
+      { 'review-delay': '1ms', 'lock-wait': '50ms' },
+      {
+        onPause: async () => {
+          other = runGate(slow, here.database.url);
+          await until(here.client, working('select pg_sleep%'));
+        },
+      },
+    );
+    expect(ending(paused.outcome)).toBe('refused 5 unchanged');
+    expect(ending((await (other as unknown as Promise<GateRun>)).outcome)).toBe('applied 0 migrated');
+  });
+
+  it('other tracking schemas and other databases are other gates', async () => {
+    const here = await scene(SLOW);
+    const there = await scene(SLOW);
+    await during(here, runGate(here.workspace, here.database.url), async () => {
+      const other = await folderWith({ '1_other.sql': 'create table other (id int);' });
+      const inputs = { 'tracking-schema': 'apart', 'lock-wait': '0', 'allow-hazards': 'another-tool' };
+      expect(ending((await runGate(other, here.database.url, inputs)).outcome)).toBe('applied 0 migrated');
+      expect(ending((await runGate(other, there.database.url, { 'lock-wait': '0' })).outcome)).toBe(
+        'applied 0 migrated',
+      );
+    });
+  });
+
+  it('application_name says which run it is, in 63 bytes', async () => {
+    const here = await scene(SLOW);
+    const first = runGate(
+      here.workspace,
+      here.database.url,
+      {},
+      {
+        env: { GITHUB_RUN_ID: '12345678901', GITHUB_RUN_ATTEMPT: '3', GITHUB_REPOSITORY: `acme/${'näme'.repeat(20)}` },
+      },
+    );
+    await during(here, first, async () => {
+      const [row] = await here.rows(
+        "select application_name as name, octet_length(application_name) as bytes from pg_stat_activity where application_name like 'mgate%' and datname = current_database()",
+      );
+      expect(row?.name).toMatch(/^mgate\//);
+      expect(row?.bytes).toBeLessThanOrEqual(63);
+    });
+  });
+});
+
+describe('a connection lost in the pause', () => {
+  it('is made again: whatever ends silent connections does not end the deployment', async () => {
+    const here = await scene({ '1_a.sql': 'create table a (id int);' });
+    const { outcome } = await here.run(
+      { 'review-delay': '1ms' },
+      {
+        onPause: async () => {
+          await here.client.query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'mgate%'",
+          );
+          await sleep(100);
+        },
+      },
+    );
+    expect(outcome.error).toBeNull();
+    expect(ending(outcome)).toBe('applied 0 migrated');
+  });
+});
+
+describe('cancelled', () => {
+  const PAUSE = { 'review-delay': '1ms' };
+
+  it('in the review pause: nothing was changed', async () => {
+    const here = await scene({ '1_a.sql': 'create table a (id int);' });
+    const abort = new AbortController();
+    const { outcome } = await here.run(PAUSE, { signal: abort.signal, onPause: async () => abort.abort() });
+    expect(ending(outcome)).toBe('cancelled 6 unchanged');
+    expect(outcome.stages.find((one) => one.stage === 'review')?.status).toBe('cancelled');
+    expect(await here.rows("select to_regclass('schema_migrations') as t")).toEqual([{ t: null }]);
+  });
+
+  it('while it waits for the lock', async () => {
+    const here = await scene(SLOW);
+    const abort = new AbortController();
+    await during(here, runGate(here.workspace, here.database.url), async () => {
+      const second = runGate(
+        here.workspace,
+        here.database.url,
+        {},
+        {
+          signal: abort.signal,
+          onLine: (line) => {
+            if (line.startsWith('another gate')) abort.abort();
+          },
+        },
+      );
+      expect(ending((await second).outcome)).toBe('cancelled 6 unchanged');
+    });
+  });
+
+  const longAt = (here: Scene, abort: AbortController, pattern: string) => {
+    const cancelled: { done: Promise<void> | null } = { done: null };
+    return {
+      cancelled,
+      onLine: (line: string) => {
+        if (line === 'Apply') cancelled.done = until(here.client, working(pattern)).then(() => abort.abort());
+      },
+    };
+  };
+  const LONG = 'select pg_sleep(case when exists (select 1 from go) then 30 else 0 end);';
+
+  const CASES: readonly (readonly [what: string, files: Files, expected: string, inputs: Files])[] = [
+    ['in the first migration', { '1_long.sql': `create table a (id int); ${LONG}` }, 'cancelled 6 unchanged', {}],
+    [
+      'in a later one',
+      { '0_a.sql': 'create table a (id int);', '1_long.sql': LONG, '2_b.sql': 'select 2;' },
+      'cancelled 7 partially-migrated',
+      {},
+    ],
+    [
+      'in one of all',
+      { '0_a.sql': 'create table a (id int);', '1_long.sql': LONG, '2_b.sql': 'select 2;' },
+      'cancelled 6 unchanged',
+      { 'transaction-mode': 'all' },
+    ],
+    [
+      'in one that goes statement by statement',
+      { '1_long.sql': `-- gate: no-transaction\ncreate table a (id int);\n${LONG}` },
+      'cancelled 7 partially-migrated',
+      {},
+    ],
+  ];
+  it.each(CASES)('in a long statement of apply: %s', async (_what, files, expected, inputs) => {
+    const here = await scene(files, 'create table go (id int)');
+    const abort = new AbortController();
+    const { cancelled, onLine } = longAt(here, abort, '%pg_sleep(case%');
+    const started = Date.now();
+    const { outcome } = await here.run(
+      { ...PAUSE, ...inputs },
+      {
+        signal: abort.signal,
+        onLine,
+        onPause: async () => {
+          await here.client.query('insert into go values (1)');
+        },
+      },
+    );
+    await cancelled.done;
+    expect(Date.now() - started).toBeLessThan(15_000);
+    expect(ending(outcome)).toBe(expected);
+    expect(outcome.error?.class).toBe('cancelled');
+    await here.client.query('delete from go');
+    expect(ending((await here.run({ ...inputs })).outcome)).toBe('applied 0 migrated');
+  });
+});
