@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { folderWith } from '../support/dry-run.ts';
 import { addFiles, type GateRun, runGate } from '../support/gate.ts';
 import { pgMajor } from '../support/global-setup.ts';
+import { pooler } from '../support/pooler.ts';
 import { type Server, startServer } from '../support/postgres.ts';
 import { ending, type Scene, scene } from '../support/scene.ts';
 
@@ -526,6 +527,40 @@ describe('servers and roles', () => {
     } finally {
       await server.remove();
     }
+  });
+});
+
+describe('a pooler', () => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await startServer({ major: pgMajor });
+    await server.stop();
+    await writeFile(join(server.dataDir, 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n');
+    await server.start();
+    return () => server.remove();
+  });
+
+  it('in transaction mode is refused, with what to use instead', async () => {
+    const pool = await pooler(server.url(), 2);
+    const workspace = await folderWith(ONE);
+    for (const mode of ['dry-run', 'apply']) {
+      const { outcome } = await runGate(workspace, pool.url, { mode });
+      expect(ending(outcome)).toBe('failed 1 unchanged');
+      expect(outcome.error).toMatchObject({
+        class: 'connection',
+        message: expect.stringContaining('transaction'),
+        next: expect.stringContaining('session mode'),
+      });
+    }
+    await pool.close();
+  });
+
+  it('in session mode is as good as none', async () => {
+    const pool = await pooler(server.url(), 1);
+    const workspace = await folderWith(ONE);
+    expect((await runGate(workspace, pool.url)).outcome.error).toBeNull();
+    expect(ending((await runGate(workspace, pool.url)).outcome)).toBe('up-to-date 0 unchanged');
+    await pool.close();
   });
 });
 
