@@ -18,6 +18,7 @@ import {
   refuseUnlessMeant,
   unconfirmed,
 } from './policy/verdict.ts';
+import { renderText } from './report/log.ts';
 import type { Outcome } from './report/outcome.ts';
 import { Stop } from './report/stop.ts';
 import { duration, plural } from './report/text.ts';
@@ -129,7 +130,9 @@ async function review(
   if (request.reviewDelayMs === 0) return draft.skipped('review');
   log.chapter('Review');
   await draft.stage('review', async () => {
-    writeDown(draft.soFar(), draft.ifKilled());
+    const soFar = draft.soFar();
+    writeDown(soFar, draft.ifKilled());
+    log.line(renderText(soFar));
     await engine.release();
     log.line(
       `applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`,

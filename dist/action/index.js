@@ -6621,7 +6621,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _github_event_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5015);
 /* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5655);
 /* harmony import */ var _report_folder_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5921);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3145);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9059);
 /** The Action's door: inputs and event -> the run -> outputs, annotations, exit code. */
 
 
@@ -8255,7 +8255,7 @@ function cutBytes(text, max) {
 
 /***/ }),
 
-/***/ 3145:
+/***/ 9059:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -15514,7 +15514,6 @@ function applicationName(run) {
 }
 async function readServer(session, trackingSchema) {
     const schema = quoteLiteral(trackingSchema);
-    const table = quoteLiteral(`${quoteIdentifier(trackingSchema)}.schema_migrations`);
     const { rows } = await session.query(`
     select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('server_version_num')::int / 10000 as major,
@@ -15527,9 +15526,11 @@ async function readServer(session, trackingSchema) {
       n.oid is not null as "schemaExists",
       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create') as "mayCreateSchema",
       coalesce(pg_catalog.has_schema_privilege(n.oid, 'create') and pg_catalog.has_schema_privilege(n.oid, 'usage'), false) as "mayCreateInSchema",
-      coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'select')
-        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'insert')
-        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${table}), 'update'), true) as "mayRecord"
+      coalesce((select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage')
+            and pg_catalog.has_table_privilege(c.oid, 'select') and pg_catalog.has_table_privilege(c.oid, 'insert')
+            and (c.relname = 'migration_history' or pg_catalog.has_table_privilege(c.oid, 'update')))
+         from pg_catalog.pg_class c
+        where c.relnamespace = n.oid and c.relname in ('schema_migrations', 'migration_history')), true) as "mayRecord"
     from (values (1)) as one left join pg_catalog.pg_namespace n on n.nspname = ${schema}`);
     const facts = rows[0];
     if (!facts)
@@ -15579,9 +15580,161 @@ function transactionPooled() {
         next: 'Use the direct address of the database (often port 5432), or a pool in session mode.',
     });
 }
+/** What the server feels like right now; its database's size is read from the file system and takes a while. */
+async function readHealth(session) {
+    const { rows } = await session.query(`
+      select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
+        pg_catalog.current_setting('max_connections')::int as max,
+        (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,
+        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes,
+        (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
+        (select pg_catalog.json_agg(pg_catalog.json_build_object('pid', pid, 'application', coalesce(application_name, ''),
+                  'seconds', pg_catalog.floor(extract(epoch from pg_catalog.now() - xact_start))) order by xact_start)
+           from pg_catalog.pg_stat_activity
+          where xact_start < pg_catalog.now() - interval '1 minute' and pid <> pg_catalog.pg_backend_pid() and backend_type = 'client backend') as long`);
+    const row = rows[0];
+    if (!row)
+        throw new Error('the server did not answer how it is');
+    return {
+        connections: row.connections,
+        maxConnections: row.max,
+        longTransactions: row.long ?? [],
+        waitingLocks: row.waiting,
+        databaseBytes: Number(row.bytes),
+        standbys: row.standbys,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/refusals.ts
+/** What the engine says when it finds something that it will not work with: each names what to do. */
+
+function who(holder) {
+    if (!holder || holder.pid === 0)
+        return 'an unknown session';
+    return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
+}
+function anothersTable(table, tool, schema, sameName) {
+    return new Stop({
+        result: 'refused',
+        class: 'tool',
+        message: sameName
+            ? `${table} exists and is not ours: it looks like ${tool}'s`
+            : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
+        next: sameName
+            ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
+            : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
+    });
+}
+function emptyFolder(shown, warnings) {
+    return new Stop({
+        result: 'failed',
+        class: 'input',
+        message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
+        next: 'Correct migrations-path, or add the first migration.',
+    });
+}
+/** The role must be able to keep our records; better said now than after the first migration. */
+function refuseUnlessMayRecord(facts, exists, fileMakesTable, schema) {
+    const stop = (what, grant) => new Stop({
+        result: 'failed',
+        class: 'permission',
+        message: `the role ${facts.user} may not ${what}`,
+        next: `Run as the database's owner: ${grant};`,
+    });
+    if (!facts.mayTemp)
+        throw stop('create temporary tables, which the dry run needs', `grant temporary on database "${facts.database}" to "${facts.user}"`);
+    if (exists) {
+        if (!facts.mayRecord)
+            throw stop(`read and write ${schema}.schema_migrations and ${schema}.migration_history`, `grant usage on schema "${schema}" to "${facts.user}"; grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`);
+        return;
+    }
+    if (fileMakesTable)
+        return;
+    if (!facts.schemaExists && !facts.mayCreateSchema)
+        throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
+    if (facts.schemaExists && !facts.mayCreateInSchema)
+        throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
+}
+function lostLock() {
+    return new Stop({
+        result: 'failed',
+        class: 'connection',
+        message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+        next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/verify.ts
+/** Whether the database is now what it should be: asked of it, and compared with what the dry run said. */
+
+
+
+
+
+async function verify(session, request, run) {
+    const checks = [];
+    const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
+    if (run)
+        checks.push(await checkRecords(session, request.trackingSchema, run.plan));
+    await session.query('begin transaction isolation level read committed read only');
+    try {
+        checks.push(...(await checkTables(session, request.criticalTables)));
+        checks.push(...(await checkIndexes(session, request.criticalIndexes)));
+        if (run)
+            checks.push(invalidCheck(await invalidIndexes(session), run.before.invalid));
+        checks.push(...(await runSmokeTests(session, smokeTests)));
+    }
+    finally {
+        await session.query('rollback');
+    }
+    return { checks, ...(await compare(session, request.trackingSchema, run)) };
+}
+async function checkRecords(session, trackingSchema, plan) {
+    const recorded = new Map((await readRecords(session, trackingSchema, false)).map((row) => [row.version, row]));
+    const wrong = (plan?.pending ?? []).filter((one) => {
+        const row = recorded.get(one.version);
+        return row?.status !== 'completed' || row.checksum !== one.checksum;
+    });
+    return {
+        check: 'every migration is recorded with its checksum',
+        passed: wrong.length === 0,
+        detail: wrong.length === 0 ? null : `not so: ${wrong.map((one) => one.file).join(', ')}`,
+    };
+}
+/** What our migrations made, against what the dry run said they would make. */
+async function compare(session, trackingSchema, run) {
+    if (!run?.rehearsal)
+        return { predictedEqualsActual: null, differences: [], foreign: [] };
+    const { rehearsal, before, onCopy } = run;
+    const after = await readFingerprints(session, { schema: trackingSchema, names: TRACKING_NAMES });
+    const groups = changedGroups(before.fingerprints, after);
+    const rehearsed = { added: [], removed: [], changed: onCopy ? [] : [...rehearsal.touched] };
+    const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));
+    const ours = oursIn(rehearsal);
+    const all = compareDefinitions(rehearsal.predicted, actual);
+    const differences = all.filter((change) => change.change !== 'added' || ours(change));
+    const foreign = all.filter((change) => !differences.includes(change));
+    return { predictedEqualsActual: rehearsal.complete ? differences.length === 0 : null, differences, foreign };
+}
+function invalidCheck(now, before) {
+    const known = new Set(before.map((index) => index.name));
+    const fresh = now.filter((index) => !known.has(index.name));
+    return {
+        check: 'no invalid index was left behind',
+        passed: fresh.length === 0,
+        detail: fresh.length === 0 ? null : `invalid: ${fresh.map((index) => `${index.name} on ${index.table}`).join(', ')}`,
+    };
+}
+/** Whether something that is there and was not predicted belongs to what our migrations touched. */
+function oursIn(rehearsal) {
+    const removed = new Set(rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`));
+    const tables = [...rehearsal.predicted.values()].filter((one) => one.kind === 'table').map((one) => `${one.name}.`);
+    return (change) => removed.has(`${change.kind} ${change.name}`) || tables.some((table) => change.name.startsWith(table));
+}
 
 ;// CONCATENATED MODULE: ./src/engines/sql/engine.ts
 /** The engine for plain SQL files: what the gate asks, answered through `pg`. */
+
 
 
 
@@ -15705,7 +15858,7 @@ class SqlEngine {
             throw emptyFolder(listing.folder.shown, listing.warnings);
         const pending = decision.pending.map((file) => this.planned(file));
         if (this.executes && pending.length > 0)
-            mayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
+            refuseUnlessMayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
         const digest = planDigest({
             pending,
             applied: decision.applied,
@@ -15755,28 +15908,9 @@ class SqlEngine {
         return planned;
     }
     async health() {
-        const { rows } = await this.working().query(`
-      select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
-        pg_catalog.current_setting('max_connections')::int as max,
-        (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,
-        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes,
-        (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
-        (select pg_catalog.json_agg(pg_catalog.json_build_object('pid', pid, 'application', coalesce(application_name, ''),
-                  'seconds', pg_catalog.floor(extract(epoch from pg_catalog.now() - xact_start))) order by xact_start)
-           from pg_catalog.pg_stat_activity
-          where xact_start < pg_catalog.now() - interval '1 minute' and pid <> pg_catalog.pg_backend_pid() and backend_type = 'client backend') as long`);
-        const row = rows[0];
-        if (!row)
-            throw new Error('the server did not answer how it is');
-        this.databaseBytes = Number(row.bytes);
-        return {
-            connections: row.connections,
-            maxConnections: row.max,
-            longTransactions: row.long ?? [],
-            waitingLocks: row.waiting,
-            databaseBytes: this.databaseBytes,
-            standbys: row.standbys,
-        };
+        const health = await readHealth(this.working());
+        this.databaseBytes = health.databaseBytes;
+        return health;
     }
     // -- dry run ------------------------------------------------------------------------------------------------
     async rehearse(plan) {
@@ -15921,54 +16055,9 @@ class SqlEngine {
             backupMarker: marker === null ? null : `${marker.name ?? ''} ${marker.lsn} ${marker.at}`.trim(),
         };
     }
-    // -- verify -------------------------------------------------------------------------------------------------
-    async verify() {
-        const { request } = this;
-        const session = this.working();
-        const checks = [];
-        const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
-        if (this.before)
-            checks.push(await this.checkRecords(session));
-        await session.query('begin transaction isolation level read committed read only');
-        try {
-            checks.push(...(await checkTables(session, request.criticalTables)));
-            checks.push(...(await checkIndexes(session, request.criticalIndexes)));
-            if (this.before)
-                checks.push(invalidCheck(await invalidIndexes(session), this.before.invalid));
-            checks.push(...(await runSmokeTests(session, smokeTests)));
-        }
-        finally {
-            await session.query('rollback');
-        }
-        return { checks, ...(await this.compare(session)) };
-    }
-    async checkRecords(session) {
-        const recorded = new Map((await readRecords(session, this.request.trackingSchema, false)).map((row) => [row.version, row]));
-        const wrong = this.plan?.pending.filter((one) => {
-            const row = recorded.get(one.version);
-            return row?.status !== 'completed' || row.checksum !== one.checksum;
-        });
-        return {
-            check: 'every migration is recorded with its checksum',
-            passed: wrong?.length === 0,
-            detail: wrong?.length === 0 ? null : `not so: ${wrong?.map((one) => one.file).join(', ')}`,
-        };
-    }
-    /** What our migrations made, against what the dry run said they would make. */
-    async compare(session) {
-        const { rehearsal, before } = this;
-        if (!rehearsal || !before)
-            return { predictedEqualsActual: null, differences: [], foreign: [] };
-        const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
-        const groups = changedGroups(before.fingerprints, after);
-        const none = { added: [], removed: [], changed: [] };
-        const rehearsed = this.copy ? none : { ...none, changed: [...rehearsal.touched] };
-        const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));
-        const ours = oursIn(rehearsal);
-        const all = compareDefinitions(rehearsal.predicted, actual);
-        const differences = all.filter((change) => change.change !== 'added' || ours(change));
-        const foreign = all.filter((change) => !differences.includes(change));
-        return { predictedEqualsActual: rehearsal.complete ? differences.length === 0 : null, differences, foreign };
+    verify() {
+        const { request, plan, before, rehearsal } = this;
+        return verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null });
     }
     // -- proof and end ------------------------------------------------------------------------------------------
     async prove(plan) {
@@ -16110,6 +16199,7 @@ class SqlEngine {
             throw new Stop({
                 result: 'failed',
                 ...(timedOut ? { class: 'connection' } : {}),
+                ...(cause instanceof RootCertificateError ? { class: 'tls' } : {}),
                 message: timedOut
                     ? `no answer from ${target.host}:${target.port} within connect-timeout (${(0,report_text/* duration */.p0)(this.request.connectTimeoutMs)})`
                     : `could not connect to ${target.host}:${target.port}/${target.database}: ${cause.message || cause.code}`,
@@ -16134,76 +16224,6 @@ class SqlEngine {
 }
 function makesTracking({ script }) {
     return script.createsTables.includes('schema_migrations');
-}
-function who(holder) {
-    if (!holder || holder.pid === 0)
-        return 'an unknown session';
-    return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
-}
-function anothersTable(table, tool, schema, sameName) {
-    return new Stop({
-        result: 'refused',
-        class: 'tool',
-        message: sameName
-            ? `${table} exists and is not ours: it looks like ${tool}'s`
-            : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
-        next: sameName
-            ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
-            : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
-    });
-}
-function emptyFolder(shown, warnings) {
-    return new Stop({
-        result: 'failed',
-        class: 'input',
-        message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
-        next: 'Correct migrations-path, or add the first migration.',
-    });
-}
-/** The role must be able to keep our records; better said now than after the first migration. */
-function mayRecord(facts, exists, fileMakesTable, schema) {
-    const stop = (what, grant) => new Stop({
-        result: 'failed',
-        class: 'permission',
-        message: `the role ${facts.user} may not ${what}`,
-        next: `Run as the database's owner: ${grant};`,
-    });
-    if (!facts.mayTemp)
-        throw stop('create temporary tables, which the dry run needs', `grant temporary on database "${facts.database}" to "${facts.user}"`);
-    if (exists) {
-        if (!facts.mayRecord)
-            throw stop(`write ${schema}.schema_migrations`, `grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`);
-        return;
-    }
-    if (fileMakesTable)
-        return;
-    if (!facts.schemaExists && !facts.mayCreateSchema)
-        throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
-    if (facts.schemaExists && !facts.mayCreateInSchema)
-        throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
-}
-function lostLock() {
-    return new Stop({
-        result: 'failed',
-        class: 'connection',
-        message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
-        next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
-    });
-}
-function invalidCheck(now, before) {
-    const known = new Set(before.map((index) => index.name));
-    const fresh = now.filter((index) => !known.has(index.name));
-    return {
-        check: 'no invalid index was left behind',
-        passed: fresh.length === 0,
-        detail: fresh.length === 0 ? null : `invalid: ${fresh.map((index) => `${index.name} on ${index.table}`).join(', ')}`,
-    };
-}
-/** Whether something that is there and was not predicted belongs to what our migrations touched. */
-function oursIn(rehearsal) {
-    const removed = new Set(rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`));
-    const tables = [...rehearsal.predicted.values()].filter((one) => one.kind === 'table').map((one) => `${one.name}.`);
-    return (change) => removed.has(`${change.kind} ${change.name}`) || tables.some((table) => change.name.startsWith(table));
 }
 function engine_shown(records, files) {
     const fileOf = new Map(files.map((file) => [file.version, file.file]));
@@ -16405,7 +16425,7 @@ class Draft {
     /** The one place where what was thrown becomes a result. */
     stopped(thrown) {
         const { target, showData } = this.request;
-        const context = { phase: this.phase(), host: target.host, showData };
+        const context = { phase: this.phase(thrown), host: target.host, showData };
         const reason = thrown instanceof Stop ? thrown.reason : null;
         const failed = this.applied?.failed ?? null;
         if (thrown instanceof ApplyFailed && failed)
@@ -16424,10 +16444,11 @@ class Draft {
         if (this.failure?.class === 'checksum' && failed && result === 'failed' && this.proof?.state === 'unchanged')
             this.end = { result: 'refused', alarm: false };
     }
-    phase() {
+    phase(thrown) {
         const last = this.stages.at(-1)?.stage ?? 'inspect';
+        // What could not connect is a Stop; a server that answers our questions with an error has let us in.
         if (this.inspection === null)
-            return 'connect';
+            return thrown instanceof Stop ? 'connect' : 'other';
         return last === 'dry-run' || last === 'apply' || last === 'verify' ? last : 'other';
     }
     /** What a reviewer is shown while the run waits or works. */
@@ -16780,191 +16801,6 @@ function refuseLost(checks) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/gate.ts
-/**
- * The story: inspect -> plan -> dry run -> review -> apply -> verify -> report.
- *
- * Whatever stops it is thrown as a Stop and caught once, below; what was found until then is in the draft, so that
- * every ending has the same report.
- */
-
-
-
-
-
-async function gate(request, tools) {
-    const draft = new Draft(request, tools.now, tools.signal);
-    try {
-        await story(request, tools, draft);
-    }
-    catch (error) {
-        draft.stopped(error);
-    }
-    await tools.engine.close();
-    return draft.outcome();
-}
-async function story(request, tools, draft) {
-    const { engine, log } = tools;
-    const { target } = request;
-    log.line(`${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`);
-    log.chapter('Inspect');
-    const found = await draft.stage('inspect', () => inspect(request, engine));
-    draft.found(found);
-    log.line(`PostgreSQL ${found.server.version}; version ${found.previousVersion ?? 'none'}; ${found.appliedCount} applied`);
-    for (const text of found.warnings)
-        log.line(`warning: ${text}`);
-    log.chapter('Plan');
-    const plan = await draft.stage('plan', async () => {
-        draft.planned(found.plan);
-        if (request.mode === 'status')
-            return found.plan;
-        const objection = objectionOf(found.problems);
-        if (objection)
-            throw objection;
-        return found.plan;
-    });
-    log.line(`${(0,report_text/* plural */.LS)(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`);
-    for (const migration of plan.pending)
-        log.line(`  ${migration.file}`);
-    if (plan.pending.length > 0)
-        tools.writePlan(engine.planText(plan));
-    if (request.mode === 'status')
-        return draft.ended('reported', { alarm: isAlarming(found) });
-    if (request.mode === 'verify')
-        return verifyOnly(tools, draft, plan);
-    if (plan.pending.length === 0)
-        return upToDate(request, tools, draft);
-    refuseUnlessMeant(request, found, plan);
-    draft.healthy(await engine.health());
-    const rehearsal = await dryRun(request, tools, draft, plan);
-    if (request.mode === 'dry-run')
-        return draft.ended('dry-run-passed');
-    await review(request, tools, draft);
-    const again = await readAgain(engine, plan);
-    if (again === 'up-to-date')
-        return draft.ended('up-to-date');
-    await gate_apply(request, tools, draft, plan, rehearsal);
-    await verify(tools, draft);
-    draft.ended('applied');
-}
-/** Without the typed confirmation nothing but "there is nothing to do" can come of looking. */
-async function inspect(request, engine) {
-    if (request.confirmation !== 'missing')
-        return engine.inspect();
-    try {
-        return await engine.inspect();
-    }
-    catch (error) {
-        if (error instanceof Stop && error.reason.badInput)
-            throw error;
-        throw unconfirmed(error instanceof Error ? error.message : String(error));
-    }
-}
-async function dryRun(request, { engine, log }, draft, plan) {
-    log.chapter('Dry run');
-    return draft.stage('dry-run', async () => {
-        const rehearsal = await engine.rehearse(plan);
-        const { hazards, unused } = markAllowed(observedHazards({ pending: plan.pending, rehearsal }), request, plan);
-        draft.rehearsed(rehearsal, hazards, unused);
-        const { statements, executed } = rehearsal.coverage;
-        log.line(`${executed} of ${(0,report_text/* plural */.LS)(statements, 'statement')} executed and rolled back`);
-        if (rehearsal.error)
-            throw new RehearsalFailed(rehearsal);
-        verdict_judge(request, rehearsal, hazards);
-        return rehearsal;
-    });
-}
-/** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
-async function review(request, { engine, log, signal, sleep, now, writeDown }, draft) {
-    if (request.reviewDelayMs === 0)
-        return draft.skipped('review');
-    log.chapter('Review');
-    await draft.stage('review', async () => {
-        writeDown(draft.soFar(), draft.ifKilled());
-        await engine.release();
-        log.line(`applying in ${(0,report_text/* duration */.p0)(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`);
-        const until = now() + request.reviewDelayMs;
-        for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left = until - now()) {
-            log.progress(`applying in ${(0,report_text/* duration */.p0)(left)}`);
-            await sleep(Math.min(left, 1_000), signal);
-        }
-        if (signal.aborted) {
-            throw new Stop({
-                result: 'cancelled',
-                class: 'cancelled',
-                message: 'cancelled during the review pause',
-                next: 'Nothing was changed; run again when the migration is wanted.',
-            });
-        }
-    });
-}
-/** After the pause: the lock again, and the state again, which must be the one that was rehearsed. */
-async function readAgain(engine, plan) {
-    const found = await engine.resume();
-    const objection = objectionOf(found.problems);
-    if (objection)
-        throw objection;
-    if (found.plan.pending.length === 0)
-        return 'up-to-date';
-    if (found.plan.digest !== plan.digest)
-        throw otherPlan(plan.digest, found.plan.digest);
-    refuseOtherProgress(plan, found.plan);
-    return 'same';
-}
-async function gate_apply(request, { engine, log, writeDown }, draft, plan, rehearsal) {
-    if (request.backup === 'none')
-        draft.skipped('backup');
-    else {
-        const marker = await draft.stage('backup', () => engine.mark());
-        draft.marked(marker);
-        log.line(`to restore to just before: ${marker.name === null ? 'WAL position' : `restore point ${marker.name},`} ${marker.lsn}, ${marker.at}`);
-    }
-    log.chapter('Apply');
-    await draft.stage('apply', async () => {
-        draft.writing();
-        const ifKilled = draft.ifKilled();
-        writeDown(ifKilled, ifKilled);
-        try {
-            draft.appliedSoFar(await engine.apply(plan, rehearsal, draft.backup));
-        }
-        finally {
-            draft.proved(await engine.prove(plan));
-        }
-        draft.refuseFailed();
-    });
-}
-async function verify({ engine, log }, draft) {
-    log.chapter('Verify');
-    await draft.stage('verify', async () => {
-        draft.verified(await engine.verify());
-        draft.refuseUnverified();
-    });
-}
-async function verifyOnly({ engine, log }, draft, plan) {
-    log.chapter('Verify');
-    await draft.stage('verify', async () => {
-        draft.verified(await engine.verify());
-        const [first] = plan.pending;
-        if (first) {
-            throw new Stop({
-                result: 'failed',
-                class: 'verification',
-                message: `${(0,report_text/* plural */.LS)(plan.pending.length, 'migration')} pending, the first is ${first.file}`,
-                next: 'Apply them, then verify again.',
-            });
-        }
-        draft.refuseUnverified();
-    });
-    draft.ended('verified');
-}
-/** Nothing to do is not yet nothing wrong: what was named critical must be there. */
-async function upToDate(request, tools, draft) {
-    const named = request.criticalTables.length + request.criticalIndexes.length > 0 || request.smokeTests !== null;
-    if (named)
-        await verify(tools, draft);
-    draft.ended('up-to-date');
-}
-
 // EXTERNAL MODULE: ./src/report/facts.ts
 var facts = __nccwpck_require__(1349);
 ;// CONCATENATED MODULE: ./src/report/log.ts
@@ -17176,6 +17012,194 @@ function recordedSection(outcome) {
         (0,report_text/* cut */.Jj)((0,report_text/* oneLine */.TN)(item.appliedAt ?? ''), 60),
         (0,report_text/* brief */.dh)(item.name, 200),
     ])));
+}
+
+;// CONCATENATED MODULE: ./src/gate.ts
+/**
+ * The story: inspect -> plan -> dry run -> review -> apply -> verify -> report.
+ *
+ * Whatever stops it is thrown as a Stop and caught once, below; what was found until then is in the draft, so that
+ * every ending has the same report.
+ */
+
+
+
+
+
+
+async function gate(request, tools) {
+    const draft = new Draft(request, tools.now, tools.signal);
+    try {
+        await story(request, tools, draft);
+    }
+    catch (error) {
+        draft.stopped(error);
+    }
+    await tools.engine.close();
+    return draft.outcome();
+}
+async function story(request, tools, draft) {
+    const { engine, log } = tools;
+    const { target } = request;
+    log.line(`${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`);
+    log.chapter('Inspect');
+    const found = await draft.stage('inspect', () => inspect(request, engine));
+    draft.found(found);
+    log.line(`PostgreSQL ${found.server.version}; version ${found.previousVersion ?? 'none'}; ${found.appliedCount} applied`);
+    for (const text of found.warnings)
+        log.line(`warning: ${text}`);
+    log.chapter('Plan');
+    const plan = await draft.stage('plan', async () => {
+        draft.planned(found.plan);
+        if (request.mode === 'status')
+            return found.plan;
+        const objection = objectionOf(found.problems);
+        if (objection)
+            throw objection;
+        return found.plan;
+    });
+    log.line(`${(0,report_text/* plural */.LS)(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`);
+    for (const migration of plan.pending)
+        log.line(`  ${migration.file}`);
+    if (plan.pending.length > 0)
+        tools.writePlan(engine.planText(plan));
+    if (request.mode === 'status')
+        return draft.ended('reported', { alarm: isAlarming(found) });
+    if (request.mode === 'verify')
+        return verifyOnly(tools, draft, plan);
+    if (plan.pending.length === 0)
+        return upToDate(request, tools, draft);
+    refuseUnlessMeant(request, found, plan);
+    draft.healthy(await engine.health());
+    const rehearsal = await dryRun(request, tools, draft, plan);
+    if (request.mode === 'dry-run')
+        return draft.ended('dry-run-passed');
+    await review(request, tools, draft);
+    const again = await readAgain(engine, plan);
+    if (again === 'up-to-date')
+        return draft.ended('up-to-date');
+    await gate_apply(request, tools, draft, plan, rehearsal);
+    await gate_verify(tools, draft);
+    draft.ended('applied');
+}
+/** Without the typed confirmation nothing but "there is nothing to do" can come of looking. */
+async function inspect(request, engine) {
+    if (request.confirmation !== 'missing')
+        return engine.inspect();
+    try {
+        return await engine.inspect();
+    }
+    catch (error) {
+        if (error instanceof Stop && error.reason.badInput)
+            throw error;
+        throw unconfirmed(error instanceof Error ? error.message : String(error));
+    }
+}
+async function dryRun(request, { engine, log }, draft, plan) {
+    log.chapter('Dry run');
+    return draft.stage('dry-run', async () => {
+        const rehearsal = await engine.rehearse(plan);
+        const { hazards, unused } = markAllowed(observedHazards({ pending: plan.pending, rehearsal }), request, plan);
+        draft.rehearsed(rehearsal, hazards, unused);
+        const { statements, executed } = rehearsal.coverage;
+        log.line(`${executed} of ${(0,report_text/* plural */.LS)(statements, 'statement')} executed and rolled back`);
+        if (rehearsal.error)
+            throw new RehearsalFailed(rehearsal);
+        verdict_judge(request, rehearsal, hazards);
+        return rehearsal;
+    });
+}
+/** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
+async function review(request, { engine, log, signal, sleep, now, writeDown }, draft) {
+    if (request.reviewDelayMs === 0)
+        return draft.skipped('review');
+    log.chapter('Review');
+    await draft.stage('review', async () => {
+        const soFar = draft.soFar();
+        writeDown(soFar, draft.ifKilled());
+        log.line(renderText(soFar));
+        await engine.release();
+        log.line(`applying in ${(0,report_text/* duration */.p0)(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`);
+        const until = now() + request.reviewDelayMs;
+        for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left = until - now()) {
+            log.progress(`applying in ${(0,report_text/* duration */.p0)(left)}`);
+            await sleep(Math.min(left, 1_000), signal);
+        }
+        if (signal.aborted) {
+            throw new Stop({
+                result: 'cancelled',
+                class: 'cancelled',
+                message: 'cancelled during the review pause',
+                next: 'Nothing was changed; run again when the migration is wanted.',
+            });
+        }
+    });
+}
+/** After the pause: the lock again, and the state again, which must be the one that was rehearsed. */
+async function readAgain(engine, plan) {
+    const found = await engine.resume();
+    const objection = objectionOf(found.problems);
+    if (objection)
+        throw objection;
+    if (found.plan.pending.length === 0)
+        return 'up-to-date';
+    if (found.plan.digest !== plan.digest)
+        throw otherPlan(plan.digest, found.plan.digest);
+    refuseOtherProgress(plan, found.plan);
+    return 'same';
+}
+async function gate_apply(request, { engine, log, writeDown }, draft, plan, rehearsal) {
+    if (request.backup === 'none')
+        draft.skipped('backup');
+    else {
+        const marker = await draft.stage('backup', () => engine.mark());
+        draft.marked(marker);
+        log.line(`to restore to just before: ${marker.name === null ? 'WAL position' : `restore point ${marker.name},`} ${marker.lsn}, ${marker.at}`);
+    }
+    log.chapter('Apply');
+    await draft.stage('apply', async () => {
+        draft.writing();
+        const ifKilled = draft.ifKilled();
+        writeDown(ifKilled, ifKilled);
+        try {
+            draft.appliedSoFar(await engine.apply(plan, rehearsal, draft.backup));
+        }
+        finally {
+            draft.proved(await engine.prove(plan));
+        }
+        draft.refuseFailed();
+    });
+}
+async function gate_verify({ engine, log }, draft) {
+    log.chapter('Verify');
+    await draft.stage('verify', async () => {
+        draft.verified(await engine.verify());
+        draft.refuseUnverified();
+    });
+}
+async function verifyOnly({ engine, log }, draft, plan) {
+    log.chapter('Verify');
+    await draft.stage('verify', async () => {
+        draft.verified(await engine.verify());
+        const [first] = plan.pending;
+        if (first) {
+            throw new Stop({
+                result: 'failed',
+                class: 'verification',
+                message: `${(0,report_text/* plural */.LS)(plan.pending.length, 'migration')} pending, the first is ${first.file}`,
+                next: 'Apply them, then verify again.',
+            });
+        }
+        draft.refuseUnverified();
+    });
+    draft.ended('verified');
+}
+/** Nothing to do is not yet nothing wrong: what was named critical must be there. */
+async function upToDate(request, tools, draft) {
+    const named = request.criticalTables.length + request.criticalIndexes.length > 0 || request.smokeTests !== null;
+    if (named)
+        await gate_verify(tools, draft);
+    draft.ended('up-to-date');
 }
 
 // EXTERNAL MODULE: ./src/report-folder.ts + 2 modules

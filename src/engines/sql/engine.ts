@@ -4,23 +4,30 @@ import type { Log } from '../../log.ts';
 import { decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
-import { changedGroups, compareDefinitions, type Fingerprints, groupsToProve } from '../../plan/schema-diff.ts';
+import { changedGroups, compareDefinitions } from '../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
 import { connect, RootCertificateError, type Session } from '../../postgres/session.ts';
 import { armDeadMansSwitch } from '../../postgres/settings.ts';
-import type { BackupMarker, Health, SchemaChange } from '../../report/outcome.ts';
+import type { BackupMarker, Health } from '../../report/outcome.ts';
 import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
 import { Stop } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
 import { classify } from '../../sql/classify.ts';
-import type { Applied, Check, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from '../engine.ts';
+import type { Applied, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from '../engine.ts';
 import { apply } from './apply.ts';
-import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
 import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject } from './files.ts';
-import { applicationName, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from './inspect.ts';
-import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
+import {
+  applicationName,
+  readHealth,
+  readServer,
+  refuseServer,
+  refuseTransactionPooler,
+  type ServerFacts,
+} from './inspect.ts';
+import { invalidIndexes } from './leftovers.ts';
+import { anothersTable, emptyFolder, lostLock, refuseUnlessMayRecord, who } from './refusals.ts';
 import type { SqlRehearsal } from './rehearsal/attempt.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
 import { planMigration } from './script-file.ts';
@@ -34,6 +41,7 @@ import {
   type TrackingRow,
   trackingQuery,
 } from './tracking.ts';
+import { type StateBefore, verify } from './verify.ts';
 import type { Workbench } from './workbench.ts';
 
 export function sqlEngine(request: Request, log: Log, signal: AbortSignal): Engine {
@@ -64,7 +72,7 @@ class SqlEngine implements Engine {
   private armed: Workbench['armed'] | null = null;
   private rehearsal: SqlRehearsal | null = null;
   /** Just before apply: the schema, and the indexes that were invalid already. */
-  private before: { fingerprints: Fingerprints; invalid: readonly InvalidIndex[] } | null = null;
+  private before: StateBefore | null = null;
   private plan: Plan | null = null;
   private readonly plannedFiles = new Map<string, PlannedMigration>();
 
@@ -153,7 +161,7 @@ class SqlEngine implements Engine {
     if (listing.files.length === 0) throw emptyFolder(listing.folder.shown, listing.warnings);
     const pending = decision.pending.map((file) => this.planned(file));
     if (this.executes && pending.length > 0)
-      mayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
+      refuseUnlessMayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
     const digest = planDigest({
       pending,
       applied: decision.applied,
@@ -208,34 +216,9 @@ class SqlEngine implements Engine {
   }
 
   async health(): Promise<Health> {
-    const { rows } = await this.working().query<{
-      connections: number;
-      max: number;
-      waiting: number;
-      bytes: string;
-      standbys: number;
-      long: { pid: number; application: string; seconds: number }[] | null;
-    }>(`
-      select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
-        pg_catalog.current_setting('max_connections')::int as max,
-        (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,
-        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes,
-        (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
-        (select pg_catalog.json_agg(pg_catalog.json_build_object('pid', pid, 'application', coalesce(application_name, ''),
-                  'seconds', pg_catalog.floor(extract(epoch from pg_catalog.now() - xact_start))) order by xact_start)
-           from pg_catalog.pg_stat_activity
-          where xact_start < pg_catalog.now() - interval '1 minute' and pid <> pg_catalog.pg_backend_pid() and backend_type = 'client backend') as long`);
-    const row = rows[0];
-    if (!row) throw new Error('the server did not answer how it is');
-    this.databaseBytes = Number(row.bytes);
-    return {
-      connections: row.connections,
-      maxConnections: row.max,
-      longTransactions: row.long ?? [],
-      waitingLocks: row.waiting,
-      databaseBytes: this.databaseBytes,
-      standbys: row.standbys,
-    };
+    const health = await readHealth(this.working());
+    this.databaseBytes = health.databaseBytes;
+    return health;
   }
 
   // -- dry run ------------------------------------------------------------------------------------------------
@@ -399,57 +382,9 @@ class SqlEngine implements Engine {
     };
   }
 
-  // -- verify -------------------------------------------------------------------------------------------------
-
-  async verify(): Promise<Verification> {
-    const { request } = this;
-    const session = this.working();
-    const checks: Check[] = [];
-    const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
-    if (this.before) checks.push(await this.checkRecords(session));
-    await session.query('begin transaction isolation level read committed read only');
-    try {
-      checks.push(...(await checkTables(session, request.criticalTables)));
-      checks.push(...(await checkIndexes(session, request.criticalIndexes)));
-      if (this.before) checks.push(invalidCheck(await invalidIndexes(session), this.before.invalid));
-      checks.push(...(await runSmokeTests(session, smokeTests)));
-    } finally {
-      await session.query('rollback');
-    }
-    return { checks, ...(await this.compare(session)) };
-  }
-
-  private async checkRecords(session: Session): Promise<Check> {
-    const recorded = new Map(
-      (await readRecords(session, this.request.trackingSchema, false)).map((row) => [row.version, row]),
-    );
-    const wrong = this.plan?.pending.filter((one) => {
-      const row = recorded.get(one.version);
-      return row?.status !== 'completed' || row.checksum !== one.checksum;
-    });
-    return {
-      check: 'every migration is recorded with its checksum',
-      passed: wrong?.length === 0,
-      detail: wrong?.length === 0 ? null : `not so: ${wrong?.map((one) => one.file).join(', ')}`,
-    };
-  }
-
-  /** What our migrations made, against what the dry run said they would make. */
-  private async compare(
-    session: Session,
-  ): Promise<Pick<Verification, 'predictedEqualsActual' | 'differences' | 'foreign'>> {
-    const { rehearsal, before } = this;
-    if (!rehearsal || !before) return { predictedEqualsActual: null, differences: [], foreign: [] };
-    const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
-    const groups = changedGroups(before.fingerprints, after);
-    const none = { added: [], removed: [], changed: [] };
-    const rehearsed = this.copy ? none : { ...none, changed: [...rehearsal.touched] };
-    const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));
-    const ours = oursIn(rehearsal);
-    const all = compareDefinitions(rehearsal.predicted, actual);
-    const differences = all.filter((change) => change.change !== 'added' || ours(change));
-    const foreign = all.filter((change) => !differences.includes(change));
-    return { predictedEqualsActual: rehearsal.complete ? differences.length === 0 : null, differences, foreign };
+  verify(): Promise<Verification> {
+    const { request, plan, before, rehearsal } = this;
+    return verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null });
   }
 
   // -- proof and end ------------------------------------------------------------------------------------------
@@ -627,93 +562,6 @@ class SqlEngine implements Engine {
 
 function makesTracking({ script }: PlannedMigration): boolean {
   return script.createsTables.includes('schema_migrations');
-}
-
-function who(holder: { pid: number; application: string; since: string | null } | null): string {
-  if (!holder || holder.pid === 0) return 'an unknown session';
-  return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
-}
-
-function anothersTable(table: string, tool: string, schema: string, sameName: boolean): Stop {
-  return new Stop({
-    result: 'refused',
-    class: 'tool',
-    message: sameName
-      ? `${table} exists and is not ours: it looks like ${tool}'s`
-      : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
-    next: sameName
-      ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
-      : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
-  });
-}
-
-function emptyFolder(shown: string, warnings: readonly string[]): Stop {
-  return new Stop({
-    result: 'failed',
-    class: 'input',
-    message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
-    next: 'Correct migrations-path, or add the first migration.',
-  });
-}
-
-/** The role must be able to keep our records; better said now than after the first migration. */
-function mayRecord(facts: ServerFacts, exists: boolean, fileMakesTable: boolean, schema: string): void {
-  const stop = (what: string, grant: string) =>
-    new Stop({
-      result: 'failed',
-      class: 'permission',
-      message: `the role ${facts.user} may not ${what}`,
-      next: `Run as the database's owner: ${grant};`,
-    });
-  if (!facts.mayTemp)
-    throw stop(
-      'create temporary tables, which the dry run needs',
-      `grant temporary on database "${facts.database}" to "${facts.user}"`,
-    );
-  if (exists) {
-    if (!facts.mayRecord)
-      throw stop(
-        `read and write ${schema}.schema_migrations and ${schema}.migration_history`,
-        `grant usage on schema "${schema}" to "${facts.user}"; grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`,
-      );
-    return;
-  }
-  if (fileMakesTable) return;
-  if (!facts.schemaExists && !facts.mayCreateSchema)
-    throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
-  if (facts.schemaExists && !facts.mayCreateInSchema)
-    throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
-}
-
-function lostLock(): Stop {
-  return new Stop({
-    result: 'failed',
-    class: 'connection',
-    message:
-      'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
-    next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
-  });
-}
-
-function invalidCheck(now: readonly InvalidIndex[], before: readonly InvalidIndex[]): Check {
-  const known = new Set(before.map((index) => index.name));
-  const fresh = now.filter((index) => !known.has(index.name));
-  return {
-    check: 'no invalid index was left behind',
-    passed: fresh.length === 0,
-    detail:
-      fresh.length === 0 ? null : `invalid: ${fresh.map((index) => `${index.name} on ${index.table}`).join(', ')}`,
-  };
-}
-
-/** Whether something that is there and was not predicted belongs to what our migrations touched. */
-function oursIn(rehearsal: SqlRehearsal): (change: SchemaChange) => boolean {
-  const removed = new Set(
-    rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`),
-  );
-  const tables = [...rehearsal.predicted.values()].filter((one) => one.kind === 'table').map((one) => `${one.name}.`);
-  return (change) =>
-    removed.has(`${change.kind} ${change.name}`) || tables.some((table) => change.name.startsWith(table));
 }
 
 function shown(

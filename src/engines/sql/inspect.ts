@@ -2,6 +2,7 @@
 
 import { quoteLiteral } from '../../postgres/identifier.ts';
 import type { Session } from '../../postgres/session.ts';
+import type { Health } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
 import { cutBytes } from '../../report/text.ts';
 import type { RunIdentity } from '../../request/request.ts';
@@ -109,4 +110,35 @@ function transactionPooled(): Stop {
       'this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there',
     next: 'Use the direct address of the database (often port 5432), or a pool in session mode.',
   });
+}
+
+/** What the server feels like right now; its database's size is read from the file system and takes a while. */
+export async function readHealth(session: Session): Promise<Health> {
+  const { rows } = await session.query<{
+    connections: number;
+    max: number;
+    waiting: number;
+    bytes: string;
+    standbys: number;
+    long: { pid: number; application: string; seconds: number }[] | null;
+  }>(`
+      select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
+        pg_catalog.current_setting('max_connections')::int as max,
+        (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,
+        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes,
+        (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
+        (select pg_catalog.json_agg(pg_catalog.json_build_object('pid', pid, 'application', coalesce(application_name, ''),
+                  'seconds', pg_catalog.floor(extract(epoch from pg_catalog.now() - xact_start))) order by xact_start)
+           from pg_catalog.pg_stat_activity
+          where xact_start < pg_catalog.now() - interval '1 minute' and pid <> pg_catalog.pg_backend_pid() and backend_type = 'client backend') as long`);
+  const row = rows[0];
+  if (!row) throw new Error('the server did not answer how it is');
+  return {
+    connections: row.connections,
+    maxConnections: row.max,
+    longTransactions: row.long ?? [],
+    waitingLocks: row.waiting,
+    databaseBytes: Number(row.bytes),
+    standbys: row.standbys,
+  };
 }

@@ -1,0 +1,74 @@
+/** What the engine says when it finds something that it will not work with: each names what to do. */
+import { Stop } from '../../report/stop.ts';
+import type { ServerFacts } from './inspect.ts';
+
+export function who(holder: { pid: number; application: string; since: string | null } | null): string {
+  if (!holder || holder.pid === 0) return 'an unknown session';
+  return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
+}
+
+export function anothersTable(table: string, tool: string, schema: string, sameName: boolean): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'tool',
+    message: sameName
+      ? `${table} exists and is not ours: it looks like ${tool}'s`
+      : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
+    next: sameName
+      ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
+      : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
+  });
+}
+
+export function emptyFolder(shown: string, warnings: readonly string[]): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'input',
+    message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
+    next: 'Correct migrations-path, or add the first migration.',
+  });
+}
+
+/** The role must be able to keep our records; better said now than after the first migration. */
+export function refuseUnlessMayRecord(
+  facts: ServerFacts,
+  exists: boolean,
+  fileMakesTable: boolean,
+  schema: string,
+): void {
+  const stop = (what: string, grant: string) =>
+    new Stop({
+      result: 'failed',
+      class: 'permission',
+      message: `the role ${facts.user} may not ${what}`,
+      next: `Run as the database's owner: ${grant};`,
+    });
+  if (!facts.mayTemp)
+    throw stop(
+      'create temporary tables, which the dry run needs',
+      `grant temporary on database "${facts.database}" to "${facts.user}"`,
+    );
+  if (exists) {
+    if (!facts.mayRecord)
+      throw stop(
+        `read and write ${schema}.schema_migrations and ${schema}.migration_history`,
+        `grant usage on schema "${schema}" to "${facts.user}"; grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`,
+      );
+    return;
+  }
+  if (fileMakesTable) return;
+  if (!facts.schemaExists && !facts.mayCreateSchema)
+    throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
+  if (facts.schemaExists && !facts.mayCreateInSchema)
+    throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
+}
+
+export function lostLock(): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'connection',
+    message:
+      'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+    next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
+  });
+}
