@@ -149,6 +149,8 @@ export function nextStep(outcome: Outcome): string | null {
   if (outcome.error !== null) return outcome.error.next;
   switch (outcome.result) {
     case 'dry-run-passed':
+      if (outcome.mode === 'apply')
+        return 'It is applied after the pause; cancel this run to stop it: nothing is changed yet.';
       return outcome.planDigest === null
         ? 'Run with `mode: apply`.'
         : `Run with \`mode: apply\` and \`plan-digest: ${outcome.planDigest}\` to apply exactly this plan.`;
