@@ -17,7 +17,7 @@ export async function cuttableProxy(target: string): Promise<CuttableProxy> {
       [client, upstream],
       [upstream, client],
     ] as const) {
-      sockets.add(from);
+      sockets.add(from.setNoDelay(true));
       from.on('error', () => to.destroy());
       from.on('close', () => {
         sockets.delete(from);

@@ -18,7 +18,7 @@ export async function pooler(target: string, backends: 1 | 2): Promise<Pooler> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const kept = (socket: Socket) => {
-    sockets.add(socket);
+    sockets.add(socket.setNoDelay(true));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
     return socket;
