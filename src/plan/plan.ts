@@ -34,6 +34,8 @@ export interface Script {
 
 export interface PlannedMigration extends MigrationFile {
   readonly script: Script;
+  /** Its text names `schema_migrations`: what stands in that table may matter to it. */
+  readonly namesTracking: boolean;
 }
 
 /** A row of `schema_migrations`. */

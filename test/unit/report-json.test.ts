@@ -209,6 +209,7 @@ describe('plan.sql', () => {
     path: '/w/x',
     bytes: 2048,
     checksum: 'c'.repeat(64),
+    namesTracking: false,
     script: {
       transactional: false,
       reason: 'CREATE INDEX CONCURRENTLY at line 3',

@@ -61,12 +61,16 @@ export function planMigration(file: MigrationFile): PlannedMigration {
         'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.',
       );
     }
-    const { problems: found, ...script } = scanScript(eventsOf(file, after(head, chunks)), directives);
+    let namesTracking = false;
+    const watched = watch(after(head, chunks), (chunk) => {
+      namesTracking ||= chunk.includes('schema_migrations');
+    });
+    const { problems: found, ...script } = scanScript(eventsOf(file, watched), directives);
     const problem = found[0];
     if (problem) {
       throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
     }
-    return { ...file, script };
+    return { ...file, script, namesTracking };
   } finally {
     // Closes the file where the reading ended early.
     chunks.return(undefined);
@@ -76,6 +80,13 @@ export function planMigration(file: MigrationFile): PlannedMigration {
 function* after(head: string, rest: Iterable<string>): Generator<string> {
   yield head;
   yield* rest;
+}
+
+function* watch(chunks: Iterable<string>, see: (chunk: string) => void): Generator<string> {
+  for (const chunk of chunks) {
+    see(chunk);
+    yield chunk;
+  }
 }
 
 /** Where in the file a position inside a statement is. `position`: 1-based, in code points, as PostgreSQL counts. */

@@ -163,6 +163,7 @@ export class Attempt {
   private highestEnum = '0';
   private unrecorded: PlannedMigration[] = [];
   private recordable: boolean;
+  private readonly recordsMatter: boolean;
   /** The pending migration that makes the tracking table itself, where there is none yet. */
   private readonly creator: PlannedMigration | null;
   /** The next file, read while the server was at the end of this one. */
@@ -186,6 +187,7 @@ export class Attempt {
     this.input = input;
     this.bench = input.bench;
     this.recordable = input.bench.tracking.complete;
+    this.recordsMatter = input.plan.pending.some((one) => one.namesTracking);
     const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
     this.creator = input.bench.tracking.exists ? null : (creator ?? null);
     this.talk = new Conversation(input.bench.session, {
@@ -681,9 +683,14 @@ export class Attempt {
     }
   }
 
-  /** Our own rows are written as apply would write them: what speaks against that is found here. */
+  /**
+   * Our own rows are written as apply would write them: what speaks against that is found here. The first and the last
+   * show that; the ones between are written only where some file may look at them.
+   */
   private record(migration: PlannedMigration): void {
-    this.unrecorded.push(migration);
+    const { pending } = this.input.plan;
+    const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
+    if (shows || this.recordsMatter) this.unrecorded.push(migration);
     if (migration === this.creator) {
       this.talk.control(...createTrackingItems(this.bench.tracking.schema));
       this.recordable = true;
