@@ -7618,6 +7618,8 @@ function nextStep(outcome) {
         return outcome.error.next;
     switch (outcome.result) {
         case 'dry-run-passed':
+            if (outcome.mode === 'apply')
+                return 'It is applied after the pause; cancel this run to stop it: nothing is changed yet.';
             return outcome.planDigest === null
                 ? 'Run with `mode: apply`.'
                 : `Run with \`mode: apply\` and \`plan-digest: ${outcome.planDigest}\` to apply exactly this plan.`;
@@ -9568,23 +9570,23 @@ async function connect(target, applicationName, timeoutMs) {
 }
 
 ;// CONCATENATED MODULE: ./src/postgres/settings.ts
+const DEAD_MANS_SWITCH = [
+    // A backend busy in a statement looks whether its client is still there.
+    ['client_connection_check_interval', '1s'],
+    // A gate that stops between two statements (frozen, cut off) does not hold locks for ever.
+    ['idle_in_transaction_session_timeout', '60s'],
+    ['tcp_user_timeout', '30s'],
+];
 /**
  * Settings that end a backend whose gate has died: it must not go on alone. Each is tried by itself, as servers on some
- * platforms refuse some of them (22023). Returns the statements that the server took.
+ * platforms refuse some of them (22023). Returns what sets those that the server took again, in one statement.
  */
 async function armDeadMansSwitch(session) {
-    const wanted = [
-        // A backend busy in a statement looks whether its client is still there.
-        `set client_connection_check_interval = '1s'`,
-        // A gate that stops between two statements (frozen, cut off) does not hold locks for ever.
-        `set idle_in_transaction_session_timeout = '60s'`,
-        `set tcp_user_timeout = '30s'`,
-    ];
     const taken = [];
-    for (const text of wanted) {
+    for (const [name, value] of DEAD_MANS_SWITCH) {
         try {
-            await session.batch([{ text }]);
-            taken.push({ text });
+            await session.batch([{ text: `set ${name} = '${value}'` }]);
+            taken.push(`pg_catalog.set_config('${name}', '${value}', false)`);
         }
         catch (error) {
             const code = error.cause?.code;
@@ -9592,7 +9594,7 @@ async function armDeadMansSwitch(session) {
                 throw error;
         }
     }
-    return taken;
+    return taken.length === 0 ? [] : [{ name: 'mgate_armed', text: `select ${taken.join(', ')}` }];
 }
 /** The role that the session began with, which need not be the one that logged in (ALTER ROLE ... SET role). */
 const RESET_ROLE = [{ text: 'reset session authorization' }, { text: 'reset role' }];
@@ -9601,9 +9603,11 @@ const RESET_ROLE = [{ text: 'reset session authorization' }, { text: 'reset role
  * advisory locks (ours is one of them, so DISCARD ALL is out of the question) and prepared statements (ours are).
  */
 function resetItems(armed) {
+    return [...RESET_ROLE, { text: 'reset all' }, ...clearItems(armed)];
+}
+/** The same where role and settings are reset already. */
+function clearItems(armed) {
     return [
-        ...RESET_ROLE,
-        { text: 'reset all' },
         { text: 'close all' },
         { text: 'unlisten *' },
         { text: 'discard temp' },
@@ -13194,12 +13198,16 @@ function planMigration(file) {
         if (directives.batch) {
             throw stopAt(file, { message: '`-- gate: batch` is not supported yet', line: 1, column: 1 }, 'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.');
         }
-        const { problems: found, ...script } = scanScript(eventsOf(file, script_file_after(head, chunks)), directives);
+        let namesTracking = false;
+        const watched = watch(script_file_after(head, chunks), (chunk) => {
+            namesTracking ||= chunk.includes('schema_migrations');
+        });
+        const { problems: found, ...script } = scanScript(eventsOf(file, watched), directives);
         const problem = found[0];
         if (problem) {
             throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
         }
-        return { ...file, script };
+        return { ...file, script, namesTracking };
     }
     finally {
         // Closes the file where the reading ended early.
@@ -13209,6 +13217,12 @@ function planMigration(file) {
 function* script_file_after(head, rest) {
     yield head;
     yield* rest;
+}
+function* watch(chunks, see) {
+    for (const chunk of chunks) {
+        see(chunk);
+        yield chunk;
+    }
 }
 /** Where in the file a position inside a statement is. `position`: 1-based, in code points, as PostgreSQL counts. */
 function locate(statement, position) {
@@ -14034,6 +14048,7 @@ class Attempt {
     highestEnum = '0';
     unrecorded = [];
     recordable;
+    recordsMatter;
     /** The pending migration that makes the tracking table itself, where there is none yet. */
     creator;
     /** The next file, read while the server was at the end of this one. */
@@ -14055,6 +14070,7 @@ class Attempt {
         this.input = input;
         this.bench = input.bench;
         this.recordable = input.bench.tracking.complete;
+        this.recordsMatter = input.plan.pending.some((one) => one.namesTracking);
         const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
         this.creator = input.bench.tracking.exists ? null : (creator ?? null);
         this.talk = new Conversation(input.bench.session, {
@@ -14210,22 +14226,18 @@ class Attempt {
         const own = directives?.statementTimeoutMs ?? request.statementTimeoutMs;
         const left = Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : 0;
         const limits = [own, left].filter((ms) => ms > 0);
-        return [
-            ...localTimeouts({
-                lockTimeoutMs: directives?.lockTimeoutMs ?? request.lockTimeoutMs,
-                statementTimeoutMs: limits.length === 0 ? 0 : Math.min(...limits),
-            }),
-            { name: 'mgate_idle', text: `select pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)` },
-            ...(serverMajor >= 17 && left > 0
-                ? [
-                    {
-                        name: 'mgate_transaction',
-                        text: `select pg_catalog.set_config('transaction_timeout', $1, true)`,
-                        values: [`${Math.round(left) + 10_000}ms`],
-                    },
-                ]
-                : []),
+        const statement = limits.length === 0 ? 0 : Math.min(...limits);
+        const values = [`${directives?.lockTimeoutMs ?? request.lockTimeoutMs}ms`, `${Math.round(statement)}ms`];
+        const settings = [
+            `pg_catalog.set_config('lock_timeout', $1, true)`,
+            `pg_catalog.set_config('statement_timeout', $2, true)`,
+            `pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)`,
         ];
+        if (serverMajor >= 17 && left > 0) {
+            settings.push(`pg_catalog.set_config('transaction_timeout', $3, true)`);
+            values.push(`${Math.round(left) + 10_000}ms`);
+        }
+        return [{ name: `mgate_bounds_${settings.length}`, text: `select ${settings.join(', ')}`, values }];
     }
     async migration(migration, next, commits) {
         const entries = [];
@@ -14555,9 +14567,15 @@ class Attempt {
                 this.undone.labels.set(facts.addsEnumValue, migration);
         }
     }
-    /** Our own rows are written as apply would write them: what speaks against that is found here. */
+    /**
+     * Our own rows are written as apply would write them: what speaks against that is found here. The first and the last
+     * show that; the ones between are written only where some file may look at them.
+     */
     record(migration) {
-        this.unrecorded.push(migration);
+        const { pending } = this.input.plan;
+        const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
+        if (shows || this.recordsMatter)
+            this.unrecorded.push(migration);
         if (migration === this.creator) {
             this.talk.control(...createTrackingItems(this.bench.tracking.schema));
             this.recordable = true;
@@ -14912,6 +14930,8 @@ class Application {
     stamp;
     nonTransactional;
     reset;
+    /** The same after a COMMIT that role and settings were reset before. */
+    clear;
     /** A file has prepared statements of its own, which are not to reach the next. */
     prepares = false;
     /** The file at hand says for itself how long to wait for locks. */
@@ -14929,6 +14949,7 @@ class Application {
         this.stamp = stamp;
         this.nonTransactional = nonTransactional;
         this.reset = resetItems(bench.armed);
+        this.clear = clearItems(bench.armed);
         const creator = plan.pending.find((migration) => migration.script.createsTables.includes('schema_migrations'));
         this.creator = bench.tracking.exists ? null : (creator ?? null);
     }
@@ -15132,7 +15153,7 @@ class Application {
         }
         // Told at once: who watches a long run sees it go on.
         sender.add({ text: 'commit', flush: true }, { heard: () => this.hasCommitted(group, times) });
-        for (const item of this.resetting())
+        for (const item of this.resetting(this.clear))
             sender.add(item, null);
     }
     hasCommitted(group, times) {
@@ -15141,8 +15162,8 @@ class Application {
             this.done(migration, times.get(migration) ?? 0);
     }
     /** Between two files. */
-    resetting() {
-        const items = this.prepares ? [...this.reset, DEALLOCATE_ALL] : this.reset;
+    resetting(reset = this.reset) {
+        const items = this.prepares ? [...reset, DEALLOCATE_ALL] : reset;
         this.prepares = false;
         return items;
     }

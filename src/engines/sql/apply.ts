@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration, Progress } from '../../plan/plan.ts';
 import { failureFrom, type Place, readServerError } from '../../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
-import { localTimeouts, RESET_ROLE, resetItems, type WorkSettings } from '../../postgres/settings.ts';
+import { clearItems, localTimeouts, RESET_ROLE, resetItems, type WorkSettings } from '../../postgres/settings.ts';
 import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
@@ -85,6 +85,8 @@ class Application {
   private readonly stamp: RunStamp;
   private readonly nonTransactional: Rehearsal['nonTransactional'];
   private readonly reset: BatchItem[];
+  /** The same after a COMMIT that role and settings were reset before. */
+  private readonly clear: BatchItem[];
   /** A file has prepared statements of its own, which are not to reach the next. */
   private prepares = false;
   /** The file at hand says for itself how long to wait for locks. */
@@ -103,6 +105,7 @@ class Application {
     this.stamp = stamp;
     this.nonTransactional = nonTransactional;
     this.reset = resetItems(bench.armed);
+    this.clear = clearItems(bench.armed);
     const creator = plan.pending.find((migration) => migration.script.createsTables.includes('schema_migrations'));
     this.creator = bench.tracking.exists ? null : (creator ?? null);
   }
@@ -317,7 +320,7 @@ class Application {
     }
     // Told at once: who watches a long run sees it go on.
     sender.add({ text: 'commit', flush: true }, { heard: () => this.hasCommitted(group, times) });
-    for (const item of this.resetting()) sender.add(item, null);
+    for (const item of this.resetting(this.clear)) sender.add(item, null);
   }
 
   private hasCommitted(group: readonly PlannedMigration[], times: ReadonlyMap<PlannedMigration, number>): void {
@@ -326,8 +329,8 @@ class Application {
   }
 
   /** Between two files. */
-  private resetting(): readonly BatchItem[] {
-    const items = this.prepares ? [...this.reset, DEALLOCATE_ALL] : this.reset;
+  private resetting(reset: readonly BatchItem[] = this.reset): readonly BatchItem[] {
+    const items = this.prepares ? [...reset, DEALLOCATE_ALL] : reset;
     this.prepares = false;
     return items;
   }

@@ -15,7 +15,7 @@ import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts'
 import { failureFrom, readServerError, type ServerError } from '../../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
-import { localTimeouts, RESET_ROLE } from '../../../postgres/settings.ts';
+import { RESET_ROLE } from '../../../postgres/settings.ts';
 import { type Alarm, cancelBackend, terminateBackend, Watchdog } from '../../../postgres/watchdog.ts';
 import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } from '../../../report/outcome.ts';
 import { hideMessage } from '../../../report/redact.ts';
@@ -349,22 +349,18 @@ export class Attempt {
     const own = directives?.statementTimeoutMs ?? request.statementTimeoutMs;
     const left = Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : 0;
     const limits = [own, left].filter((ms) => ms > 0);
-    return [
-      ...localTimeouts({
-        lockTimeoutMs: directives?.lockTimeoutMs ?? request.lockTimeoutMs,
-        statementTimeoutMs: limits.length === 0 ? 0 : Math.min(...limits),
-      }),
-      { name: 'mgate_idle', text: `select pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)` },
-      ...(serverMajor >= 17 && left > 0
-        ? [
-            {
-              name: 'mgate_transaction',
-              text: `select pg_catalog.set_config('transaction_timeout', $1, true)`,
-              values: [`${Math.round(left) + 10_000}ms`],
-            },
-          ]
-        : []),
+    const statement = limits.length === 0 ? 0 : Math.min(...limits);
+    const values = [`${directives?.lockTimeoutMs ?? request.lockTimeoutMs}ms`, `${Math.round(statement)}ms`];
+    const settings = [
+      `pg_catalog.set_config('lock_timeout', $1, true)`,
+      `pg_catalog.set_config('statement_timeout', $2, true)`,
+      `pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)`,
     ];
+    if (serverMajor >= 17 && left > 0) {
+      settings.push(`pg_catalog.set_config('transaction_timeout', $3, true)`);
+      values.push(`${Math.round(left) + 10_000}ms`);
+    }
+    return [{ name: `mgate_bounds_${settings.length}`, text: `select ${settings.join(', ')}`, values }];
   }
 
   private async migration(migration: PlannedMigration, next: PlannedMigration | null, commits: boolean): Promise<void> {
