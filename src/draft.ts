@@ -240,8 +240,7 @@ export class Draft {
       currentVersion: this.proof?.currentVersion ?? inspection?.previousVersion ?? null,
       pending: (plan?.pending ?? []).map(ref),
       applied: applied.map(ref),
-      // Where everything is well, thousands of rows that say so would bury the rest.
-      recorded: (inspection?.recorded ?? []).filter((row) => request.mode === 'status' || row.status !== 'completed'),
+      recorded: inspection?.recorded ?? [],
       stages: withSkipped(this.stages),
       migrations: this.migrations(),
       coverage: rehearsal?.coverage ?? {

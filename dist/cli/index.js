@@ -15629,7 +15629,8 @@ class SqlEngine {
             problems: decision.problems,
             warnings: listing.warnings,
             notes,
-            recorded: engine_shown(records, listing.files),
+            // Where everything is well, thousands of rows that say so would bury the rest.
+            recorded: engine_shown(request.mode === 'status' ? records : records.filter((row) => row.status !== 'completed'), listing.files),
             lastEnvironment,
             appliedCount: decision.applied.length,
         };
@@ -16260,8 +16261,7 @@ class Draft {
             currentVersion: this.proof?.currentVersion ?? inspection?.previousVersion ?? null,
             pending: (plan?.pending ?? []).map(ref),
             applied: applied.map(ref),
-            // Where everything is well, thousands of rows that say so would bury the rest.
-            recorded: (inspection?.recorded ?? []).filter((row) => request.mode === 'status' || row.status !== 'completed'),
+            recorded: inspection?.recorded ?? [],
             stages: withSkipped(this.stages),
             migrations: this.migrations(),
             coverage: rehearsal?.coverage ?? {

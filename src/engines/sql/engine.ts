@@ -179,7 +179,11 @@ class SqlEngine implements Engine {
       problems: decision.problems,
       warnings: listing.warnings,
       notes,
-      recorded: shown(records, listing.files),
+      // Where everything is well, thousands of rows that say so would bury the rest.
+      recorded: shown(
+        request.mode === 'status' ? records : records.filter((row) => row.status !== 'completed'),
+        listing.files,
+      ),
       lastEnvironment,
       appliedCount: decision.applied.length,
     };
