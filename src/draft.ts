@@ -125,8 +125,16 @@ export class Draft {
     this.proof = proof;
   }
 
+  /** Applied is what reading the database back says is applied; that no error was heard of is not enough. */
   refuseFailed(): void {
     if (this.applied?.failed) throw new ApplyFailed(this.applied.failed.error.message);
+    if (this.proof?.state === 'migrated') return;
+    throw new Stop({
+      result: 'failed',
+      class: 'verification',
+      message: 'every migration was applied without an error, and reading the database back does not show it',
+      next: 'Run mode: status to see what is recorded, before anything else is deployed.',
+    });
   }
 
   verified(verification: Verification): void {
@@ -204,13 +212,11 @@ export class Draft {
 
   outcome(): Outcome {
     const end = this.end ?? { result: 'failed' as const, alarm: false };
-    return this.outcomeOf(end.result, this.state(end.result), this.failure, end.alarm);
+    return this.outcomeOf(end.result, this.state(), this.failure, end.alarm);
   }
 
-  private state(result: Result): DatabaseState {
-    if (!this.isWriting) return 'unchanged';
-    if (result === 'applied') return 'migrated';
-    return this.proof?.state ?? 'unknown';
+  private state(): DatabaseState {
+    return this.isWriting ? (this.proof?.state ?? 'unknown') : 'unchanged';
   }
 
   private outcomeOf(result: Result, databaseState: DatabaseState, error: Failure | null, alarm: boolean): Outcome {

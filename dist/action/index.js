@@ -6621,7 +6621,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _github_event_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5015);
 /* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5655);
 /* harmony import */ var _report_folder_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5921);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9059);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6042);
 /** The Action's door: inputs and event -> the run -> outputs, annotations, exit code. */
 
 
@@ -7486,8 +7486,10 @@ function* wholeLines(pieces) {
 /* harmony export */   sk: () => (/* binding */ nextStep)
 /* harmony export */ });
 /* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2794);
+/* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5066);
 /* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5655);
 /** What both reports, markdown and plain, say of an outcome, in plain words. */
+
 
 
 /** The report's first line, plain text: what happened, the state of the database, which database and where that came from. */
@@ -7638,16 +7640,6 @@ function nextStep(outcome) {
             return null;
     }
 }
-const LOCK_STRENGTH = [
-    'AccessShareLock',
-    'RowShareLock',
-    'RowExclusiveLock',
-    'ShareUpdateExclusiveLock',
-    'ShareLock',
-    'ShareRowExclusiveLock',
-    'ExclusiveLock',
-    'AccessExclusiveLock',
-];
 /** The strongest lock on a relation that others could be using; of equal ones, that on the largest. Null: none. */
 function strongestLock(migration, sizes) {
     let best = null;
@@ -7658,7 +7650,7 @@ function strongestLock(migration, sizes) {
                 continue;
             const size = sizes.get(lock.relation)?.bytes ?? 0;
             // Strength decides; size, below 1, settles between equals.
-            const rank = LOCK_STRENGTH.indexOf(lock.mode) + size / (size + 1024 * 1024);
+            const rank = _outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf(lock.mode) + size / (size + 1024 * 1024);
             if (best === null || rank > bestRank) {
                 best = lock;
                 bestRank = rank;
@@ -8071,6 +8063,44 @@ function jsonWithin(entries, limit) {
 
 /***/ }),
 
+/***/ 5066:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   an: () => (/* binding */ STAGES),
+/* harmony export */   bx: () => (/* binding */ LOCK_MODES)
+/* harmony export */ });
+/* unused harmony export EFFECTS */
+const STAGES = ['inspect', 'plan', 'dry-run', 'review', 'backup', 'apply', 'verify'];
+/** PostgreSQL's table-level lock modes, weakest first. https://www.postgresql.org/docs/current/explicit-locking.html */
+const LOCK_MODES = [
+    'AccessShareLock',
+    'RowShareLock',
+    'RowExclusiveLock',
+    'ShareUpdateExclusiveLock',
+    'ShareLock',
+    'ShareRowExclusiveLock',
+    'ExclusiveLock',
+    'AccessExclusiveLock',
+];
+const EFFECTS = (/* unused pure expression or super */ null && ([
+    'blocks-reads',
+    'blocks-writes',
+    'rewrites',
+    'scans',
+    'destroys',
+    'breaks-clients',
+    'changes-behaviour',
+    'fails',
+    'may-fail',
+    'non-transactional',
+    'external',
+    'bulk',
+]));
+
+
+/***/ }),
+
 /***/ 5655:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -8257,7 +8287,7 @@ function cutBytes(text, max) {
 
 /***/ }),
 
-/***/ 9059:
+/***/ 6042:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -13486,11 +13516,14 @@ function historyItem(stamp, event) {
     };
 }
 
+// EXTERNAL MODULE: ./src/report/outcome.ts
+var outcome = __nccwpck_require__(5066);
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/observe.ts
 /**
  * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
  * them it rewrote and scanned, and how long it took by the server's own clock.
  */
+
 
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
@@ -13555,17 +13588,6 @@ function readLook(result) {
         locks: locks === null || locks === undefined ? null : Number(locks),
     };
 }
-/** PostgreSQL's table-level lock modes, weakest first. https://www.postgresql.org/docs/current/explicit-locking.html */
-const LOCK_MODES = [
-    'AccessShareLock',
-    'RowShareLock',
-    'RowExclusiveLock',
-    'ShareUpdateExclusiveLock',
-    'ShareLock',
-    'ShareRowExclusiveLock',
-    'ExclusiveLock',
-    'AccessExclusiveLock',
-];
 /** Turns what is held now into what is new since the last look. One of these follows one transaction. */
 class Observer {
     modes = new Map();
@@ -13577,7 +13599,7 @@ class Observer {
         const rewrites = [];
         const scans = [];
         for (const relation of look.held ?? []) {
-            const strongest = Math.max(...relation.modes.map((mode) => LOCK_MODES.indexOf(mode)));
+            const strongest = Math.max(...relation.modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
             const isTable = relation.kind === 'r' || relation.kind === 'm' || relation.kind === 'p';
             const last = this.filenodes.get(relation.name) ?? relation.filenodeBefore;
             const moved = relation.filenode !== null && relation.filenode !== last;
@@ -13586,7 +13608,7 @@ class Observer {
                 rewrites.push(relation.name);
             // A lock that is held already does not show again; a rewrite has needed it all the same.
             if (rewritten || strongest > (this.modes.get(relation.name) ?? -1)) {
-                locks.push({ relation: relation.name, mode: LOCK_MODES[strongest] ?? 'unknown', preexisting: true });
+                locks.push({ relation: relation.name, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true });
             }
             this.modes.set(relation.name, Math.max(strongest, this.modes.get(relation.name) ?? -1));
             this.filenodes.set(relation.name, relation.filenode);
@@ -16301,23 +16323,6 @@ function somethingCommitted(state) {
     return state !== 'unchanged';
 }
 
-;// CONCATENATED MODULE: ./src/report/outcome.ts
-const STAGES = ['inspect', 'plan', 'dry-run', 'review', 'backup', 'apply', 'verify'];
-const EFFECTS = (/* unused pure expression or super */ null && ([
-    'blocks-reads',
-    'blocks-writes',
-    'rewrites',
-    'scans',
-    'destroys',
-    'breaks-clients',
-    'changes-behaviour',
-    'fails',
-    'may-fail',
-    'non-transactional',
-    'external',
-    'bulk',
-]));
-
 ;// CONCATENATED MODULE: ./src/draft.ts
 
 
@@ -16415,9 +16420,18 @@ class Draft {
     proved(proof) {
         this.proof = proof;
     }
+    /** Applied is what reading the database back says is applied; that no error was heard of is not enough. */
     refuseFailed() {
         if (this.applied?.failed)
             throw new ApplyFailed(this.applied.failed.error.message);
+        if (this.proof?.state === 'migrated')
+            return;
+        throw new Stop({
+            result: 'failed',
+            class: 'verification',
+            message: 'every migration was applied without an error, and reading the database back does not show it',
+            next: 'Run mode: status to see what is recorded, before anything else is deployed.',
+        });
     }
     verified(verification) {
         this.verification = verification;
@@ -16493,14 +16507,10 @@ class Draft {
     }
     outcome() {
         const end = this.end ?? { result: 'failed', alarm: false };
-        return this.outcomeOf(end.result, this.state(end.result), this.failure, end.alarm);
+        return this.outcomeOf(end.result, this.state(), this.failure, end.alarm);
     }
-    state(result) {
-        if (!this.isWriting)
-            return 'unchanged';
-        if (result === 'applied')
-            return 'migrated';
-        return this.proof?.state ?? 'unknown';
+    state() {
+        return this.isWriting ? (this.proof?.state ?? 'unknown') : 'unchanged';
     }
     outcomeOf(result, databaseState, error, alarm) {
         const { request, inspection, plan, rehearsal, verification } = this;
@@ -16585,7 +16595,7 @@ class Draft {
 /** The stages that a run did not come to are told too. */
 function withSkipped(stages) {
     const done = new Map(stages.map((stage) => [stage.stage, stage]));
-    return STAGES.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
+    return outcome/* STAGES */.an.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
 }
 
 ;// CONCATENATED MODULE: ./src/hazards/observed.ts
@@ -18742,7 +18752,7 @@ function notAccepted(parsed, startedAt, durationMs) {
         pending: [],
         applied: [],
         recorded: [],
-        stages: STAGES.map((stage) => ({ stage, status: 'skipped', ms: 0 })),
+        stages: outcome/* STAGES */.an.map((stage) => ({ stage, status: 'skipped', ms: 0 })),
         migrations: [],
         coverage: { statements: 0, executed: 0 },
         blocked: [],

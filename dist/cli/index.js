@@ -13218,11 +13218,40 @@ function historyItem(stamp, event) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/report/outcome.ts
+const STAGES = ['inspect', 'plan', 'dry-run', 'review', 'backup', 'apply', 'verify'];
+/** PostgreSQL's table-level lock modes, weakest first. https://www.postgresql.org/docs/current/explicit-locking.html */
+const LOCK_MODES = [
+    'AccessShareLock',
+    'RowShareLock',
+    'RowExclusiveLock',
+    'ShareUpdateExclusiveLock',
+    'ShareLock',
+    'ShareRowExclusiveLock',
+    'ExclusiveLock',
+    'AccessExclusiveLock',
+];
+const EFFECTS = (/* unused pure expression or super */ null && ([
+    'blocks-reads',
+    'blocks-writes',
+    'rewrites',
+    'scans',
+    'destroys',
+    'breaks-clients',
+    'changes-behaviour',
+    'fails',
+    'may-fail',
+    'non-transactional',
+    'external',
+    'bulk',
+]));
+
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/observe.ts
 /**
  * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
  * them it rewrote and scanned, and how long it took by the server's own clock.
  */
+
 
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
@@ -13287,17 +13316,6 @@ function readLook(result) {
         locks: locks === null || locks === undefined ? null : Number(locks),
     };
 }
-/** PostgreSQL's table-level lock modes, weakest first. https://www.postgresql.org/docs/current/explicit-locking.html */
-const LOCK_MODES = [
-    'AccessShareLock',
-    'RowShareLock',
-    'RowExclusiveLock',
-    'ShareUpdateExclusiveLock',
-    'ShareLock',
-    'ShareRowExclusiveLock',
-    'ExclusiveLock',
-    'AccessExclusiveLock',
-];
 /** Turns what is held now into what is new since the last look. One of these follows one transaction. */
 class Observer {
     modes = new Map();
@@ -16033,23 +16051,6 @@ function somethingCommitted(state) {
     return state !== 'unchanged';
 }
 
-;// CONCATENATED MODULE: ./src/report/outcome.ts
-const STAGES = ['inspect', 'plan', 'dry-run', 'review', 'backup', 'apply', 'verify'];
-const EFFECTS = (/* unused pure expression or super */ null && ([
-    'blocks-reads',
-    'blocks-writes',
-    'rewrites',
-    'scans',
-    'destroys',
-    'breaks-clients',
-    'changes-behaviour',
-    'fails',
-    'may-fail',
-    'non-transactional',
-    'external',
-    'bulk',
-]));
-
 ;// CONCATENATED MODULE: ./src/draft.ts
 
 
@@ -16147,9 +16148,18 @@ class Draft {
     proved(proof) {
         this.proof = proof;
     }
+    /** Applied is what reading the database back says is applied; that no error was heard of is not enough. */
     refuseFailed() {
         if (this.applied?.failed)
             throw new ApplyFailed(this.applied.failed.error.message);
+        if (this.proof?.state === 'migrated')
+            return;
+        throw new Stop({
+            result: 'failed',
+            class: 'verification',
+            message: 'every migration was applied without an error, and reading the database back does not show it',
+            next: 'Run mode: status to see what is recorded, before anything else is deployed.',
+        });
     }
     verified(verification) {
         this.verification = verification;
@@ -16225,14 +16235,10 @@ class Draft {
     }
     outcome() {
         const end = this.end ?? { result: 'failed', alarm: false };
-        return this.outcomeOf(end.result, this.state(end.result), this.failure, end.alarm);
+        return this.outcomeOf(end.result, this.state(), this.failure, end.alarm);
     }
-    state(result) {
-        if (!this.isWriting)
-            return 'unchanged';
-        if (result === 'applied')
-            return 'migrated';
-        return this.proof?.state ?? 'unknown';
+    state() {
+        return this.isWriting ? (this.proof?.state ?? 'unknown') : 'unchanged';
     }
     outcomeOf(result, databaseState, error, alarm) {
         const { request, inspection, plan, rehearsal, verification } = this;
@@ -16739,6 +16745,7 @@ function jsonWithin(entries, limit) {
 /** What both reports, markdown and plain, say of an outcome, in plain words. */
 
 
+
 /** The report's first line, plain text: what happened, the state of the database, which database and where that came from. */
 function headline(outcome) {
     const where = headlinePlace(outcome);
@@ -16887,16 +16894,6 @@ function nextStep(outcome) {
             return null;
     }
 }
-const LOCK_STRENGTH = [
-    'AccessShareLock',
-    'RowShareLock',
-    'RowExclusiveLock',
-    'ShareUpdateExclusiveLock',
-    'ShareLock',
-    'ShareRowExclusiveLock',
-    'ExclusiveLock',
-    'AccessExclusiveLock',
-];
 /** The strongest lock on a relation that others could be using; of equal ones, that on the largest. Null: none. */
 function strongestLock(migration, sizes) {
     let best = null;
@@ -16907,7 +16904,7 @@ function strongestLock(migration, sizes) {
                 continue;
             const size = sizes.get(lock.relation)?.bytes ?? 0;
             // Strength decides; size, below 1, settles between equals.
-            const rank = LOCK_STRENGTH.indexOf(lock.mode) + size / (size + 1024 * 1024);
+            const rank = LOCK_MODES.indexOf(lock.mode) + size / (size + 1024 * 1024);
             if (best === null || rank > bestRank) {
                 best = lock;
                 bestRank = rank;

@@ -1,14 +1,15 @@
 /** What both reports, markdown and plain, say of an outcome, in plain words. */
 import { worstFirst } from './json.ts';
-import type {
-  DatabaseState,
-  LockSeen,
-  MigrationReport,
-  Outcome,
-  RelationSize,
-  SchemaChange,
-  Stage,
-  StageName,
+import {
+  type DatabaseState,
+  LOCK_MODES,
+  type LockSeen,
+  type MigrationReport,
+  type Outcome,
+  type RelationSize,
+  type SchemaChange,
+  type Stage,
+  type StageName,
 } from './outcome.ts';
 import { brief, bytes, duration, number, plural } from './text.ts';
 
@@ -170,17 +171,6 @@ export function nextStep(outcome: Outcome): string | null {
   }
 }
 
-const LOCK_STRENGTH = [
-  'AccessShareLock',
-  'RowShareLock',
-  'RowExclusiveLock',
-  'ShareUpdateExclusiveLock',
-  'ShareLock',
-  'ShareRowExclusiveLock',
-  'ExclusiveLock',
-  'AccessExclusiveLock',
-];
-
 /** The strongest lock on a relation that others could be using; of equal ones, that on the largest. Null: none. */
 export function strongestLock(migration: MigrationReport, sizes: ReadonlyMap<string, RelationSize>): LockSeen | null {
   let best: LockSeen | null = null;
@@ -190,7 +180,7 @@ export function strongestLock(migration: MigrationReport, sizes: ReadonlyMap<str
       if (!lock.preexisting) continue;
       const size = sizes.get(lock.relation)?.bytes ?? 0;
       // Strength decides; size, below 1, settles between equals.
-      const rank = LOCK_STRENGTH.indexOf(lock.mode) + size / (size + 1024 * 1024);
+      const rank = LOCK_MODES.indexOf(lock.mode) + size / (size + 1024 * 1024);
       if (best === null || rank > bestRank) {
         best = lock;
         bestRank = rank;

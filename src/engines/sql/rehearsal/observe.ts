@@ -4,6 +4,7 @@
  */
 import { quoteLiteral } from '../../../postgres/identifier.ts';
 import type { BatchItem, BatchResult } from '../../../postgres/session.ts';
+import { LOCK_MODES } from '../../../report/outcome.ts';
 import { TRACKING_NAMES } from '../tracking.ts';
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
@@ -90,18 +91,6 @@ export function readLook(result: BatchResult): Look {
     locks: locks === null || locks === undefined ? null : Number(locks),
   };
 }
-
-/** PostgreSQL's table-level lock modes, weakest first. https://www.postgresql.org/docs/current/explicit-locking.html */
-export const LOCK_MODES = [
-  'AccessShareLock',
-  'RowShareLock',
-  'RowExclusiveLock',
-  'ShareUpdateExclusiveLock',
-  'ShareLock',
-  'ShareRowExclusiveLock',
-  'ExclusiveLock',
-  'AccessExclusiveLock',
-];
 
 export interface Seen {
   readonly locks: readonly { readonly relation: string; readonly mode: string; readonly preexisting: true }[];
