@@ -349,7 +349,8 @@ describe('the watching connection', () => {
       await untilLocked(looker, 'busy');
       const { rowCount } = await looker.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'mgate%'
-          and datname = current_database() and query ~ 'pg_locks' and query !~ 'pg_sleep|lock table'`,
+          and datname = current_database() and query ~ 'pg_locks'
+          and pid not in (select pid from pg_locks where relation = 'busy'::regclass)`,
       );
       ended += rowCount ?? 0;
     }
