@@ -4,6 +4,7 @@ import { failureFrom } from './postgres/failure.ts';
 import { exitCodeOf } from './report/exit.ts';
 import type { FailureContext } from './report/failure.ts';
 import {
+  type ArtifactLink,
   type BackupMarker,
   type DatabaseState,
   type Failure,
@@ -47,6 +48,7 @@ export class Draft {
   private applied: Applied | null = null;
   private proof: StateProof | null = null;
   private verification: Verification | null = null;
+  private planArtifact: ArtifactLink | null = null;
   private isWriting = false;
   private end: { result: Result; alarm: boolean } | null = null;
   private failure: Failure | null = null;
@@ -105,6 +107,10 @@ export class Draft {
     this.rehearsal = rehearsal;
     this.hazards = hazards;
     this.warnings.push(...unusedAllowances);
+  }
+
+  planUploaded(link: ArtifactLink | null): void {
+    this.planArtifact = link;
   }
 
   marked(marker: BackupMarker): void {
@@ -269,7 +275,8 @@ export class Draft {
       error,
       downFiles: applied.flatMap((migration) => plan?.downFiles.get(migration.key) ?? []),
       run: request.run,
-      artifactName: request.artifactName,
+      artifactName: request.publishing.artifactName,
+      artifacts: { plan: this.planArtifact, log: null },
     };
   }
 

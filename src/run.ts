@@ -173,6 +173,7 @@ function notAccepted(
     },
     downFiles: [],
     run: known.run,
-    artifactName: known.artifactName,
+    artifactName: known.publishing.artifactName,
+    artifacts: { plan: null, log: null },
   };
 }

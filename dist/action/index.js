@@ -7920,9 +7920,9 @@ function renderOutputs(outcome, paths) {
         hazards: jsonWithin(worstFirst(outcome.hazards).map(shortHazard), OUTPUT_BYTES),
         'log-path': paths.logPath,
         'report-path': paths.reportPath,
-        'artifact-name': outcome.artifactName ?? '',
-        'artifact-id': '',
-        'artifact-url': '',
+        'artifact-name': outcome.artifacts.log?.name ?? outcome.artifactName ?? '',
+        'artifact-id': outcome.artifacts.log?.id ?? '',
+        'artifact-url': outcome.artifacts.log?.url ?? '',
         'duration-ms': String(Math.round(outcome.durationMs)),
     };
 }
@@ -16355,6 +16355,7 @@ class Draft {
     applied = null;
     proof = null;
     verification = null;
+    planArtifact = null;
     isWriting = false;
     end = null;
     failure = null;
@@ -16405,6 +16406,9 @@ class Draft {
         this.rehearsal = rehearsal;
         this.hazards = hazards;
         this.warnings.push(...unusedAllowances);
+    }
+    planUploaded(link) {
+        this.planArtifact = link;
     }
     marked(marker) {
         this.backup = marker;
@@ -16562,7 +16566,8 @@ class Draft {
             error,
             downFiles: applied.flatMap((migration) => plan?.downFiles.get(migration.key) ?? []),
             run: request.run,
-            artifactName: request.artifactName,
+            artifactName: request.publishing.artifactName,
+            artifacts: { plan: this.planArtifact, log: null },
         };
     }
     /** One row for each pending migration from the start, whatever became of it. */
@@ -17553,28 +17558,30 @@ const INPUTS = [
         kind: 'integer',
         default: '',
         defaultNote: 'as the repository says',
-        description: 'How long the artifact is kept.',
-        supported: false,
+        description: 'How many days the artifact is kept.',
+        supported: true,
+        min: 1,
+        max: 400,
     },
     {
         name: 'upload-artifact',
         kind: 'boolean',
         default: 'true',
-        description: 'Upload `migration-log/` as an artifact (in this release nothing is uploaded yet).',
+        description: 'Upload `migration-log/` as an artifact at the end, and the plan as one of its own before a review pause.',
         supported: true,
     },
     {
         name: 'github-token',
         kind: 'secret',
         default: '',
-        description: 'Needed only for comments and releases.',
-        supported: false,
+        description: 'Needed only for comments (`pull-requests: write`) and releases (`contents: write`).',
+        supported: true,
     },
     {
         name: 'comment-on-pr',
         kind: 'boolean',
         default: 'true',
-        description: 'Comment on pull_request events, when a token is given (in this release nothing is commented yet).',
+        description: 'Comment on pull_request events, when a token is given; one comment, kept up to date.',
         supported: true,
     },
     {
@@ -17582,14 +17589,14 @@ const INPUTS = [
         kind: 'boolean',
         default: 'false',
         description: 'Create a release on a semantic version tag, after a verified apply.',
-        supported: false,
+        supported: true,
     },
     {
         name: 'notify-url',
         kind: 'secret',
         default: '',
-        description: 'Slack- or Discord-compatible webhook.',
-        supported: false,
+        description: 'Slack- or Discord-compatible webhook, told once how the run ended.',
+        supported: true,
     },
 ];
 const BY_NAME = new Map(INPUTS.map((spec) => [spec.name, spec]));
@@ -17694,8 +17701,8 @@ const EXIT_CODES = [
 ;// CONCATENATED MODULE: ./src/request/event.ts
 /** What GitHub says of the run: who and where, which environment it means, and whether such an event may do this. */
 
-/** The run as the GITHUB_* variables tell it; outside Actions everything is null. */
-function identifyRun(env) {
+/** The run as the GITHUB_* variables and the event tell it; outside Actions everything is null. */
+function identifyRun(env, event) {
     const runId = env.GITHUB_RUN_ID || null;
     const attempt = env.GITHUB_RUN_ATTEMPT || null;
     const repository = env.GITHUB_REPOSITORY || null;
@@ -17709,6 +17716,9 @@ function identifyRun(env) {
         ref: env.GITHUB_REF || null,
         runUrl: server && repository && runId ? runAddress(server, repository, runId, attempt) : null,
         eventName: env.GITHUB_EVENT_NAME || null,
+        workflow: env.GITHUB_WORKFLOW || null,
+        job: env.GITHUB_JOB || null,
+        pullRequest: pullRequestNumber(event),
     };
 }
 function runAddress(server, repository, runId, attempt) {
@@ -17793,6 +17803,10 @@ function pullRequestOrigin(event) {
         return 'unreadable';
     // The repository of the head is null once the fork was deleted.
     return repositoryName(property(pullRequest, 'head')) === base ? 'same' : 'fork';
+}
+function pullRequestNumber(event) {
+    const number = property(property(event, 'pull_request'), 'number');
+    return Number.isSafeInteger(number) ? number : null;
 }
 function repositoryName(side) {
     const name = property(property(side, 'repo'), 'full_name');
@@ -18328,7 +18342,7 @@ function equalInConstantTime(given, expected) {
  * at once (`invalid`); then a wrong confirmation (`refused`). No message repeats a secret.
  */
 function parseRequest(raw, context) {
-    const run = identifyRun(context.env);
+    const run = identifyRun(context.env, context.event);
     const secrets = secretsOf(raw, context.env);
     const reader = makeReader(raw, secrets);
     const mode = peek(MODES, reader.text('mode'));
@@ -18338,7 +18352,7 @@ function parseRequest(raw, context) {
         environment: environment?.environment ?? null,
         workingDirectory: external_node_path_default().resolve(context.cwd, reader.text('working-directory')),
         run,
-        artifactName: readableArtifactName(reader, mode, environment, run),
+        publishing: readPublishing(reader, readableArtifactName(reader, mode, environment, run)),
         json: context.json ?? false,
         secrets,
     };
@@ -18349,7 +18363,7 @@ function parseRequest(raw, context) {
     checkNames(reader, raw);
     checkLaterInputs(reader);
     checkTag(reader, run, environment);
-    if (reader.problems.length > 0 || fields.target === null || environment === null || known.artifactName === null) {
+    if (reader.problems.length > 0 || fields.target === null || environment === null) {
         return deepFreeze({ kind: 'invalid', problems: inTableOrder(reader.problems), known });
     }
     const confirmation = parse_confirm(reader, context, fields.mode, environment);
@@ -18368,7 +18382,7 @@ function parseRequest(raw, context) {
         environmentSource: environment.source,
         target: fields.target,
         confirmation,
-        artifactName: known.artifactName,
+        publishing: known.publishing,
         run,
         verbose: context.verbose ?? false,
         json: known.json,
@@ -18531,8 +18545,6 @@ function checkLaterInputs(reader) {
         const leave = spec.default === '' ? 'leave it out' : `leave it out, or at ${spec.default}`;
         reader.problem(spec.name, `not supported yet; ${leave}`);
     }
-    reader.boolean('upload-artifact');
-    reader.boolean('comment-on-pr');
 }
 function readWorkingDirectory(reader, context, resolved) {
     const workspace = context.env.GITHUB_WORKSPACE ?? '';
@@ -18603,6 +18615,45 @@ function readableArtifactName(reader, mode, environment, run) {
     if (mode === null || environment === null)
         return null;
     return `migration-log-${environment.environment}-${mode}-${run.runId ?? 'local'}-${run.attempt ?? '1'}`;
+}
+function readPublishing(reader, artifactName) {
+    return {
+        artifactName,
+        uploadArtifact: reader.boolean('upload-artifact'),
+        retentionDays: reader.text('artifact-retention-days') === '' ? null : reader.integer('artifact-retention-days'),
+        githubToken: parse_readToken(reader),
+        commentOnPr: reader.boolean('comment-on-pr'),
+        createRelease: readCreateRelease(reader),
+        notifyUrl: readNotifyUrl(reader),
+    };
+}
+/** What goes into a header must be able to stand there. */
+function parse_readToken(reader) {
+    const text = reader.text('github-token');
+    if (text === '')
+        return null;
+    if (!/^[\x21-\x7e]+$/.test(text)) {
+        reader.problem('github-token', 'it holds white space or characters that no token has; allowed: one token');
+        return null;
+    }
+    return text;
+}
+function readCreateRelease(reader) {
+    const wanted = reader.boolean('create-release');
+    if (wanted && reader.text('github-token') === '')
+        reader.problem('create-release', 'it needs github-token, with the permission contents: write');
+    return wanted;
+}
+function readNotifyUrl(reader) {
+    const text = reader.text('notify-url');
+    if (text === '')
+        return null;
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+        reader.problem('notify-url', 'it is not the address of a webhook; allowed: a URL that begins with https://');
+        return null;
+    }
+    return text;
 }
 /** Compared in constant time: how much of a guess was right must not show. */
 function parse_confirm(reader, context, mode, environment) {
@@ -18784,7 +18835,8 @@ function notAccepted(parsed, startedAt, durationMs) {
         },
         downFiles: [],
         run: known.run,
-        artifactName: known.artifactName,
+        artifactName: known.publishing.artifactName,
+        artifacts: { plan: null, log: null },
     };
 }
 

@@ -52,9 +52,9 @@ export function renderOutputs(outcome: Outcome, paths: ReportPaths): Record<Outp
     hazards: jsonWithin(worstFirst(outcome.hazards).map(shortHazard), OUTPUT_BYTES),
     'log-path': paths.logPath,
     'report-path': paths.reportPath,
-    'artifact-name': outcome.artifactName ?? '',
-    'artifact-id': '',
-    'artifact-url': '',
+    'artifact-name': outcome.artifacts.log?.name ?? outcome.artifactName ?? '',
+    'artifact-id': outcome.artifacts.log?.id ?? '',
+    'artifact-url': outcome.artifacts.log?.url ?? '',
     'duration-ms': String(Math.round(outcome.durationMs)),
   };
 }

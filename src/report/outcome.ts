@@ -220,6 +220,14 @@ export interface BackupMarker {
   readonly snapshot: string;
 }
 
+/** An artifact that was uploaded. */
+export interface ArtifactLink {
+  readonly name: string;
+  readonly id: string;
+  /** Null where the address of the run is not known. */
+  readonly url: string | null;
+}
+
 export interface MigrationRef {
   readonly version: string;
   readonly name: string;
@@ -293,5 +301,8 @@ export interface Outcome {
     readonly ref: string | null;
     readonly runUrl: string | null;
   };
+  /** As it is, or would have been, called. */
   readonly artifactName: string | null;
+  /** What was uploaded so far: the plan, before the pause; the whole folder, at the end. */
+  readonly artifacts: { readonly plan: ArtifactLink | null; readonly log: ArtifactLink | null };
 }

@@ -4,8 +4,8 @@ import type { Environment, Mode, RunIdentity } from './request.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The run as the GITHUB_* variables tell it; outside Actions everything is null. */
-export function identifyRun(env: Env): RunIdentity {
+/** The run as the GITHUB_* variables and the event tell it; outside Actions everything is null. */
+export function identifyRun(env: Env, event: unknown): RunIdentity {
   const runId = env.GITHUB_RUN_ID || null;
   const attempt = env.GITHUB_RUN_ATTEMPT || null;
   const repository = env.GITHUB_REPOSITORY || null;
@@ -19,6 +19,9 @@ export function identifyRun(env: Env): RunIdentity {
     ref: env.GITHUB_REF || null,
     runUrl: server && repository && runId ? runAddress(server, repository, runId, attempt) : null,
     eventName: env.GITHUB_EVENT_NAME || null,
+    workflow: env.GITHUB_WORKFLOW || null,
+    job: env.GITHUB_JOB || null,
+    pullRequest: pullRequestNumber(event),
   };
 }
 
@@ -124,6 +127,11 @@ function pullRequestOrigin(event: unknown): 'same' | 'fork' | 'unreadable' {
   if (base === null) return 'unreadable';
   // The repository of the head is null once the fork was deleted.
   return repositoryName(property(pullRequest, 'head')) === base ? 'same' : 'fork';
+}
+
+function pullRequestNumber(event: unknown): number | null {
+  const number = property(property(event, 'pull_request'), 'number');
+  return Number.isSafeInteger(number) ? (number as number) : null;
 }
 
 function repositoryName(side: unknown): string | null {

@@ -18,6 +18,7 @@ import {
   MODES,
   type Mode,
   type ParsedRequest,
+  type Publishing,
   type Request,
   type RunIdentity,
   type RunMode,
@@ -55,7 +56,7 @@ export interface Context {
  * at once (`invalid`); then a wrong confirmation (`refused`). No message repeats a secret.
  */
 export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
-  const run = identifyRun(context.env);
+  const run = identifyRun(context.env, context.event);
   const secrets = secretsOf(raw, context.env);
   const reader = makeReader(raw, secrets);
   const mode = peek(MODES, reader.text('mode'));
@@ -65,7 +66,7 @@ export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
     environment: environment?.environment ?? null,
     workingDirectory: path.resolve(context.cwd, reader.text('working-directory')),
     run,
-    artifactName: readableArtifactName(reader, mode, environment, run),
+    publishing: readPublishing(reader, readableArtifactName(reader, mode, environment, run)),
     json: context.json ?? false,
     secrets,
   };
@@ -77,7 +78,7 @@ export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
   checkNames(reader, raw);
   checkLaterInputs(reader);
   checkTag(reader, run, environment);
-  if (reader.problems.length > 0 || fields.target === null || environment === null || known.artifactName === null) {
+  if (reader.problems.length > 0 || fields.target === null || environment === null) {
     return deepFreeze({ kind: 'invalid', problems: inTableOrder(reader.problems), known });
   }
 
@@ -97,7 +98,7 @@ export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
     environmentSource: environment.source,
     target: fields.target,
     confirmation,
-    artifactName: known.artifactName,
+    publishing: known.publishing,
     run,
     verbose: context.verbose ?? false,
     json: known.json,
@@ -194,7 +195,7 @@ type Fields = Omit<
   | 'environmentSource'
   | 'target'
   | 'confirmation'
-  | 'artifactName'
+  | 'publishing'
   | 'run'
   | 'verbose'
   | 'json'
@@ -295,8 +296,6 @@ function checkLaterInputs(reader: Reader): void {
     const leave = spec.default === '' ? 'leave it out' : `leave it out, or at ${spec.default}`;
     reader.problem(spec.name, `not supported yet; ${leave}`);
   }
-  reader.boolean('upload-artifact');
-  reader.boolean('comment-on-pr');
 }
 
 function readWorkingDirectory(reader: Reader, context: Context, resolved: string): string {
@@ -395,6 +394,47 @@ function readableArtifactName(
   }
   if (mode === null || environment === null) return null;
   return `migration-log-${environment.environment}-${mode}-${run.runId ?? 'local'}-${run.attempt ?? '1'}`;
+}
+
+function readPublishing(reader: Reader, artifactName: string | null): Publishing {
+  return {
+    artifactName,
+    uploadArtifact: reader.boolean('upload-artifact'),
+    retentionDays: reader.text('artifact-retention-days') === '' ? null : reader.integer('artifact-retention-days'),
+    githubToken: readToken(reader),
+    commentOnPr: reader.boolean('comment-on-pr'),
+    createRelease: readCreateRelease(reader),
+    notifyUrl: readNotifyUrl(reader),
+  };
+}
+
+/** What goes into a header must be able to stand there. */
+function readToken(reader: Reader): string | null {
+  const text = reader.text('github-token');
+  if (text === '') return null;
+  if (!/^[\x21-\x7e]+$/.test(text)) {
+    reader.problem('github-token', 'it holds white space or characters that no token has; allowed: one token');
+    return null;
+  }
+  return text;
+}
+
+function readCreateRelease(reader: Reader): boolean {
+  const wanted = reader.boolean('create-release');
+  if (wanted && reader.text('github-token') === '')
+    reader.problem('create-release', 'it needs github-token, with the permission contents: write');
+  return wanted;
+}
+
+function readNotifyUrl(reader: Reader): string | null {
+  const text = reader.text('notify-url');
+  if (text === '') return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    reader.problem('notify-url', 'it is not the address of a webhook; allowed: a URL that begins with https://');
+    return null;
+  }
+  return text;
 }
 
 /** Compared in constant time: how much of a guess was right must not show. */

@@ -34,6 +34,23 @@ export interface RunIdentity {
   readonly ref: string | null;
   readonly runUrl: string | null;
   readonly eventName: string | null;
+  readonly workflow: string | null;
+  readonly job: string | null;
+  /** Of a pull_request event. */
+  readonly pullRequest: number | null;
+}
+
+/** Who is told of the run, and where; known even of a run whose inputs were not accepted. */
+export interface Publishing {
+  /** As it will be called; null: it cannot be said. */
+  readonly artifactName: string | null;
+  readonly uploadArtifact: boolean;
+  /** Null: as the repository says. */
+  readonly retentionDays: number | null;
+  readonly githubToken: string | null;
+  readonly commentOnPr: boolean;
+  readonly createRelease: boolean;
+  readonly notifyUrl: string | null;
 }
 
 export interface Request {
@@ -77,8 +94,7 @@ export interface Request {
   readonly smokeTests: string | null;
   readonly backup: 'none' | 'marker';
   readonly showData: boolean;
-  /** The artifact's name as it will be; the upload itself is not this room's. */
-  readonly artifactName: string;
+  readonly publishing: Publishing;
   readonly run: RunIdentity;
   readonly verbose: boolean;
   readonly json: boolean;
@@ -105,7 +121,7 @@ export interface Known {
   readonly environment: Environment | null;
   readonly workingDirectory: string;
   readonly run: RunIdentity;
-  readonly artifactName: string | null;
+  readonly publishing: Publishing;
   readonly json: boolean;
   readonly secrets: readonly string[];
 }

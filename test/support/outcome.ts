@@ -65,6 +65,7 @@ export function anOutcome(parts: Partial<Outcome> = {}): Outcome {
       runUrl: 'https://github.com/acme/shop/actions/runs/123',
     },
     artifactName: 'migration-log-production-apply-123-1',
+    artifacts: { plan: null, log: null },
     ...parts,
   };
 }

@@ -244,7 +244,7 @@ it('the run is who GitHub says it is', () => {
   expect(parsed).toMatchObject({
     kind: 'request',
     request: {
-      artifactName: 'migration-log-staging-apply-42-3',
+      publishing: { artifactName: 'migration-log-staging-apply-42-3' },
       run: {
         runId: '42',
         attempt: '3',

@@ -5,6 +5,15 @@ import type { InputProblem, Request } from '../../src/request/request.ts';
 
 const PASSWORD = 's3cr3t-Wörd';
 const URL = `postgres://deploy:${encodeURIComponent(PASSWORD)}@db.example.com/shop`;
+const PUBLISHING = {
+  artifactName: 'migration-log-staging-dry-run-local-1',
+  uploadArtifact: true,
+  retentionDays: null,
+  githubToken: null,
+  commentOnPr: true,
+  createRelease: false,
+  notifyUrl: null,
+};
 const STAGING: RawInputs = { 'database-url': URL, environment: 'staging' };
 const DIGEST = '0123456789abcdef'.repeat(4);
 
@@ -67,7 +76,7 @@ describe('defaults', () => {
       smokeTests: null,
       backup: 'none',
       showData: false,
-      artifactName: 'migration-log-staging-dry-run-local-1',
+      publishing: PUBLISHING,
       run: {
         runId: null,
         attempt: null,
@@ -77,6 +86,9 @@ describe('defaults', () => {
         ref: null,
         runUrl: null,
         eventName: null,
+        workflow: null,
+        job: null,
+        pullRequest: null,
       },
       verbose: false,
       json: false,
@@ -134,9 +146,16 @@ describe('values that are taken', () => {
     ['backup', 'marker', { backup: 'marker' }],
     ['backup', 'none', { backup: 'none' }],
     ['show-data', 'true', { showData: true }],
-    ['artifact-name', 'log of today', { artifactName: 'log of today' }],
-    ['upload-artifact', 'false', {}],
-    ['comment-on-pr', 'false', {}],
+    ['artifact-name', 'log of today', { publishing: { ...PUBLISHING, artifactName: 'log of today' } }],
+    ['upload-artifact', 'false', { publishing: { ...PUBLISHING, uploadArtifact: false } }],
+    ['artifact-retention-days', '7', { publishing: { ...PUBLISHING, retentionDays: 7 } }],
+    ['github-token', ' ghs_abc\n', { publishing: { ...PUBLISHING, githubToken: 'ghs_abc' } }],
+    ['comment-on-pr', 'false', { publishing: { ...PUBLISHING, commentOnPr: false } }],
+    [
+      'notify-url',
+      'https://hooks.example.com/a',
+      { publishing: { ...PUBLISHING, notifyUrl: 'https://hooks.example.com/a' } },
+    ],
     ['rollback-steps', '1', {}],
     ['alembic-config', 'alembic.ini', {}],
     ['database-url-env', 'DATABASE_URL', {}],
@@ -219,10 +238,13 @@ describe('values that are refused, by name', () => {
     ['command', 'dbmate up', 'not supported yet'],
     ['command-probe', 'dbmate status', 'not supported yet'],
     ['database-url-env', 'PGURL', 'not supported yet'],
-    ['artifact-retention-days', '7', 'not supported yet'],
-    ['github-token', PASSWORD, 'not supported yet'],
-    ['create-release', 'true', 'not supported yet'],
-    ['notify-url', `https://hooks.example.com/${PASSWORD}`, 'not supported yet'],
+    ['artifact-retention-days', '0', 'from 1 to 400'],
+    ['artifact-retention-days', '401', 'from 1 to 400'],
+    ['github-token', `${PASSWORD} ${PASSWORD}`, 'white space'],
+    ['create-release', 'true', 'it needs github-token'],
+    ['create-release', 'yes', 'true, false'],
+    ['notify-url', `hooks.example.com/${PASSWORD}`, 'begins with https://'],
+    ['notify-url', `ftp://hooks.example.com/${PASSWORD}`, 'begins with https://'],
     ['rehearsal-database-url', URL, 'it is the target itself'],
     ['rehearsal-database-url', 'env', 'REHEARSAL_DATABASE_URL'],
     ['rehearsal-database-url', `mysql://u:${PASSWORD}@h/d`, 'postgres://'],
@@ -270,7 +292,7 @@ describe('values that are refused, by name', () => {
         mode: 'dry-run',
         environment: 'staging',
         workingDirectory: '/srv/app',
-        artifactName: 'migration-log-staging-dry-run-7-1',
+        publishing: { ...PUBLISHING, artifactName: 'migration-log-staging-dry-run-7-1' },
         json: true,
         secrets: expect.arrayContaining([PASSWORD]),
       },
