@@ -1,13 +1,17 @@
-/** The Action's door: inputs and event -> the run -> outputs, annotations, exit code. */
-import { type Environment, getState, issueCommand, maskAll, saveState, writeSummary } from './github/commands.ts';
+/** The Action's door, for the main step and for the post step: inputs and event -> the run -> outputs, annotations, exit code. */
+import { basename } from 'node:path';
+import { afterwards } from './afterwards.ts';
+import type { Console, Door } from './door.ts';
+import { type Environment, issueCommand, maskAll } from './github/commands.ts';
 import { readEvent } from './github/event.ts';
 import { inertText } from './report/text.ts';
-import { markKilled } from './report-folder.ts';
-import { type Console, run } from './run.ts';
+import { run } from './run.ts';
 
 const write = (text: string) => {
   process.stdout.write(text);
 };
+
+const TITLE = { title: 'Postgres Migration Gate' };
 
 /** `INPUT_DATABASE-URL` -> `database-url`, as the runner makes them of an action's inputs. */
 function readInputs(env: Environment): Record<string, string | undefined> {
@@ -33,54 +37,43 @@ function runnerConsole(): Console {
       grouped = true;
     },
     progress: () => undefined,
+    warning: (text) => issueCommand(write, 'warning', TITLE, text),
+    notice: (text) => issueCommand(write, 'notice', TITLE, text),
     finish: (outcome, text, folder, workingDirectory) => {
       ungroup();
       write(`${inertText(text)}\n`);
       folder.annotate(outcome, workingDirectory, write);
     },
+    ended: () => undefined,
   };
 }
 
-/** The post step, which the runner starts whatever became of the main one: only a run that was killed has not reported. */
-function afterwards(env: Environment): number {
-  if (getState(env, 'reported') === 'true') return 0;
-  const state = getState(env, 'database-state') ?? 'unchanged';
-  const said =
-    state === 'unchanged'
-      ? 'The run was killed before it wrote anything: the database is unchanged. Run it again.'
-      : 'The run was killed while applying: what the database holds is unknown to it. Run mode: status, then run it again; it goes on with what is still pending.';
-  issueCommand(write, 'error', { title: 'Postgres Migration Gate' }, said);
-  markKilled(env.GITHUB_WORKSPACE || process.cwd(), state, said);
-  writeSummary(env, `### Killed. The database is ${state}.\n\n${said}\n`);
-  return 1;
-}
-
-async function main(): Promise<number> {
+function door(): Door {
   const { env } = process;
-  if (getState(env, 'started') === 'true') return afterwards(env);
-  saveState(env, 'started', 'true');
   const cancel = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());
   const workspace = env.GITHUB_WORKSPACE || process.cwd();
-  return run({
+  return {
     raw: readInputs(env),
     context: { door: 'action', env, event: readEvent(env), cwd: workspace },
     env,
     workspace,
     console: runnerConsole(),
     signal: cancel.signal,
-  });
+  };
 }
 
+/** `post.js` beside the bundle is the same bundle. What a killed run has saved could not tell: it may have saved nothing. */
+function isPostStep(): boolean {
+  return basename(process.argv[1] ?? '') === 'post.js';
+}
+
+let exitCode = 1;
 try {
-  process.exitCode = await main();
+  exitCode = isPostStep() ? await afterwards(door()) : await run(door());
 } catch (error) {
   // Only when the report itself could not be written; anything else is an outcome.
-  issueCommand(
-    write,
-    'error',
-    { title: 'Postgres Migration Gate' },
-    error instanceof Error ? error.message : String(error),
-  );
-  process.exitCode = 1;
+  issueCommand(write, 'error', TITLE, error instanceof Error ? error.message : String(error));
 }
+// What is given up on (a service that does not answer) must not keep the step alive; but what was printed must be out.
+process.stdout.write('', () => process.exit(exitCode));

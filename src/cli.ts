@@ -1,8 +1,9 @@
 /** The command line's door: argv -> the same run; the exit code is the result. */
+import type { Console } from './door.ts';
 import type { Environment } from './github/commands.ts';
 import { readEvent } from './github/event.ts';
 import { helpText, readArgv } from './request/argv.ts';
-import { type Console, run } from './run.ts';
+import { run } from './run.ts';
 import { VERSION } from './version.ts';
 
 /** A terminal gets colour and a passing line; a pipe gets plain lines; with --json, stdout is the report's alone. */
@@ -22,6 +23,8 @@ function terminalConsole(json: boolean, env: Environment): Console {
     secrets: () => undefined,
     line,
     chapter: (title) => line(pretty ? `\u001b[1m${title}\u001b[22m` : title),
+    warning: (text) => line(`warning: ${text}`),
+    notice: (text) => line(text),
     progress: (text) => {
       if (!pretty) return;
       clear();
@@ -31,10 +34,12 @@ function terminalConsole(json: boolean, env: Environment): Console {
     finish: (outcome, text, folder, workingDirectory) => {
       line('');
       line(text);
-      if (json) process.stdout.write(folder.reportText());
       // A script on a runner may call the command line too.
       if (env.GITHUB_ACTIONS === 'true')
         folder.annotate(outcome, workingDirectory, (command) => process.stderr.write(command));
+    },
+    ended: (folder) => {
+      if (json) process.stdout.write(folder.reportText());
     },
   };
 }
@@ -68,9 +73,11 @@ async function main(): Promise<number> {
   });
 }
 
+let exitCode = 1;
 try {
-  process.exitCode = await main();
+  exitCode = await main();
 } catch (error) {
   process.stderr.write(`migration-gate: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
 }
+// What is given up on (a service that does not answer) must not keep the process alive; but what was printed must be out.
+process.stdout.write('', () => process.exit(exitCode));

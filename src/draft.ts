@@ -10,6 +10,7 @@ import {
   type Failure,
   type Hazard,
   type Health,
+  type MigrationRef,
   type MigrationReport,
   type Outcome,
   type Result,
@@ -17,7 +18,7 @@ import {
   type Stage,
   type StageName,
 } from './report/outcome.ts';
-import { Stop } from './report/stop.ts';
+import { cancelled, Stop } from './report/stop.ts';
 import type { Request } from './request/request.ts';
 
 /** The dry run's own failure is complete already: class, place and remedy. */
@@ -27,6 +28,14 @@ export class RehearsalFailed extends Error {
     super(rehearsal.error?.message ?? 'the dry run failed');
     this.rehearsal = rehearsal;
   }
+}
+
+const GO_ON = 'Run it again: it goes on with what is still pending.';
+
+/** An artifact, or why there is none; neither where none is wanted. */
+export interface Shared {
+  readonly link: ArtifactLink | null;
+  readonly warning: string | null;
 }
 
 /** The failure itself is in the draft, with what reading the database back has proved. */
@@ -49,6 +58,7 @@ export class Draft {
   private proof: StateProof | null = null;
   private verification: Verification | null = null;
   private planArtifact: ArtifactLink | null = null;
+  private current: { readonly stage: StageName; readonly from: number } | null = null;
   private isWriting = false;
   private end: { result: Result; alarm: boolean } | null = null;
   private failure: Failure | null = null;
@@ -63,16 +73,23 @@ export class Draft {
   }
 
   async stage<T>(stage: StageName, work: () => Promise<T>): Promise<T> {
-    const from = this.now();
+    if (this.signal.aborted) throw cancelled(`before the stage ${stage}`, this.isWriting ? GO_ON : undefined);
+    this.current = { stage, from: this.now() };
     try {
       const result = await work();
-      this.stages.push({ stage, status: 'passed', ms: this.now() - from });
+      this.leave('passed');
       return result;
     } catch (error) {
-      const status = this.signal.aborted ? 'cancelled' : 'failed';
-      this.stages.push({ stage, status, ms: this.now() - from });
+      this.leave(this.signal.aborted ? 'cancelled' : 'failed');
       throw error;
     }
+  }
+
+  private leave(status: Stage['status']): void {
+    if (this.current === null) return;
+    const { stage, from } = this.current;
+    this.current = null;
+    this.stages.push({ stage, status, ms: this.now() - from });
   }
 
   skipped(stage: StageName): void {
@@ -109,8 +126,9 @@ export class Draft {
     this.warnings.push(...unusedAllowances);
   }
 
-  planUploaded(link: ArtifactLink | null): void {
+  planShared({ link, warning }: Shared): void {
     this.planArtifact = link;
+    if (warning !== null) this.warnings.push(warning);
   }
 
   marked(marker: BackupMarker): void {
@@ -178,6 +196,8 @@ export class Draft {
     if (thrown instanceof ApplyFailed && failed) this.failure = failed.error;
     else if (thrown instanceof RehearsalFailed) this.failure = thrown.rehearsal.error;
     else this.failure = failureFrom(thrown, null, context);
+    if (this.failure && this.signal.aborted && isConsequence(this.failure)) this.failure = this.cancelledNow();
+    this.leave(this.signal.aborted ? 'cancelled' : 'failed');
     this.lockHeld = reason?.lockHeld ?? false;
     this.badInput = reason?.badInput ?? false;
     const result = reason?.result ?? 'failed';
@@ -187,6 +207,12 @@ export class Draft {
     };
     if (this.failure?.class === 'checksum' && failed && result === 'failed' && this.proof?.state === 'unchanged')
       this.end = { result: 'refused', alarm: false };
+  }
+
+  private cancelledNow(): Failure {
+    const stage = this.current?.stage ?? this.stages.at(-1)?.stage ?? 'inspect';
+    const stop = cancelled(`in the stage ${stage}`, this.isWriting ? GO_ON : undefined);
+    return failureFrom(stop, null, { phase: 'other', showData: true });
   }
 
   private phase(thrown: unknown): FailureContext['phase'] {
@@ -273,7 +299,7 @@ export class Draft {
       notes: inspection?.notes ?? [],
       problems: [],
       error,
-      downFiles: applied.flatMap((migration) => plan?.downFiles.get(migration.key) ?? []),
+      downFiles: downFiles(plan, applied),
       run: request.run,
       artifactName: request.publishing.artifactName,
       artifacts: { plan: this.planArtifact, log: null },
@@ -304,6 +330,22 @@ export class Draft {
       return this.isWriting ? { ...report, status: 'pending' } : report;
     });
   }
+}
+
+/** An error that being cancelled makes: the server ended the query or the session, or nothing but the connection was lost. */
+function isConsequence({ class: kind, sqlstate }: Failure): boolean {
+  if (kind === 'cancelled') return false;
+  return sqlstate === null
+    ? kind === 'connection' || kind === 'internal'
+    : sqlstate === '57014' || sqlstate === '57P01';
+}
+
+/** The way back of what was applied, where there is a file for it. */
+function downFiles(plan: Plan | null, applied: readonly MigrationRef[]): string[] {
+  const versions = new Set(applied.map((one) => one.version));
+  return (plan?.pending ?? [])
+    .filter((one) => versions.has(one.version))
+    .flatMap((one) => plan?.downFiles.get(one.key) ?? []);
 }
 
 /** The stages that a run did not come to are told too. */

@@ -4,7 +4,7 @@
  * Whatever stops it is thrown as a Stop and caught once, below; what was found until then is in the draft, so that
  * every ending has the same report.
  */
-import { Draft, RehearsalFailed } from './draft.ts';
+import { Draft, RehearsalFailed, type Shared } from './draft.ts';
 import type { Engine, Inspection, Plan, Rehearsal } from './engines/engine.ts';
 import { observedHazards } from './hazards/observed.ts';
 import type { Log } from './log.ts';
@@ -20,7 +20,7 @@ import {
 } from './policy/verdict.ts';
 import { renderText } from './report/log.ts';
 import type { Outcome } from './report/outcome.ts';
-import { Stop } from './report/stop.ts';
+import { cancelled, Stop } from './report/stop.ts';
 import { duration, plural } from './report/text.ts';
 import type { Request } from './request/request.ts';
 
@@ -29,6 +29,8 @@ export interface Tools {
   readonly engine: Engine;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Aborted when a cancelled run must be over, whatever it is still waiting for. */
+  readonly lastCall: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Waits; ends early when the signal is aborted. */
@@ -37,17 +39,28 @@ export interface Tools {
   readonly writePlan: (pieces: Iterable<string>) => void;
   /** Puts what is known onto the disk: what a reviewer reads in the pause, and the truth for the case of a death. */
   readonly writeDown: (soFar: Outcome, ifKilled: Outcome) => void;
+  /** Shows the plan to whoever reviews it elsewhere, as it was written down. */
+  readonly sharePlan: () => Promise<Shared>;
 }
 
 export async function gate(request: Request, tools: Tools): Promise<Outcome> {
   const draft = new Draft(request, tools.now, tools.signal);
   try {
-    await story(request, tools, draft);
+    await Promise.race([story(request, tools, draft), overdue(tools.lastCall)]);
   } catch (error) {
     draft.stopped(error);
   }
   await tools.engine.close();
   return draft.outcome();
+}
+
+/** A cancelled run that waits for a server that does not answer is told of as it stands. */
+function overdue(lastCall: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    lastCall.addEventListener('abort', () =>
+      reject(cancelled('while waiting for the server, which did not answer in time')),
+    );
+  });
 }
 
 async function story(request: Request, tools: Tools, draft: Draft): Promise<void> {
@@ -85,6 +98,8 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
 
   refuseUnlessMeant(request, found, plan);
   draft.healthy(await engine.health());
+  const ifKilled = draft.ifKilled();
+  tools.writeDown(ifKilled, ifKilled);
   const rehearsal = await dryRun(request, tools, draft, plan);
   if (request.mode === 'dry-run') return draft.ended('dry-run-passed');
 
@@ -122,11 +137,8 @@ async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, pl
 }
 
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
-async function review(
-  request: Request,
-  { engine, log, signal, sleep, now, writeDown }: Tools,
-  draft: Draft,
-): Promise<void> {
+async function review(request: Request, tools: Tools, draft: Draft): Promise<void> {
+  const { engine, log, signal, sleep, now, writeDown } = tools;
   if (request.reviewDelayMs === 0) return draft.skipped('review');
   log.chapter('Review');
   await draft.stage('review', async () => {
@@ -134,6 +146,9 @@ async function review(
     writeDown(soFar, draft.ifKilled());
     log.line(renderText(soFar));
     await engine.release();
+    const shared = await tools.sharePlan();
+    draft.planShared(shared);
+    if (shared.link) log.line(`the plan: ${shared.link.url ?? shared.link.name}`);
     log.line(
       `applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`,
     );
@@ -143,12 +158,7 @@ async function review(
       await sleep(Math.min(left, 1_000), signal);
     }
     if (signal.aborted) {
-      throw new Stop({
-        result: 'cancelled',
-        class: 'cancelled',
-        message: 'cancelled during the review pause',
-        next: 'Nothing was changed; run again when the migration is wanted.',
-      });
+      throw cancelled('during the review pause', 'Nothing was changed; run again when the migration is wanted.');
     }
   });
 }

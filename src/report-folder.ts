@@ -1,4 +1,5 @@
 /** What a run leaves behind on the disk and with the runner: the folder, outputs, summary and annotations. */
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -11,8 +12,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { type Environment, issueCommand, saveState, setOutput, writeSummary } from './github/commands.ts';
+import { type Environment, getState, issueCommand, saveState, setOutput, writeSummary } from './github/commands.ts';
 import { annotations } from './report/annotations.ts';
 import { renderOutputs, renderReport } from './report/json.ts';
 import type { Outcome } from './report/outcome.ts';
@@ -20,32 +22,50 @@ import { renderSummary } from './report/summary.ts';
 
 type Redact = (text: string) => string;
 
+const FILES = ['migration.log', 'report.json', 'plan.sql', 'summary.md'];
+
 export class ReportFolder {
   readonly path: string;
   private readonly workspace: string;
   private readonly env: Environment;
   private readonly log: number;
+  private closed = false;
 
-  /** Makes `migration-log/` in the workspace, empty. A link of that name is removed, never followed. */
-  constructor(workspace: string, env: Environment) {
+  private constructor(workspace: string, env: Environment, path: string) {
     this.workspace = workspace;
     this.env = env;
-    this.path = join(workspace, 'migration-log');
-    if (lstatSync(this.path, { throwIfNoEntry: false })?.isDirectory() === false) rmSync(this.path);
-    mkdirSync(this.path, { recursive: true });
-    for (const entry of readdirSync(this.path)) rmSync(join(this.path, entry), { recursive: true, force: true });
-    this.log = openSync(join(this.path, 'migration.log'), 'a');
-    writeFileSync(join(this.path, 'plan.sql'), '-- nothing was planned\n');
+    this.path = path;
+    this.log = openSync(join(path, 'migration.log'), 'a');
+  }
+
+  /** Makes `migration-log/` in the workspace, empty. A link of that name is removed, never followed. */
+  static make(workspace: string, env: Environment): ReportFolder {
+    const path = emptyFolder(workspace);
+    writeFileSync(join(path, 'plan.sql'), '-- nothing was planned\n');
+    return new ReportFolder(workspace, env, path);
+  }
+
+  /** As a run that was killed has left it; anew, where a later step has put something else in its place. */
+  static reopen(workspace: string, env: Environment): ReportFolder {
+    const path = join(workspace, 'migration-log');
+    const untouched = isDirectory(path) && readdirSync(path, { withFileTypes: true }).every((entry) => entry.isFile());
+    return untouched ? new ReportFolder(workspace, env, path) : ReportFolder.make(workspace, env);
+  }
+
+  /** What is there to be uploaded: absolute paths. */
+  files(): string[] {
+    return FILES.map((name) => join(this.path, name)).filter((path) => existsSync(path));
   }
 
   /** A line of the log, on disk when it returns. */
   logLine(line: string): void {
-    writeSync(this.log, `${line}\n`);
+    // A cancelled run may still be waiting for a server that does not answer, and hear from it now.
+    if (!this.closed) writeSync(this.log, `${line}\n`);
   }
 
   /**
    * The report of a redacted outcome, as it is now: may be written again, the last one counts. `ifKilled`: what the
-   * runner is told meanwhile, should nothing more be heard of this run.
+   * runner is told meanwhile, and the post step finds, should nothing more be heard of this run.
    */
   write(outcome: Outcome, ifKilled: Outcome = outcome): void {
     const paths = { logPath: join(this.path, 'migration.log'), reportPath: join(this.path, 'report.json') };
@@ -57,8 +77,6 @@ export class ReportFolder {
     writeFileSync(join(this.path, 'summary.md'), summary);
     for (const [name, value] of Object.entries(renderOutputs(ifKilled, paths))) setOutput(this.env, name, value);
     writeSummary(this.env, ifKilled === outcome ? summary : renderSummary(ifKilled));
-    // For the post step.
-    saveState(this.env, 'database-state', ifKilled.databaseState);
   }
 
   writePlan(pieces: Iterable<string>, redact: Redact): void {
@@ -75,10 +93,8 @@ export class ReportFolder {
     return readFileSync(join(this.path, 'report.json'), 'utf8');
   }
 
-  /** The last lines of the log: the report as text. */
-  close(text: string): void {
-    this.logLine(text);
-    saveState(this.env, 'reported', 'true');
+  close(): void {
+    this.closed = true;
     closeSync(this.log);
   }
 
@@ -101,18 +117,41 @@ export class ReportFolder {
   }
 }
 
-/** What a killed run left says what it knew; the post step adds that it was killed. No report: it had not come that far. */
-export function markKilled(workspace: string, databaseState: string, said: string): void {
-  const path = join(workspace, 'migration-log', 'report.json');
-  if (!existsSync(path)) return;
-  const report = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-  const error = { ...(report.error ?? {}), class: 'internal', message: said };
-  const exitCode = databaseState === 'unchanged' ? 1 : 7;
-  writeFileSync(path, `${JSON.stringify({ ...report, result: 'failed', databaseState, exitCode, error }, null, 1)}\n`);
-  writeFileSync(
-    join(workspace, 'migration-log', 'summary.md'),
-    `### Killed. The database is ${databaseState}.\n\n${said}\n`,
-  );
+/** What the post step needs to know of a run that has died; kept outside the workspace, without secrets. */
+export interface Kept {
+  readonly outcome: Outcome;
+  /** It had come to its end, and was killed while telling of it. */
+  readonly over: boolean;
+}
+
+/** Returns what keeps, each time anew. Where nobody reads it (no runner), nothing is kept. */
+export function keeper(env: Environment): (kept: Kept) => void {
+  const path = join(env.RUNNER_TEMP || tmpdir(), `migration-gate-${randomUUID()}.json`);
+  let said = false;
+  return (kept) => {
+    if (!env.GITHUB_STATE) return;
+    writeFileSync(path, JSON.stringify(kept), { mode: 0o600 });
+    if (!said) saveState(env, 'kept', path);
+    said = true;
+  };
+}
+
+/** Null: the run died before it had anything to keep. */
+export function readKept(env: Environment): Kept | null {
+  const path = getState(env, 'kept');
+  return path !== null && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Kept) : null;
+}
+
+function emptyFolder(workspace: string): string {
+  const path = join(workspace, 'migration-log');
+  if (!isDirectory(path)) rmSync(path, { force: true });
+  mkdirSync(path, { recursive: true });
+  for (const entry of readdirSync(path)) rmSync(join(path, entry), { recursive: true, force: true });
+  return path;
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Text in pieces that end with a line, so that what is redacted is never cut in two. */

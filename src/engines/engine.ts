@@ -103,11 +103,23 @@ export interface Verification {
   readonly foreign: readonly SchemaChange[];
 }
 
+/** A session of ours at the server, and no other. */
+export interface Backend {
+  readonly pid: number;
+  readonly since: string;
+}
+
+/** What a run that was killed has left. */
+export interface Remains {
+  readonly backend: Backend | null;
+  readonly pending: readonly MigrationRef[];
+}
+
 /** What reading the database back says of the migrations of this run. */
 export interface StateProof {
   readonly state: 'unchanged' | 'migrated' | 'partially-migrated' | 'unknown';
   readonly currentVersion: string | null;
-  readonly applied: readonly PlannedMigration[];
+  readonly applied: readonly MigrationRef[];
 }
 
 export interface Engine {
@@ -130,5 +142,7 @@ export interface Engine {
   verify(): Promise<Verification>;
   /** Reads the database back; never throws: what cannot be read is `unknown`. */
   prove(plan: Plan): Promise<StateProof>;
+  /** For a run that was killed: ends its backend, so that it cannot commit any more, and reads the database back. Throws a Stop. */
+  settle(remains: Remains): Promise<StateProof>;
   close(): Promise<void>;
 }

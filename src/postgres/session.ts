@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Target } from '../request/request.ts';
 import type { Queryable } from './queryable.ts';
@@ -158,6 +159,9 @@ export class Session implements Queryable {
   /** Why the connection is gone, once it is. */
   private lostBecause: Error | null = null;
   private closing = false;
+  private underWay = 0;
+  /** The backend's process id as it says itself, once it was asked. */
+  backendPid: number | null = null;
 
   constructor(client: pg.Client) {
     this.client = client;
@@ -183,6 +187,11 @@ export class Session implements Queryable {
     return (this.client as unknown as { processID: number }).processID;
   }
 
+  /** The server owes us an answer. */
+  get busy(): boolean {
+    return this.underWay > 0;
+  }
+
   get lost(): Error | null {
     return this.lostBecause;
   }
@@ -193,7 +202,7 @@ export class Session implements Queryable {
   }
 
   async query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<{ rows: Row[] }> {
-    const result = await this.client.query(text, values);
+    const result = await this.counted(this.client.query(text, values));
     const last = Array.isArray(result) ? result.at(-1) : result;
     return { rows: last.rows as Row[] };
   }
@@ -203,10 +212,21 @@ export class Session implements Queryable {
     items: readonly BatchItem[],
     onDone: ((index: number, result: BatchResult) => void) | null = null,
   ): Promise<BatchResult[]> {
-    return new Promise((resolve, reject) => {
-      const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
-      this.client.query(batch as unknown as pg.Submittable);
-    });
+    return this.counted(
+      new Promise((resolve, reject) => {
+        const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
+        this.client.query(batch as unknown as pg.Submittable);
+      }),
+    );
+  }
+
+  private async counted<T>(answer: Promise<T>): Promise<T> {
+    this.underWay += 1;
+    try {
+      return await answer;
+    } finally {
+      this.underWay -= 1;
+    }
   }
 
   /** Closes the connection; never throws, and does not wait for a server that does not answer. */
@@ -216,12 +236,18 @@ export class Session implements Queryable {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        (this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+        this.drop();
         resolve();
       }, 1_000);
     });
     await Promise.race([closed, patience]);
     clearTimeout(timer);
+  }
+
+  /** Closes our end of it, at once. */
+  drop(): void {
+    this.closing = true;
+    (this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   }
 }
 
@@ -275,7 +301,13 @@ function tlsAttempts(target: Target): Tls[] {
   }
 }
 
-async function open(target: Target, applicationName: string, ssl: Tls, timeoutMs: number): Promise<Session> {
+async function open(
+  target: Target,
+  applicationName: string,
+  ssl: Tls,
+  timeoutMs: number,
+  signal: AbortSignal | null,
+): Promise<Session> {
   const client = new pg.Client({
     host: target.host,
     port: target.port,
@@ -289,7 +321,14 @@ async function open(target: Target, applicationName: string, ssl: Tls, timeoutMs
     keepAliveInitialDelayMillis: 10_000,
   });
   const session = new Session(client);
-  await client.connect();
+  const giveUp = () => session.drop();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    await client.connect();
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
   return session;
 }
 
@@ -297,10 +336,15 @@ async function open(target: Target, applicationName: string, ssl: Tls, timeoutMs
 const PASSING = new Set(['57P03', '53300']);
 
 /**
- * Connects, within `timeoutMs` (0: no limit) in all. Throws the server's or the system's own error.
+ * Connects, within `timeoutMs` (0: no limit) in all. Throws the server's or the system's own error, or the signal's reason.
  * `prefer` and `allow` fall back as libpq's do: when the server has no TLS, or when it refuses the first way.
  */
-export async function connect(target: Target, applicationName: string, timeoutMs: number): Promise<Session> {
+export async function connect(
+  target: Target,
+  applicationName: string,
+  timeoutMs: number,
+  signal: AbortSignal | null = null,
+): Promise<Session> {
   const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
   const attempts = tlsAttempts(target);
   for (;;) {
@@ -308,8 +352,9 @@ export async function connect(target: Target, applicationName: string, timeoutMs
     for (const ssl of attempts) {
       const left = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - Date.now());
       try {
-        return await open(target, applicationName, ssl, left);
+        return await open(target, applicationName, ssl, left, signal);
       } catch (error) {
+        signal?.throwIfAborted();
         first ??= error;
         const code = (error as { code?: string }).code;
         const network =
@@ -321,6 +366,6 @@ export async function connect(target: Target, applicationName: string, timeoutMs
       }
     }
     if (!PASSING.has((first as { code?: string }).code ?? '') || Date.now() + 500 >= deadline) throw first;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500, undefined, signal ? { signal } : {});
   }
 }

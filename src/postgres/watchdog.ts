@@ -128,19 +128,3 @@ export class Watchdog {
     this.options.onAlarm(alarm);
   }
 }
-
-/** Asks the server to cancel what the session is doing. False: there was no such backend, or it is not ours to cancel. */
-export async function cancelBackend(watcher: Session, pid: number): Promise<boolean> {
-  const { rows } = await watcher.query<{ cancelled: boolean }>('select pg_catalog.pg_cancel_backend($1) as cancelled', [
-    pid,
-  ]);
-  return rows[0]?.cancelled ?? false;
-}
-
-/** Ends the session: its transaction is rolled back, and its locks are free. False: as of cancelBackend. */
-export async function terminateBackend(watcher: Session, pid: number): Promise<boolean> {
-  const { rows } = await watcher.query<{ ended: boolean }>('select pg_catalog.pg_terminate_backend($1) as ended', [
-    pid,
-  ]);
-  return rows[0]?.ended ?? false;
-}

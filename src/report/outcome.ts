@@ -1,5 +1,5 @@
 /** All that a run has to say, as plain data. Reports, outputs and exit codes are made from this and from nothing else. */
-import type { Environment, Mode } from '../request/request.ts';
+import type { Environment, Known, Mode } from '../request/request.ts';
 
 export type Result =
   | 'dry-run-passed'
@@ -305,4 +305,50 @@ export interface Outcome {
   readonly artifactName: string | null;
   /** What was uploaded so far: the plan, before the pause; the whole folder, at the end. */
   readonly artifacts: { readonly plan: ArtifactLink | null; readonly log: ArtifactLink | null };
+}
+
+/** Of a run that has not found out anything yet; `startedAt` in ISO 8601. */
+export function blankOutcome(
+  known: Pick<Known, 'mode' | 'environment' | 'run' | 'publishing'>,
+  startedAt: string,
+): Outcome {
+  return {
+    result: 'failed',
+    databaseState: 'unchanged',
+    exitCode: 1,
+    mode: known.mode,
+    environment: known.environment,
+    environmentSource: null,
+    engine: null,
+    server: null,
+    startedAt,
+    durationMs: 0,
+    planDigest: null,
+    previousVersion: null,
+    currentVersion: null,
+    pending: [],
+    applied: [],
+    recorded: [],
+    stages: STAGES.map((stage) => ({ stage, status: 'skipped', ms: 0 })),
+    migrations: [],
+    coverage: { statements: 0, executed: 0 },
+    blocked: [],
+    hazards: [],
+    sizes: [],
+    schemaDiff: [],
+    predictedEqualsActual: null,
+    unpredicted: [],
+    health: null,
+    backup: null,
+    rehearsal: null,
+    verification: [],
+    warnings: [],
+    notes: [],
+    problems: [],
+    error: null,
+    downFiles: [],
+    run: known.run,
+    artifactName: known.publishing.artifactName,
+    artifacts: { plan: null, log: null },
+  };
 }

@@ -19,6 +19,11 @@ export interface StopReason {
   readonly lockHeld?: boolean;
 }
 
+/** The run was asked to end. `when`: what it was doing, such as `while applying`. */
+export function cancelled(when: string, next = 'Run it again when you are ready: nothing was changed.'): Stop {
+  return new Stop({ result: 'cancelled', class: 'cancelled', message: `cancelled ${when}`, next });
+}
+
 export class Stop extends Error {
   readonly reason: StopReason;
   constructor(reason: StopReason, options?: { cause?: unknown }) {

@@ -66,7 +66,7 @@ export async function runGate(
   const log = { line: say, detail: say, chapter: say, progress: () => undefined };
   let paused = false;
   const outcome = await gate(parsed.request, {
-    engine: sqlEngine(parsed.request, log, signal),
+    engine: sqlEngine(parsed.request, log, signal, () => undefined),
     log,
     signal,
     now: Date.now,
@@ -77,6 +77,8 @@ export async function runGate(
     },
     writePlan: () => undefined,
     writeDown: () => undefined,
+    lastCall: new AbortController().signal,
+    sharePlan: async () => ({ link: null, warning: null }),
   });
   return { outcome, lines };
 }

@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration, Progress } from '../../plan/plan.ts';
+import type { Cancellation } from '../../postgres/cancel.ts';
 import { failureFrom, type Place, readServerError } from '../../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
 import { clearItems, localTimeouts, RESET_ROLE, resetItems, type WorkSettings } from '../../postgres/settings.ts';
-import { cancelBackend } from '../../postgres/watchdog.ts';
 import type { Failure } from '../../report/outcome.ts';
-import { Stop } from '../../report/stop.ts';
+import { cancelled, Stop } from '../../report/stop.ts';
 import { cut, duration } from '../../report/text.ts';
 import type { ScriptEvent } from '../../sql/script.ts';
 import type { Leftover, Statement } from '../../sql/statement.ts';
@@ -20,7 +20,7 @@ import { begunBy, ProgressKeeper, setsSession } from './progress.ts';
 import { backoff } from './rehearsal/rehearse.ts';
 import { locate, scriptOf } from './script-file.ts';
 import { createTrackingItems, failureItem, historyItem, type RunStamp, readRecords, recordItem } from './tracking.ts';
-import type { Workbench } from './workbench.ts';
+import { cancellationOf, type Workbench } from './workbench.ts';
 
 const BATCH_ITEMS = 400;
 const BATCH_CHARACTERS = 512 * 1024;
@@ -81,6 +81,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
 
 class Application {
   private readonly bench: Workbench;
+  private readonly cancellation: Cancellation;
   private readonly plan: Plan;
   private readonly stamp: RunStamp;
   private readonly nonTransactional: Rehearsal['nonTransactional'];
@@ -101,6 +102,7 @@ class Application {
 
   constructor({ bench, plan, stamp, nonTransactional }: ApplyInput) {
     this.bench = bench;
+    this.cancellation = cancellationOf(bench);
     this.plan = plan;
     this.stamp = stamp;
     this.nonTransactional = nonTransactional;
@@ -116,17 +118,14 @@ class Application {
 
   async run(): Promise<Applied> {
     const { bench } = this;
-    const onAbort = () => {
-      cancelBackend(bench.watcher, bench.pid).catch((error: Error) =>
-        bench.log.detail(`could not cancel: ${error.message}`),
-      );
-    };
+    const onAbort = () => this.cancellation.begin();
     bench.signal.addEventListener('abort', onAbort);
     try {
+      if (bench.signal.aborted) throw stopped();
       await this.ensureTracking();
       const groups = this.groups();
       for (let next = 0; next < groups.length; ) {
-        if (bench.signal.aborted) throw cancelled();
+        if (bench.signal.aborted) throw stopped();
         const train = this.trainOf(groups.slice(next, next + LONGEST_TRAIN));
         const before = this.committed;
         const failed = train.length > 1 ? await this.sendTrain(train) : await this.group(groups[next] ?? []);
@@ -136,6 +135,7 @@ class Application {
       return { applied: this.applied, failed: null };
     } finally {
       bench.signal.removeEventListener('abort', onAbort);
+      await this.cancellation.end();
     }
   }
 
@@ -270,6 +270,7 @@ class Application {
           throw error;
         }
         await this.again(migration, error, attempt, then);
+        if (signal.aborted) throw stopped();
       }
     }
   }
@@ -363,7 +364,7 @@ class Application {
       if (facts.command === 'PREPARE') this.prepares = true;
       sender.add({ text: statement.sql }, { statement, migration });
       if (!sender.isFull) continue;
-      if (this.bench.signal.aborted) throw cancelled();
+      if (this.bench.signal.aborted) throw stopped();
       await sender.flush();
     }
     if (!small && hash.digest() !== migration.checksum) throw changedOnDisk(migration);
@@ -410,7 +411,7 @@ class Application {
         if (block && !untouched) await this.unit(migration, block, progress, event.end);
         block = null;
       } else {
-        if (this.bench.signal.aborted) throw cancelled();
+        if (this.bench.signal.aborted) throw stopped();
         progress.pass(event.index, event.statement);
         if (event.facts.command === 'PREPARE') this.prepares = true;
         if (LIMITS_LOCKS.test(event.statement.sql)) this.limitsLocks = true;
@@ -557,6 +558,8 @@ class Application {
     ms: number,
   ): Promise<NonNullable<Applied['failed']>> {
     const error = this.failure(migration, thrown);
+    // Or it is the record that is cancelled.
+    await this.cancellation.end();
     await this.rollBack();
     await this.recordFailure(migration, error, ms);
     return { migration, error };
@@ -565,7 +568,7 @@ class Application {
   private failure(migration: PlannedMigration, thrown: unknown): Failure {
     const failed = thrown instanceof MigrationFailed ? thrown : new MigrationFailed(null, thrown);
     if (this.bench.signal.aborted) {
-      return failureFrom(cancelled(), null, { phase: 'apply', showData: true });
+      return failureFrom(stopped(), null, { phase: 'apply', showData: true });
     }
     const statement = failed.statement;
     const at = statement ? locate(statement, readServerError(failed.error).position) : null;
@@ -672,13 +675,8 @@ function hashOf(migration: PlannedMigration): string {
   return hash.digest();
 }
 
-function cancelled(): Stop {
-  return new Stop({
-    result: 'cancelled',
-    class: 'cancelled',
-    message: 'cancelled while applying',
-    next: 'Run it again: it goes on with what is still pending.',
-  });
+function stopped(): Stop {
+  return cancelled('while applying', 'Run it again: it goes on with what is still pending.');
 }
 
 function changedOnDisk(migration: PlannedMigration): Stop {

@@ -5,21 +5,33 @@ import { decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { changedGroups, compareDefinitions } from '../../plan/schema-diff.ts';
+import { Cancellation } from '../../postgres/cancel.ts';
 import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
 import { connect, RootCertificateError, type Session } from '../../postgres/session.ts';
 import { armDeadMansSwitch } from '../../postgres/settings.ts';
-import type { BackupMarker, Health } from '../../report/outcome.ts';
+import type { BackupMarker, Health, MigrationRef } from '../../report/outcome.ts';
 import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
-import { Stop } from '../../report/stop.ts';
+import { cancelled, Stop } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
 import { classify } from '../../sql/classify.ts';
-import type { Applied, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from '../engine.ts';
+import type {
+  Applied,
+  Backend,
+  Engine,
+  Inspection,
+  Plan,
+  Rehearsal,
+  Remains,
+  StateProof,
+  Verification,
+} from '../engine.ts';
 import { apply } from './apply.ts';
-import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject } from './files.ts';
+import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject, versionKey } from './files.ts';
 import {
   applicationName,
+  BACKEND_START,
   readHealth,
   readServer,
   refuseServer,
@@ -44,9 +56,18 @@ import {
 import { type StateBefore, verify } from './verify.ts';
 import type { Workbench } from './workbench.ts';
 
-export function sqlEngine(request: Request, log: Log, signal: AbortSignal): Engine {
-  return new SqlEngine(request, log, signal);
+/** `remember` is told which backend does the work, before it does any. */
+export function sqlEngine(
+  request: Request,
+  log: Log,
+  signal: AbortSignal,
+  remember: (backend: Backend) => void,
+): Engine {
+  return new SqlEngine(request, log, signal, remember);
 }
+
+/** What reading back asks of a migration. */
+type Planned = MigrationRef & { readonly key: string };
 
 interface State {
   readonly facts: ServerFacts;
@@ -57,9 +78,10 @@ class SqlEngine implements Engine {
   private readonly request: Request;
   private readonly log: Log;
   private readonly signal: AbortSignal;
+  private readonly remember: (backend: Backend) => void;
   private readonly name: string;
   private readonly key: string;
-  private readonly open: Session[] = [];
+  private readonly open = new Map<Session, Target>();
 
   private session: Session | null = null;
   private watcher: Session | null = null;
@@ -76,10 +98,11 @@ class SqlEngine implements Engine {
   private plan: Plan | null = null;
   private readonly plannedFiles = new Map<string, PlannedMigration>();
 
-  constructor(request: Request, log: Log, signal: AbortSignal) {
+  constructor(request: Request, log: Log, signal: AbortSignal, remember: (backend: Backend) => void) {
     this.request = request;
     this.log = log;
     this.signal = signal;
+    this.remember = remember;
     this.name = applicationName(request.run);
     this.key = lockKey(request.trackingSchema);
   }
@@ -90,14 +113,19 @@ class SqlEngine implements Engine {
 
   // -- inspect and plan ---------------------------------------------------------------------------------------
 
-  async inspect(): Promise<Inspection> {
+  inspect(): Promise<Inspection> {
+    return this.interruptible('while looking at the database', () => this.inspectNow());
+  }
+
+  private async inspectNow(): Promise<Inspection> {
     const { workingDirectory, engine, migrationsPath } = this.request;
     requireSqlProject(workingDirectory, engine, migrationsPath);
-    const session = await this.connectTo(this.request.target);
+    const session = await this.connectTo(this.request.target, this.signal);
     this.session = session;
     if (!this.executes) await session.query('set session characteristics as transaction read only');
     const facts = await readServer(session, this.request.trackingSchema);
     refuseServer(facts, this.executes);
+    this.remember(backendOf(facts));
     if (this.executes) {
       if (session.startupPid !== facts.backendPid)
         await refuseTransactionPooler(session, () => this.connectTo(this.request.target));
@@ -106,16 +134,21 @@ class SqlEngine implements Engine {
     return this.look(facts);
   }
 
-  async resume(): Promise<Inspection> {
+  resume(): Promise<Inspection> {
+    return this.interruptible('after the review pause', () => this.resumeNow());
+  }
+
+  private async resumeNow(): Promise<Inspection> {
     if (this.working().lost) {
       // Firewalls and idle timeouts end connections that are silent for the length of a review.
-      this.session = await this.connectTo(this.request.target);
+      this.session = await this.connectTo(this.request.target, this.signal);
       this.locked = false;
       this.armed = null;
     }
     await this.lock();
     const facts = await readServer(this.working(), this.request.trackingSchema);
     refuseServer(facts, true);
+    this.remember(backendOf(facts));
     return this.look(facts);
   }
 
@@ -220,7 +253,7 @@ class SqlEngine implements Engine {
   }
 
   async health(): Promise<Health> {
-    const health = await readHealth(this.working());
+    const health = await this.interruptible('while looking at the database', () => readHealth(this.working()));
     this.databaseBytes = health.databaseBytes;
     return health;
   }
@@ -230,9 +263,11 @@ class SqlEngine implements Engine {
   async rehearse(plan: Plan): Promise<Rehearsal> {
     const { request } = this;
     this.refuseApart(plan, (one) => (one.script.transactional ? null : one.script.reason));
-    const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget, plan) : await this.bench();
     const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
-    const fingerprints = await readFingerprints(bench.session, left);
+    const [bench, fingerprints] = await this.interruptible('before the dry run', async () => {
+      const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
+      return [bench, await readFingerprints(bench.session, left)] as const;
+    });
     this.rehearsal = await rehearse(bench, plan, fingerprints, this.stamp(plan, null));
     const { nonTransactional } = this.rehearsal;
     this.refuseApart(plan, ({ key }) =>
@@ -263,10 +298,10 @@ class SqlEngine implements Engine {
   }
 
   /** The copy's own sessions, once it is proved to be a copy: the same schema, the same migrations applied. */
-  private async copyBench(target: Target, plan: Plan): Promise<Workbench> {
+  private async copyBench(target: Target): Promise<Workbench> {
     const { request } = this;
-    const session = await this.connectTo(target);
-    const watcher = await this.connectTo(target);
+    const session = await this.connectTo(target, this.signal);
+    const watcher = await this.connectTo(target, this.signal);
     const facts = await readServer(session, request.trackingSchema);
     refuseServer(facts, true);
     const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
@@ -297,7 +332,6 @@ class SqlEngine implements Engine {
         next: 'Refresh the copy from the target, then run again.',
       });
     }
-    void plan;
     this.copy = await this.benchOf(target, session, watcher, facts, {
       schema: request.trackingSchema,
       exists: state.kind === 'ours',
@@ -309,7 +343,7 @@ class SqlEngine implements Engine {
   private async bench(): Promise<Workbench> {
     const { facts, tracking } = this.found();
     const { target } = this.request;
-    if (!this.watcher || this.watcher.lost) this.watcher = await this.connectTo(target);
+    if (!this.watcher || this.watcher.lost) this.watcher = await this.connectTo(target, this.signal);
     return this.benchOf(target, this.working(), this.watcher, facts, tracking);
   }
 
@@ -342,7 +376,11 @@ class SqlEngine implements Engine {
 
   // -- apply --------------------------------------------------------------------------------------------------
 
-  async mark(): Promise<BackupMarker> {
+  mark(): Promise<BackupMarker> {
+    return this.interruptible('while setting the backup marker', () => this.markNow());
+  }
+
+  private async markNow(): Promise<BackupMarker> {
     const { run } = this.request;
     const name = `mgate-${run.runId ?? 'local'}-${run.attempt ?? '1'}`.slice(0, 63);
     const session = this.working();
@@ -361,15 +399,16 @@ class SqlEngine implements Engine {
   }
 
   async apply(plan: Plan, rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied> {
-    const bench = await this.bench();
-    if (!(await holdsLock(bench.session, this.key))) throw lostLock();
-    this.before = {
-      fingerprints: await readFingerprints(bench.session, {
-        schema: this.request.trackingSchema,
-        names: TRACKING_NAMES,
-      }),
-      invalid: await invalidIndexes(bench.session),
-    };
+    const bench = await this.interruptible('before anything was applied', async () => {
+      const bench = await this.bench();
+      if (!(await holdsLock(bench.session, this.key))) throw lostLock();
+      const left = { schema: this.request.trackingSchema, names: TRACKING_NAMES };
+      this.before = {
+        fingerprints: await readFingerprints(bench.session, left),
+        invalid: await invalidIndexes(bench.session),
+      };
+      return bench;
+    });
     return apply({ bench, plan, stamp: this.stamp(plan, marker), nonTransactional: rehearsal.nonTransactional });
   }
 
@@ -388,7 +427,40 @@ class SqlEngine implements Engine {
 
   verify(): Promise<Verification> {
     const { request, plan, before, rehearsal } = this;
-    return verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null });
+    return this.interruptible('during the verification', () =>
+      verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null }),
+    );
+  }
+
+  /**
+   * Our own questions, until we are asked to end: a connection that is being made is given up, and the server cancels what
+   * it is at. The dry run and apply have their own way of stopping.
+   */
+  private async interruptible<T>(when: string, work: () => Promise<T>): Promise<T> {
+    const cancellations: Cancellation[] = [];
+    const onAbort = () => {
+      for (const [session, target] of this.open) {
+        if (!session.busy || session.backendPid === null) continue;
+        const cancellation = new Cancellation({
+          pid: session.backendPid,
+          from: () => this.connectTo(target),
+          onFailure: (error) => this.log.detail(`the running query could not be cancelled: ${error.message}`),
+        });
+        cancellation.begin();
+        cancellations.push(cancellation);
+      }
+    };
+    if (this.signal.aborted) throw cancelled(when);
+    this.signal.addEventListener('abort', onAbort);
+    try {
+      return await work();
+    } catch (error) {
+      if (this.signal.aborted && !(error instanceof Stop)) throw cancelled(when);
+      throw error;
+    } finally {
+      this.signal.removeEventListener('abort', onAbort);
+      await Promise.all(cancellations.map((cancellation) => cancellation.end()));
+    }
   }
 
   // -- proof and end ------------------------------------------------------------------------------------------
@@ -408,7 +480,7 @@ class SqlEngine implements Engine {
     }
   }
 
-  private async readBack(plan: Plan): Promise<StateProof> {
+  private async readBack(plan: Pick<Plan, 'resumed'> & { readonly pending: readonly Planned[] }): Promise<StateProof> {
     const session = await this.witness();
     const { rows } = await session.query<TrackingRow>(trackingQuery(this.request.trackingSchema));
     const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema, false) : [];
@@ -432,7 +504,7 @@ class SqlEngine implements Engine {
 
   private async judgeState(
     session: Session,
-    plan: Plan,
+    plan: Pick<Plan, 'resumed'> & { readonly pending: readonly Planned[] },
     applied: number,
     begun: boolean,
     records: ReadonlyMap<string, Recorded>,
@@ -446,7 +518,8 @@ class SqlEngine implements Engine {
       const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
       return [{ again, sql: progress.startedSql ?? '' }];
     });
-    if (started.length === 0 || !this.before) return 'unchanged';
+    if (started.length === 0) return 'unchanged';
+    if (!this.before) return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
     const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
     const { added, removed, changed } = changedGroups(this.before.fingerprints, after);
     if (added.length + removed.length + changed.length > 0) return 'partially-migrated';
@@ -462,17 +535,18 @@ class SqlEngine implements Engine {
     if (this.substitute && !this.substitute.lost) return this.substitute;
     const witness = await this.connectAgain();
     this.substitute = witness;
-    const pid = this.found().facts.backendPid;
-    const until = Date.now() + 10_000;
-    for (;;) {
-      const { rows } = await witness.query<{ ended: boolean }>(
-        'select pg_catalog.pg_terminate_backend(pid) as ended from pg_catalog.pg_stat_activity where pid = $1 and application_name = $2',
-        [pid, this.name],
-      );
-      if (rows.length === 0) return witness;
-      if (Date.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
-      await sleep(100);
-    }
+    await endBackend(witness, backendOf(this.found().facts));
+    return witness;
+  }
+
+  async settle({ backend, pending }: Remains): Promise<StateProof> {
+    const session = await this.connectTo(this.request.target);
+    this.session = session;
+    if (backend) await endBackend(session, backend);
+    return this.readBack({
+      pending: pending.map((one) => ({ ...one, key: versionKey(one.version) })),
+      resumed: new Map(),
+    });
   }
 
   /** After a loss: a server that restarts refuses connections for a moment. */
@@ -498,7 +572,8 @@ class SqlEngine implements Engine {
     await this.release().catch((error: Error) =>
       this.log.detail(`the lock goes with the connection: ${error.message}`),
     );
-    await Promise.all(this.open.splice(0).map((session) => session.end()));
+    await Promise.all([...this.open.keys()].map((session) => session.end()));
+    this.open.clear();
   }
 
   private async lock(): Promise<void> {
@@ -527,12 +602,13 @@ class SqlEngine implements Engine {
     this.locked = true;
   }
 
-  private async connectTo(target: Target): Promise<Session> {
+  private async connectTo(target: Target, signal: AbortSignal | null = null): Promise<Session> {
     try {
-      const session = await connect(target, this.name, this.request.connectTimeoutMs);
-      this.open.push(session);
+      const session = await connect(target, this.name, this.request.connectTimeoutMs, signal);
+      this.open.set(session, target);
       return session;
     } catch (cause) {
+      if (signal?.aborted) throw cancelled('while connecting');
       const timedOut = (cause as Error).message === 'timeout expired';
       throw new Stop(
         {
@@ -561,6 +637,24 @@ class SqlEngine implements Engine {
   private found(): State {
     if (!this.state) throw new Error('not inspected');
     return this.state;
+  }
+}
+
+function backendOf({ backendPid, backendStart }: ServerFacts): Backend {
+  return { pid: backendPid, since: backendStart };
+}
+
+/** Ends the backend, and returns once it is gone: until then it could still commit. */
+async function endBackend(session: Session, { pid, since }: Backend): Promise<void> {
+  const until = Date.now() + 10_000;
+  for (;;) {
+    const { rows } = await session.query(
+      `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = $1 and ${BACKEND_START} = $2`,
+      [pid, since],
+    );
+    if (rows.length === 0) return;
+    if (Date.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
+    await sleep(100);
   }
 }
 

@@ -13,6 +13,8 @@ export interface ServerFacts {
   readonly database: string;
   readonly user: string;
   readonly backendPid: number;
+  /** When the backend was started: with its process id it names one session and no other. */
+  readonly backendStart: string;
   readonly inRecovery: boolean;
   readonly readOnly: boolean;
   readonly standbys: number;
@@ -27,6 +29,9 @@ export interface ServerFacts {
 
 const OLDEST = 14;
 
+/** The same text whatever a session's time zone is. `a`: pg_stat_activity. */
+export const BACKEND_START = 'extract(epoch from a.backend_start)::text';
+
 /** At most 63 bytes, or the server cuts it: `mgate/<run id>/<attempt>/<repository>`. */
 export function applicationName(run: RunIdentity): string {
   return cutBytes(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, 63);
@@ -38,6 +43,7 @@ export async function readServer(session: Session, trackingSchema: string): Prom
     select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('server_version_num')::int / 10000 as major,
       pg_catalog.current_database()::text as database, current_user::text as "user", pg_catalog.pg_backend_pid() as "backendPid",
+      (select ${BACKEND_START} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()) as "backendStart",
       pg_catalog.pg_is_in_recovery() as "inRecovery", pg_catalog.current_setting('default_transaction_read_only')::bool as "readOnly",
       (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
       pg_catalog.current_setting('max_locks_per_transaction')::int
@@ -54,6 +60,7 @@ export async function readServer(session: Session, trackingSchema: string): Prom
     from (values (1)) as one left join pg_catalog.pg_namespace n on n.nspname = ${schema}`);
   const facts = rows[0];
   if (!facts) throw new Error('the server did not tell what it is');
+  session.backendPid = facts.backendPid;
   return facts;
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from '../../log.ts';
+import { Cancellation } from '../../postgres/cancel.ts';
 import type { BatchItem, Session } from '../../postgres/session.ts';
 import type { Request } from '../../request/request.ts';
 
@@ -27,4 +28,13 @@ export interface Workbench {
     readonly exists: boolean;
     readonly complete: boolean;
   };
+}
+
+/** What stops the working session. */
+export function cancellationOf({ pid, watcher, reconnect, log }: Workbench): Cancellation {
+  return new Cancellation({
+    pid,
+    from: async () => (watcher.lost ? reconnect() : watcher),
+    onFailure: (error) => log.detail(`the running statement could not be cancelled: ${error.message}`),
+  });
 }

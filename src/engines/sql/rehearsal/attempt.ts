@@ -11,12 +11,13 @@ import {
   type Fingerprints,
   groupsToDefine,
 } from '../../../plan/schema-diff.ts';
+import type { Cancellation } from '../../../postgres/cancel.ts';
 import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts';
 import { failureFrom, readServerError, type ServerError } from '../../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { RESET_ROLE } from '../../../postgres/settings.ts';
-import { type Alarm, cancelBackend, terminateBackend, Watchdog } from '../../../postgres/watchdog.ts';
+import { type Alarm, Watchdog } from '../../../postgres/watchdog.ts';
 import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } from '../../../report/outcome.ts';
 import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
@@ -30,7 +31,7 @@ import { type IndexState, indexInTheWay, indexState, judge } from '../leftovers.
 import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
 import { locate, scriptOf } from '../script-file.ts';
 import { createTrackingItems, historyItem, type RunStamp, recordItem, TRACKING_NAMES } from '../tracking.ts';
-import type { Workbench } from '../workbench.ts';
+import { cancellationOf, type Workbench } from '../workbench.ts';
 import { CONTROL, Conversation, type Said, type Slot, type StatementSlot } from './conversation.ts';
 import {
   type Entry,
@@ -111,10 +112,6 @@ class StatementFailed extends Error {
   }
 }
 
-/** How often a statement is asked to end before its session is made to, and how long it is given each time. */
-const CANCELS = 3;
-const CANCEL_AGAIN_MS = 1_000;
-
 /** Node's timers fire at once when they are longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -170,10 +167,7 @@ export class Attempt {
   private ahead: { readonly migration: PlannedMigration; readonly events: readonly ScriptEvent[] } | null = null;
 
   private interruption: Interruption | null = null;
-  /** Over before anything else is asked, which would be cancelled in its place. */
-  private cancelling: Promise<void> = Promise.resolve();
-  /** Aborted once nothing of the run is under way any more. */
-  private readonly silent = new AbortController();
+  private readonly cancellation: Cancellation;
   private failed: StatementFailed | null = null;
   private xidStatus: string | null = null;
   private walBytes: number | null = null;
@@ -190,6 +184,7 @@ export class Attempt {
     this.recordsMatter = input.plan.pending.some((one) => one.namesTracking);
     const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
     this.creator = input.bench.tracking.exists ? null : (creator ?? null);
+    this.cancellation = cancellationOf(input.bench);
     this.talk = new Conversation(input.bench.session, {
       mayGoOn: () => {
         if (this.interruption) throw new Interrupted();
@@ -222,8 +217,7 @@ export class Attempt {
       thrown = error;
     }
     await this.talk.fallSilent();
-    this.silent.abort();
-    await this.cancelling;
+    await this.cancellation.end();
     // Rolled back before the watch ends: until then somebody may be waiting.
     await this.rollBack();
     await watchdog.stop();
@@ -250,24 +244,8 @@ export class Attempt {
   private interrupt(why: Interruption): void {
     if (this.interruption) return;
     this.interruption = why;
-    this.cancelling = this.cancel();
-  }
-
-  /** A cancel does nothing to a transaction that is idle: the conversation asks before it sends more. */
-  private async cancel(): Promise<void> {
-    const { bench } = this;
-    try {
-      const watcher = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
-      for (let time = 1; !this.silent.signal.aborted; time += 1) {
-        // Code that catches being cancelled does not catch being ended.
-        if (time <= CANCELS) await cancelBackend(watcher, bench.pid);
-        else await terminateBackend(watcher, bench.pid);
-        await sleep(CANCEL_AGAIN_MS, undefined, { signal: this.silent.signal }).catch(() => undefined);
-      }
-    } catch (error) {
-      // The server's own limits remain: statement_timeout, and that it looks whether its client is there.
-      bench.log.detail(`the running statement could not be cancelled: ${(error as Error).message}`);
-    }
+    // It does nothing to a transaction that is idle: the conversation asks before it sends more.
+    this.cancellation.begin();
   }
 
   private noteBlocked(alarm: Alarm): void {

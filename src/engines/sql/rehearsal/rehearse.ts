@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fingerprints } from '../../../plan/schema-diff.ts';
 import type { Blocked, FailureClass } from '../../../report/outcome.ts';
-import { Stop } from '../../../report/stop.ts';
+import { cancelled } from '../../../report/stop.ts';
 import { duration } from '../../../report/text.ts';
 import type { Request } from '../../../request/request.ts';
 import type { Plan, Rehearsal } from '../../engine.ts';
@@ -31,7 +31,7 @@ export async function rehearse(
     const attempt = new Attempt({ bench, plan, before, stamp, smokeTests, knowledge, deadline });
     const ending = await attempt.toItsEnd();
     blocked.push(...attempt.blocked);
-    if (ending.kind === 'cancelled') throw cancelled();
+    if (ending.kind === 'cancelled') throw cancelled('during the dry run; it was rolled back');
     if (ending.kind === 'again' && restarts < MOST_RESTARTS) {
       restarts += 1;
       log.detail('the dry run starts over: a statement needs another treatment');
@@ -48,6 +48,7 @@ export async function rehearse(
     );
     tries += 1;
     await sleep(pause, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) throw cancelled('during the dry run; it was rolled back');
     if (bench.watcher.lost) bench = { ...bench, watcher: await bench.reconnect() };
   }
 }
@@ -56,15 +57,6 @@ export async function rehearse(
 export function backoff(attempt: number): number {
   const ceiling = Math.min(5_000, 200 * 2 ** (attempt - 1));
   return Math.round(ceiling / 2 + (Math.random() * ceiling) / 2);
-}
-
-function cancelled(): Stop {
-  return new Stop({
-    result: 'cancelled',
-    class: 'cancelled',
-    message: 'cancelled during the dry run; it was rolled back',
-    next: 'Run it again when you are ready: nothing was changed.',
-  });
 }
 
 interface Verdict extends Pick<Rehearsal, 'verdict' | 'reason' | 'class' | 'next'> {

@@ -1,0 +1,78 @@
+/** What becomes of a run that was killed. */
+import { conclude } from './conclude.ts';
+import { type Door, logOf, type Setting, settingOf } from './door.ts';
+import type { Backend, StateProof } from './engines/engine.ts';
+import { sqlEngine } from './engines/sql/engine.ts';
+import { getState } from './github/commands.ts';
+import { failureFrom } from './postgres/failure.ts';
+import { exitCodeOf } from './report/exit.ts';
+import { blankOutcome, type DatabaseState, type Outcome } from './report/outcome.ts';
+import { Stop } from './report/stop.ts';
+import { ReportFolder, readKept } from './report-folder.ts';
+import type { Request } from './request/request.ts';
+
+/**
+ * The post step. The runner starts it whatever became of the main one, and only a run that was killed has not reported:
+ * what it left at the server is ended, the database is read back, and the report is completed. Returns the exit code.
+ */
+export async function afterwards(door: Door): Promise<number> {
+  if (getState(door.env, 'reported') === 'true') return 0;
+  const setting = settingOf(door, ReportFolder.reopen(door.workspace, door.env));
+  const kept = readKept(door.env);
+  if (kept?.over) return conclude(kept.outcome, setting);
+  const before = kept?.outcome ?? blankOutcome(setting.known, new Date().toISOString());
+  const { parsed } = setting;
+  const proof = parsed.kind === 'request' ? await settle(parsed.request, before, setting) : null;
+  return conclude(killed(before, proof), setting);
+}
+
+/** Null: there was nothing to settle, or the server does not tell. */
+async function settle(request: Request, before: Outcome, setting: Setting): Promise<StateProof | null> {
+  const { door } = setting;
+  const log = logOf(setting);
+  const backend = getState(door.env, 'backend');
+  if (backend === null) return null;
+  const engine = sqlEngine(request, log, door.signal, () => undefined);
+  try {
+    log.line('the run was killed: ending what it left at the server, and reading the database back');
+    return await engine.settle({ backend: JSON.parse(backend) as Backend, pending: before.pending });
+  } catch (error) {
+    log.line(`the database could not be read back: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** What the run knew of itself, with what the database says now. */
+function killed(before: Outcome, proof: StateProof | null): Outcome {
+  // Before the first write it is unchanged by construction.
+  const wrote = before.databaseState !== 'unchanged';
+  const databaseState = wrote ? (proof?.state ?? 'unknown') : 'unchanged';
+  const applied = wrote ? (proof?.applied ?? []) : [];
+  const versions = new Set(applied.map((one) => one.version));
+  const stop = new Stop({
+    result: 'failed',
+    class: 'internal',
+    message: wrote ? 'the run was killed while it applied' : 'the run was killed before it wrote anything',
+    next: NEXT[databaseState],
+  });
+  return {
+    ...before,
+    result: 'failed',
+    databaseState,
+    exitCode: exitCodeOf('failed', databaseState, {}),
+    applied: applied.map(({ version, name, file }) => ({ version, name, file })),
+    currentVersion: proof?.currentVersion ?? before.currentVersion,
+    migrations: before.migrations.map((one) => (versions.has(one.version) ? { ...one, status: 'applied' } : one)),
+    error: failureFrom(stop, null, { phase: 'other', showData: true }),
+  };
+}
+
+const NEXT: Readonly<Record<DatabaseState, string>> = {
+  unchanged: 'Nothing was changed; run again.',
+  migrated: 'Everything is applied and nothing of it is verified: run `mode: verify` before anything is deployed.',
+  'partially-migrated': 'Run again: it goes on with what is still pending.',
+  'rolled-back': 'Run `mode: status` before anything is deployed.',
+  unknown: 'Run `mode: status` to see what is applied, then run again: it goes on with what is still pending.',
+};
