@@ -62,18 +62,21 @@ export async function uploadArtifact(env: Environment, upload: Upload): Promise<
   return { kind: 'uploaded', link: { name: said.name, id: said.id, url: urlOf(env, said.id) }, warnings };
 }
 
-function lastWord(worker: Worker, { timeoutMs, signal }: Upload): Promise<Said> {
-  return new Promise((resolve) => {
-    const refuse = (reason: string) => resolve({ kind: 'refused', reason, warnings: [] });
-    worker.on('message', resolve);
-    worker.on('error', (error) => refuse(error instanceof Error ? error.message : String(error)));
-    worker.on('exit', () => refuse('the artifact client ended without a word'));
-    const late = AbortSignal.timeout(timeoutMs);
-    const stop = AbortSignal.any(signal ? [signal, late] : [late]);
-    stop.addEventListener('abort', () =>
-      refuse(signal?.aborted ? CANCELLED : `not finished within ${duration(timeoutMs)}`),
-    );
-  });
+async function lastWord(worker: Worker, { timeoutMs, signal }: Upload): Promise<Said> {
+  const over = new AbortController();
+  try {
+    return await new Promise((resolve) => {
+      const refuse = (reason: string) => resolve({ kind: 'refused', reason, warnings: [] });
+      worker.on('message', resolve);
+      worker.on('error', (error) => refuse(error instanceof Error ? error.message : String(error)));
+      worker.on('exit', () => refuse('the artifact client ended without a word'));
+      const timer = setTimeout(() => refuse(`not finished within ${duration(timeoutMs)}`), timeoutMs);
+      over.signal.addEventListener('abort', () => clearTimeout(timer));
+      signal?.addEventListener('abort', () => refuse(CANCELLED), { signal: over.signal });
+    });
+  } finally {
+    over.abort();
+  }
 }
 
 /** The runtime token, and what a signed address is signed with. */

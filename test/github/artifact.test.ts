@@ -224,6 +224,13 @@ describe('a service in trouble', () => {
 });
 
 describe('nothing is uploaded', () => {
+  // The client throws this out of an event handler, where nobody could catch it.
+  test.runIf(process.platform === 'linux')('of a file that fails while it is read', async () => {
+    const upload = { ...filled({}), folder: '/proc/self', files: ['/proc/self/mem'] };
+    expect(reasonOf(await uploadArtifact(environment(), upload))).toMatch(/error has occurred during zip creation/);
+    expect([...server.artifacts]).toEqual([]);
+  });
+
   test.each([
     { title: 'without a token', without: 'ACTIONS_RUNTIME_TOKEN' },
     { title: 'without a service', without: 'ACTIONS_RESULTS_URL' },
