@@ -8,6 +8,8 @@ export interface NotifyOptions {
   readonly signal?: AbortSignal;
   /** For the whole exchange; 10 s when not given. */
   readonly timeoutMs?: number;
+  /** Through a proxy, where one is set: Node's own fetch knows of none. */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -24,7 +26,7 @@ export async function notify(url: string, payload: unknown, options: NotifyOptio
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   try {
-    const response = await fetch(url, {
+    const response = await (options.fetch ?? fetch)(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'user-agent': 'postgres-migration-gate' },
       body: JSON.stringify(payload),

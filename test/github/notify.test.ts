@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { proxiedFetch } from '../../src/github/proxy.ts';
 import { notify } from '../../src/notify.ts';
 import { renderNotice, shapeOf } from '../../src/report/notice.ts';
 import { anOutcome } from '../support/outcome.ts';
@@ -134,6 +135,30 @@ it('cancelling ends the wait', async () => {
     kind: 'failed',
     reason: 'the run was cancelled before the webhook answered',
   });
+});
+
+it('goes through the proxy that is set', async () => {
+  const tunnels: string[] = [];
+  const proxy = createServer();
+  proxy.on('connect', (request, client) => {
+    tunnels.push(request.url ?? '');
+    const upstream = connect(Number(request.url?.split(':')[1]), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n');
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on('error', () => client.destroy());
+    client.on('error', () => upstream.destroy());
+  });
+  servers.push(proxy);
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { base, url, received } = await webhook((_request, response) => response.end('ok'));
+  const env = { http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+  // `localhost` and 127.0.0.1 are never proxied; a name that the proxy alone resolves is.
+  const named = url.replace('127.0.0.1', 'hooks.example.test');
+  const fetch = await proxiedFetch(env, named);
+  expect(await notify(named, {}, fetch ? { fetch } : {})).toEqual({ kind: 'sent' });
+  expect(tunnels).toEqual([`hooks.example.test:${new URL(base).port}`]);
+  expect(received).toHaveLength(1);
 });
 
 it('a refused connection says so, and where', async () => {
