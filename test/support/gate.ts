@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll } from 'vitest';
+import { later, WORK_ENDS_MS } from '../../src/door.ts';
 import { sqlEngine } from '../../src/engines/sql/engine.ts';
 import { gate } from '../../src/gate.ts';
 import type { Outcome } from '../../src/report/outcome.ts';
@@ -77,7 +78,7 @@ export async function runGate(
     },
     writePlan: () => undefined,
     writeDown: () => undefined,
-    lastCall: new AbortController().signal,
+    lastCall: later(signal, WORK_ENDS_MS),
     sharePlan: async () => ({ link: null, warning: null }),
   });
   return { outcome, lines };

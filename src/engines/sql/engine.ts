@@ -66,6 +66,9 @@ export function sqlEngine(
   return new SqlEngine(request, log, signal, remember);
 }
 
+/** How long the lock is waited for when it is given back at the end. */
+const RELEASE_MS = 500;
+
 /** What reading back asks of a migration. */
 type Planned = MigrationRef & { readonly key: string };
 
@@ -453,7 +456,10 @@ class SqlEngine implements Engine {
     if (this.signal.aborted) throw cancelled(when);
     this.signal.addEventListener('abort', onAbort);
     try {
-      return await work();
+      const result = await work();
+      // What was cancelled may have been taken for an answer.
+      if (cancellations.length > 0) throw cancelled(when);
+      return result;
     } catch (error) {
       if (this.signal.aborted && !(error instanceof Stop)) throw cancelled(when);
       throw error;
@@ -569,10 +575,14 @@ class SqlEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.release().catch((error: Error) =>
-      this.log.detail(`the lock goes with the connection: ${error.message}`),
-    );
-    await Promise.all([...this.open.keys()].map((session) => session.end()));
+    // Whoever still waits for an answer was given up on; the lock goes with the connection.
+    if (!this.session?.busy) {
+      const released = this.release().catch((error: Error) =>
+        this.log.detail(`the lock goes with the connection: ${error.message}`),
+      );
+      await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);
+    }
+    await Promise.all([...this.open.keys()].map((session) => (session.busy ? session.drop() : session.end())));
     this.open.clear();
   }
 
