@@ -1,4 +1,9 @@
-/** Bundles the two doors into `dist/`. `npm run build -- --check` compares instead of writing, and names what differs. */
+/**
+ * Bundles the two doors into `dist/`. `npm run build -- --check` compares instead of writing, and names what differs.
+ *
+ * The code is in `dist/shared/`, once for both doors. What `src/` loads with `await import()` becomes a file of its own
+ * there (`<number>.index.js`), which nobody reads until it is wanted.
+ */
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -25,8 +30,21 @@ type Bundler = (
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DIST = join(ROOT, 'dist');
-const DOORS = ['action', 'cli'] as const;
 const NOTICES = 'licenses.txt';
+/** Not bundled, but told apart by the module that is run: the code starts when its door is asked for. */
+const DOORS: Readonly<Record<string, { readonly text: string; readonly mode: number }>> = {
+  'action/index.js': { text: "import { doors } from '../shared/index.js';\n\nawait doors.action();\n", mode: 0o644 },
+  // The post step is the same program, which knows it by its path.
+  'action/post.js': { text: "import './index.js';\n", mode: 0o644 },
+  'cli/index.js': {
+    text: "#!/usr/bin/env node\nimport { doors } from '../shared/index.js';\n\nawait doors.cli();\n",
+    mode: 0o755,
+  },
+};
+/** What is started as a thread, by its file: name in `dist/shared/` -> source. `src/` says `new URL('./<name>', import.meta.url)`. */
+const WORKERS: Readonly<Record<string, string>> = {
+  'artifact-worker.js': 'src/github/artifact-worker.js',
+};
 
 /** Everything that `dist/` holds, by path relative to it. */
 type Bundle = Map<string, { readonly bytes: Buffer; readonly mode: number }>;
@@ -54,28 +72,39 @@ async function requireSameVersion(): Promise<void> {
 async function build(): Promise<Bundle> {
   const bundle: Bundle = new Map();
   const notices = new Set<string>();
-  for (const door of DOORS) {
-    const { code, assets } = await bundleDoor(join(ROOT, 'src', `${door}.ts`));
-    const firstLine = door === 'cli' ? '#!/usr/bin/env node\n' : '';
-    bundle.set(`${door}/index.js`, {
-      bytes: Buffer.from(firstLine + code.replace(/^#![^\n]*\n/, '')),
-      mode: door === 'cli' ? 0o755 : 0o644,
-    });
-    for (const [name, asset] of Object.entries(assets)) {
-      if (name === NOTICES) {
-        notices.add(String(asset.source));
-      } else if (name !== 'package.json') {
-        bundle.set(`${door}/${name}`, { bytes: Buffer.from(asset.source), mode: 0o644 });
-      }
-    }
+  for (const [name, { text, mode }] of Object.entries(DOORS)) bundle.set(name, { bytes: Buffer.from(text), mode });
+  const { code, assets } = await bundleFrom('src/doors.ts', notices);
+  bundle.set('shared/index.js', { bytes: Buffer.from(code), mode: 0o644 });
+  for (const [name, source] of assets) bundle.set(`shared/${name}`, { bytes: source, mode: 0o644 });
+  for (const [name, source] of Object.entries(WORKERS)) {
+    // The bundler copies the file that a URL names; it does not know that it is a program.
+    if (!assets.delete(name)) throw new Error(`Nothing in src/ starts ${name}: take it out of WORKERS.`);
+    const worker = await bundleFrom(source, notices);
+    if (worker.assets.size > 0)
+      throw new Error(`${name} comes with ${[...worker.assets.keys()].join(', ')}: make room for it.`);
+    bundle.set(`shared/${name}`, { bytes: Buffer.from(worker.code), mode: 0o644 });
   }
-  // Both doors are ES modules whatever folder the bundle is copied to.
+  // These are ES modules whatever folder the bundle is copied to.
   bundle.set('package.json', { bytes: Buffer.from('{ "type": "module" }\n'), mode: 0o644 });
   bundle.set(NOTICES, { bytes: Buffer.from([...notices].join('\n')), mode: 0o644 });
   return bundle;
 }
 
-function bundleDoor(entry: string): ReturnType<Bundler> {
+/** The code, and the files that it wants beside itself; the licence notices are collected. */
+async function bundleFrom(
+  entry: string,
+  notices: Set<string>,
+): Promise<{ readonly code: string; readonly assets: Map<string, Buffer> }> {
+  const { code, assets } = await bundled(join(ROOT, entry));
+  const beside = new Map<string, Buffer>();
+  for (const [name, { source }] of Object.entries(assets)) {
+    if (name === NOTICES) notices.add(String(source));
+    else if (name !== 'package.json') beside.set(name, Buffer.from(source));
+  }
+  return { code, assets: beside };
+}
+
+function bundled(entry: string): ReturnType<Bundler> {
   const ncc = createRequire(import.meta.url)('@vercel/ncc') as Bundler;
   return ncc(entry, {
     esm: true,

@@ -41,7 +41,7 @@ const CANCELLED = 'cancelled before it was finished';
 /**
  * Never throws for what the service, the network or a file does. When it returns nothing of the upload is going on any
  * more: after `timeoutMs` and on `signal` it is broken off, and nothing is seen of an artifact that was not finished.
- * The client takes half a second to load, in its own thread.
+ * The client is loaded in its own thread, so that the run goes on meanwhile.
  */
 export async function uploadArtifact(env: Environment, upload: Upload): Promise<UploadEnd> {
   if (!env.ACTIONS_RUNTIME_TOKEN || !env.ACTIONS_RESULTS_URL) return { kind: 'no-service' };
