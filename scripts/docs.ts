@@ -33,7 +33,7 @@ export function renderActionYml(): string {
     'runs:',
     '  using: "node24"',
     '  main: "dist/action/index.js"',
-    '  post: "dist/action/index.js"',
+    '  post: "dist/action/post.js"',
     '  post-if: "always()"',
     '',
   ].join('\n');

@@ -35,7 +35,7 @@ const GO_ON = 'Run it again: it goes on with what is still pending.';
 /** An artifact, or why there is none; neither where none is wanted. */
 export interface Shared {
   readonly link: ArtifactLink | null;
-  readonly warning: string | null;
+  readonly warnings: readonly string[];
 }
 
 /** The failure itself is in the draft, with what reading the database back has proved. */
@@ -126,9 +126,9 @@ export class Draft {
     this.warnings.push(...unusedAllowances);
   }
 
-  planShared({ link, warning }: Shared): void {
+  planShared({ link, warnings }: Shared): void {
     this.planArtifact = link;
-    if (warning !== null) this.warnings.push(warning);
+    this.warnings.push(...warnings);
   }
 
   marked(marker: BackupMarker): void {

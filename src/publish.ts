@@ -7,6 +7,7 @@ import type { Shared } from './draft.ts';
 import { uploadArtifact } from './github/artifact.ts';
 import type { Environment } from './github/commands.ts';
 import { commentOnPullRequest } from './github/comment.ts';
+import { proxiedFetch } from './github/proxy.ts';
 import { releaseOf } from './github/release.ts';
 import { notify } from './notify.ts';
 import { renderComment } from './report/comment.ts';
@@ -44,7 +45,7 @@ export function sharePlan(audience: Audience): Promise<Shared> {
 
 async function share(audience: Audience, suffix: string, timeoutMs: number): Promise<Shared> {
   const { artifactName, uploadArtifact: wanted, retentionDays } = audience.publishing;
-  if (!wanted || artifactName === null) return { link: null, warning: null };
+  if (!wanted || artifactName === null) return { link: null, warnings: [] };
   const end = await uploadArtifact(audience.env, {
     name: `${artifactName}${suffix}`,
     folder: audience.folder,
@@ -55,20 +56,23 @@ async function share(audience: Audience, suffix: string, timeoutMs: number): Pro
   });
   switch (end.kind) {
     case 'uploaded':
-      return { link: end.link, warning: null };
+      return { link: end.link, warnings: end.warnings };
     case 'no-service':
-      return { link: null, warning: null };
+      return { link: null, warnings: [] };
     case 'refused':
-      return { link: null, warning: `the artifact ${artifactName}${suffix} was not uploaded: ${end.reason}` };
+      return {
+        link: null,
+        warnings: [`the artifact ${artifactName}${suffix} was not uploaded: ${end.reason}`, ...end.warnings],
+      };
   }
 }
 
 export async function publish(outcome: Outcome, audience: Audience): Promise<Told> {
-  const { link, warning } = await share(audience, '', FOLDER_MS);
+  const { link, warnings: refused } = await share(audience, '', FOLDER_MS);
   const linked: Outcome = { ...outcome, artifacts: { ...outcome.artifacts, log: link } };
   const told = await Promise.all([comment(linked, audience), release(linked, audience), message(linked, audience)]);
   const of = (level: 'warning' | 'notice') => told.flatMap((one) => (one?.level === level ? [one.text] : []));
-  const warnings = [...(warning === null ? [] : [warning]), ...of('warning')];
+  const warnings = [...refused, ...of('warning')];
   return {
     outcome: { ...linked, warnings: [...linked.warnings, ...warnings] },
     warnings,
@@ -124,10 +128,14 @@ async function release(outcome: Outcome, { publishing, run, env, timeUp }: Audie
   return end.kind === 'failed' ? { level: 'warning', text: `the release ${tag} was not made: ${end.reason}` } : null;
 }
 
-async function message(outcome: Outcome, { publishing, timeUp }: Audience): Promise<Word> {
+async function message(outcome: Outcome, { publishing, env, timeUp }: Audience): Promise<Word> {
   const { notifyUrl } = publishing;
   if (notifyUrl === null) return null;
-  const end = await notify(notifyUrl, renderNotice(outcome, shapeOf(notifyUrl)), { signal: timeUp });
+  const fetch = await proxiedFetch(env, notifyUrl);
+  const end = await notify(notifyUrl, renderNotice(outcome, shapeOf(notifyUrl)), {
+    signal: timeUp,
+    ...(fetch ? { fetch } : {}),
+  });
   return end.kind === 'failed' ? { level: 'warning', text: `notify-url: ${end.reason}` } : null;
 }
 

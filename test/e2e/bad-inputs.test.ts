@@ -197,16 +197,16 @@ const INPUTS: readonly Case[] = [
   { name: 'a backup of later', inputs: { backup: 'dump' }, exit: 2, says: ['backup', 'dump', 'not supported yet'] },
   { name: 'a backup that is none', inputs: { backup: 'tape' }, exit: 2, says: ['backup', 'tape'] },
   {
-    name: 'notifications, of later',
-    inputs: { 'notify-url': 'https://chat.example/hook/hush-hook' },
+    name: 'a webhook that is none',
+    inputs: { 'notify-url': 'chat.example/hook/hush-hook' },
     exit: 2,
-    says: ['notify-url', 'not supported yet'],
+    says: ['notify-url', 'https://'],
   },
   {
-    name: 'a release, of later',
+    name: 'a release without a token',
     inputs: { 'create-release': 'true' },
     exit: 2,
-    says: ['create-release', 'not supported yet'],
+    says: ['create-release', 'github-token'],
   },
   {
     name: 'a command, of later',

@@ -79,7 +79,7 @@ export async function runGate(
     writePlan: () => undefined,
     writeDown: () => undefined,
     lastCall: later(signal, WORK_ENDS_MS),
-    sharePlan: async () => ({ link: null, warning: null }),
+    sharePlan: async () => ({ link: null, warnings: [] }),
   });
   return { outcome, lines };
 }

@@ -91,7 +91,7 @@ describe('action.yml', () => {
     expect(action.runs).toEqual({
       using: 'node24',
       main: 'dist/action/index.js',
-      post: 'dist/action/index.js',
+      post: 'dist/action/post.js',
       'post-if': 'always()',
     });
   });

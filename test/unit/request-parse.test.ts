@@ -489,7 +489,10 @@ describe('secrets', () => {
   });
 
   it('hold tokens, also where the request is refused', () => {
-    const parsed = parseRequest({ ...STAGING, 'github-token': 'ghs_1', 'notify-url': 'https://x/y' }, context());
+    const parsed = parseRequest(
+      { ...STAGING, 'github-token': 'ghs_1', 'notify-url': 'https://x/y', mode: 'x' },
+      context(),
+    );
     expect(parsed).toMatchObject({
       kind: 'invalid',
       known: { secrets: expect.arrayContaining(['ghs_1', 'https://x/y']) },

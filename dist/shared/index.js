@@ -1,0 +1,21280 @@
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+/******/ var __webpack_modules__ = ({
+
+/***/ 785:
+/***/ ((__unused_webpack_module, exports) => {
+
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+// This is an empty module that is served up when outside of a workerd environment
+// See the `exports` field in package.json
+exports["default"] = {};
+//# sourceMappingURL=empty.js.map
+
+/***/ }),
+
+/***/ 6122:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+//Parse method copied from https://github.com/brianc/node-postgres
+//Copyright (c) 2010-2014 Brian Carlson (brian.m.carlson@gmail.com)
+//MIT License
+
+//parses a connection string
+function parse(str, options = {}) {
+  //unix socket
+  if (str.charAt(0) === '/') {
+    const config = str.split(' ')
+    return { host: config[0], database: config[1] }
+  }
+
+  // Check for empty host in URL
+
+  const config = Object.create(null)
+  let result
+  let dummyHost = false
+  if (/ |%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i.test(str)) {
+    // Ensure spaces are encoded as %20
+    str = encodeURI(str).replace(/%25(\d\d)/g, '%$1')
+  }
+
+  try {
+    try {
+      result = new URL(str, 'postgres://base')
+    } catch (e) {
+      // The URL is invalid so try again with a dummy host
+      result = new URL(str.replace('@/', '@___DUMMY___/'), 'postgres://base')
+      dummyHost = true
+    }
+  } catch (err) {
+    // Remove the input from the error message to avoid leaking sensitive information
+    err.input && (err.input = '*****REDACTED*****')
+    throw err
+  }
+
+  // We'd like to use Object.fromEntries() here but Node.js 10 does not support it
+  for (const entry of result.searchParams.entries()) {
+    config[entry[0]] = entry[1]
+  }
+
+  config.user = config.user || decodeURIComponent(result.username)
+  config.password = config.password || decodeURIComponent(result.password)
+
+  if (result.protocol == 'socket:') {
+    config.host = decodeURI(result.pathname)
+    config.database = result.searchParams.get('db')
+    config.client_encoding = result.searchParams.get('encoding')
+    return config
+  }
+  const hostname = (dummyHost ? '' : result.hostname).replace(/^\[(.+)\]$/, '$1')
+  if (!config.host) {
+    // Only set the host if there is no equivalent query param.
+    config.host = decodeURIComponent(hostname)
+  } else if (hostname && /^%2f/i.test(hostname)) {
+    // Only prepend the hostname to the pathname if it is not a URL encoded Unix socket host.
+    result.pathname = hostname + result.pathname
+  }
+  if (!config.port) {
+    // Only set the port if there is no equivalent query param.
+    config.port = result.port
+  }
+
+  const pathname = result.pathname.slice(1) || null
+  config.database = pathname ? decodeURI(pathname) : null
+
+  if (config.ssl === 'true' || config.ssl === '1') {
+    config.ssl = true
+  }
+
+  if (config.ssl === '0') {
+    config.ssl = false
+  }
+
+  if (config.sslcert || config.sslkey || config.sslrootcert || config.sslmode) {
+    config.ssl = {}
+  }
+
+  // sslnegotiation=direct implies SSL is in use (libpq requires sslmode>=require),
+  // so enable SSL if the connection string did not otherwise configure it.
+  if (config.sslnegotiation === 'direct' && config.ssl === undefined) {
+    config.ssl = true
+  }
+
+  // Only try to load fs if we expect to read from the disk
+  const fs = config.sslcert || config.sslkey || config.sslrootcert ? __nccwpck_require__(9896) : null
+
+  if (config.sslcert) {
+    config.ssl.cert = fs.readFileSync(config.sslcert).toString()
+  }
+
+  if (config.sslkey) {
+    config.ssl.key = fs.readFileSync(config.sslkey).toString()
+  }
+
+  if (config.sslrootcert) {
+    config.ssl.ca = fs.readFileSync(config.sslrootcert).toString()
+  }
+
+  if (options.useLibpqCompat && config.uselibpqcompat) {
+    throw new Error('Both useLibpqCompat and uselibpqcompat are set. Please use only one of them.')
+  }
+
+  if (config.uselibpqcompat === 'true' || options.useLibpqCompat) {
+    switch (config.sslmode) {
+      case 'disable': {
+        config.ssl = false
+        break
+      }
+      case 'prefer': {
+        config.ssl.rejectUnauthorized = false
+        break
+      }
+      case 'require': {
+        if (config.sslrootcert) {
+          // If a root CA is specified, behavior of `sslmode=require` will be the same as that of `verify-ca`
+          config.ssl.checkServerIdentity = function () {}
+        } else {
+          config.ssl.rejectUnauthorized = false
+        }
+        break
+      }
+      case 'verify-ca': {
+        if (!config.ssl.ca) {
+          throw new Error(
+            'SECURITY WARNING: Using sslmode=verify-ca requires specifying a CA with sslrootcert. If a public CA is used, verify-ca allows connections to a server that somebody else may have registered with the CA, making you vulnerable to Man-in-the-Middle attacks. Either specify a custom CA certificate with sslrootcert parameter or use sslmode=verify-full for proper security.'
+          )
+        }
+        config.ssl.checkServerIdentity = function () {}
+        break
+      }
+      case 'verify-full': {
+        break
+      }
+    }
+  } else {
+    switch (config.sslmode) {
+      case 'disable': {
+        config.ssl = false
+        break
+      }
+      case 'prefer':
+      case 'require':
+      case 'verify-ca':
+      case 'verify-full': {
+        if (config.sslmode !== 'verify-full') {
+          deprecatedSslModeWarning(config.sslmode)
+        }
+        break
+      }
+      case 'no-verify': {
+        config.ssl.rejectUnauthorized = false
+        break
+      }
+    }
+  }
+
+  return config
+}
+
+// convert pg-connection-string ssl config to a ClientConfig.ConnectionOptions
+function toConnectionOptions(sslConfig) {
+  const connectionOptions = Object.entries(sslConfig).reduce((c, [key, value]) => {
+    // we explicitly check for undefined and null instead of `if (value)` because some
+    // options accept falsy values. Example: `ssl.rejectUnauthorized = false`
+    if (value !== undefined && value !== null) {
+      c[key] = value
+    }
+
+    return c
+  }, Object.create(null))
+
+  return connectionOptions
+}
+
+// convert pg-connection-string config to a ClientConfig
+function toClientConfig(config) {
+  const poolConfig = Object.entries(config).reduce((c, [key, value]) => {
+    if (key === 'ssl') {
+      const sslConfig = value
+
+      if (typeof sslConfig === 'boolean') {
+        c[key] = sslConfig
+      }
+
+      if (typeof sslConfig === 'object') {
+        c[key] = toConnectionOptions(sslConfig)
+      }
+    } else if (value !== undefined && value !== null) {
+      if (key === 'port') {
+        // when port is not specified, it is converted into an empty string
+        // we want to avoid NaN or empty string as a values in ClientConfig
+        if (value !== '') {
+          const v = parseInt(value, 10)
+          if (isNaN(v)) {
+            throw new Error(`Invalid ${key}: ${value}`)
+          }
+
+          c[key] = v
+        }
+      } else {
+        c[key] = value
+      }
+    }
+
+    return c
+  }, Object.create(null))
+
+  return poolConfig
+}
+
+// parses a connection string into ClientConfig
+function parseIntoClientConfig(str) {
+  return toClientConfig(parse(str))
+}
+
+function deprecatedSslModeWarning(sslmode) {
+  if (!deprecatedSslModeWarning.warned && typeof process !== 'undefined' && process.emitWarning) {
+    deprecatedSslModeWarning.warned = true
+    process.emitWarning(`SECURITY WARNING: The SSL modes 'prefer', 'require', and 'verify-ca' are treated as aliases for 'verify-full'.
+In the next major version (pg-connection-string v3.0.0 and pg v9.0.0), these modes will adopt standard libpq semantics, which have weaker security guarantees.
+
+To prepare for this change:
+- If you want the current behavior, explicitly use 'sslmode=verify-full'
+- If you want libpq compatibility now, use 'uselibpqcompat=true&sslmode=${sslmode}'
+
+See https://www.postgresql.org/docs/current/libpq-ssl.html for libpq SSL mode definitions.`)
+  }
+}
+
+module.exports = parse
+
+parse.parse = parse
+parse.toClientConfig = toClientConfig
+parse.parseIntoClientConfig = parseIntoClientConfig
+
+
+/***/ }),
+
+/***/ 2299:
+/***/ ((module) => {
+
+
+
+// selected so (BASE - 1) * 0x100000000 + 0xffffffff is a safe integer
+var BASE = 1000000;
+
+function readInt8(buffer) {
+	var high = buffer.readInt32BE(0);
+	var low = buffer.readUInt32BE(4);
+	var sign = '';
+
+	if (high < 0) {
+		high = ~high + (low === 0);
+		low = (~low + 1) >>> 0;
+		sign = '-';
+	}
+
+	var result = '';
+	var carry;
+	var t;
+	var digits;
+	var pad;
+	var l;
+	var i;
+
+	{
+		carry = high % BASE;
+		high = high / BASE >>> 0;
+
+		t = 0x100000000 * carry + low;
+		low = t / BASE >>> 0;
+		digits = '' + (t - BASE * low);
+
+		if (low === 0 && high === 0) {
+			return sign + digits + result;
+		}
+
+		pad = '';
+		l = 6 - digits.length;
+
+		for (i = 0; i < l; i++) {
+			pad += '0';
+		}
+
+		result = pad + digits + result;
+	}
+
+	{
+		carry = high % BASE;
+		high = high / BASE >>> 0;
+
+		t = 0x100000000 * carry + low;
+		low = t / BASE >>> 0;
+		digits = '' + (t - BASE * low);
+
+		if (low === 0 && high === 0) {
+			return sign + digits + result;
+		}
+
+		pad = '';
+		l = 6 - digits.length;
+
+		for (i = 0; i < l; i++) {
+			pad += '0';
+		}
+
+		result = pad + digits + result;
+	}
+
+	{
+		carry = high % BASE;
+		high = high / BASE >>> 0;
+
+		t = 0x100000000 * carry + low;
+		low = t / BASE >>> 0;
+		digits = '' + (t - BASE * low);
+
+		if (low === 0 && high === 0) {
+			return sign + digits + result;
+		}
+
+		pad = '';
+		l = 6 - digits.length;
+
+		for (i = 0; i < l; i++) {
+			pad += '0';
+		}
+
+		result = pad + digits + result;
+	}
+
+	{
+		carry = high % BASE;
+		t = 0x100000000 * carry + low;
+		digits = '' + t % BASE;
+
+		return sign + digits + result;
+	}
+}
+
+module.exports = readInt8;
+
+
+/***/ }),
+
+/***/ 7558:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+const EventEmitter = (__nccwpck_require__(4434).EventEmitter)
+
+const NOOP = function () {}
+
+const removeWhere = (list, predicate) => {
+  const i = list.findIndex(predicate)
+
+  return i === -1 ? undefined : list.splice(i, 1)[0]
+}
+
+class IdleItem {
+  constructor(client, idleListener, timeoutId) {
+    this.client = client
+    this.idleListener = idleListener
+    this.timeoutId = timeoutId
+  }
+}
+
+class PendingItem {
+  constructor(callback) {
+    this.callback = callback
+  }
+}
+
+function throwOnDoubleRelease() {
+  throw new Error('Release called on client which has already been released to the pool.')
+}
+
+function promisify(Promise, callback) {
+  if (callback) {
+    return { callback: callback, result: undefined }
+  }
+  let rej
+  let res
+  const cb = function (err, client) {
+    err ? rej(err) : res(client)
+  }
+  const result = new Promise(function (resolve, reject) {
+    res = resolve
+    rej = reject
+  }).catch((err) => {
+    // replace the stack trace that leads to `TCP.onStreamRead` with one that leads back to the
+    // application that created the query
+    Error.captureStackTrace(err)
+    throw err
+  })
+  return { callback: cb, result: result }
+}
+
+function makeIdleListener(pool, client) {
+  return function idleListener(err) {
+    err.client = client
+
+    client.removeListener('error', idleListener)
+    client.on('error', () => {
+      pool.log('additional client error after disconnection due to error', err)
+    })
+    pool._remove(client)
+    // TODO - document that once the pool emits an error
+    // the client has already been closed & purged and is unusable
+    pool.emit('error', err, client)
+  }
+}
+
+class Pool extends EventEmitter {
+  constructor(options, Client) {
+    super()
+    this.options = Object.assign({}, options)
+
+    if (options != null && 'password' in options) {
+      // "hiding" the password so it doesn't show up in stack traces
+      // or if the client is console.logged
+      Object.defineProperty(this.options, 'password', {
+        configurable: true,
+        enumerable: false,
+        writable: true,
+        value: options.password,
+      })
+    }
+    if (options != null && options.ssl && options.ssl.key) {
+      // "hiding" the ssl->key so it doesn't show up in stack traces
+      // or if the client is console.logged
+      Object.defineProperty(this.options.ssl, 'key', {
+        enumerable: false,
+      })
+    }
+
+    this.options.max = this.options.max || this.options.poolSize || 10
+    this.options.min = this.options.min || 0
+    this.options.maxUses = this.options.maxUses || Infinity
+    this.options.allowExitOnIdle = this.options.allowExitOnIdle || false
+    this.options.maxLifetimeSeconds = this.options.maxLifetimeSeconds || 0
+    this.log = this.options.log || function () {}
+    this.Client = this.options.Client || Client || (__nccwpck_require__(3273).Client)
+    this.Promise = this.options.Promise || global.Promise
+
+    if (typeof this.options.idleTimeoutMillis === 'undefined') {
+      this.options.idleTimeoutMillis = 10000
+    }
+
+    this._clients = []
+    this._idle = []
+    this._expired = new WeakSet()
+    this._pendingQueue = []
+    this._endCallback = undefined
+    this.ending = false
+    this.ended = false
+  }
+
+  _promiseTry(f) {
+    const Promise = this.Promise
+    if (typeof Promise.try === 'function') {
+      return Promise.try(f)
+    }
+    return new Promise((resolve) => resolve(f()))
+  }
+
+  _isFull() {
+    return this._clients.length >= this.options.max
+  }
+
+  _isAboveMin() {
+    return this._clients.length > this.options.min
+  }
+
+  _pulseQueue() {
+    this.log('pulse queue')
+    if (this.ended) {
+      this.log('pulse queue ended')
+      return
+    }
+    if (this.ending) {
+      this.log('pulse queue on ending')
+      if (this._idle.length) {
+        this._idle.slice().map((item) => {
+          this._remove(item.client)
+        })
+      }
+      if (!this._clients.length) {
+        this.ended = true
+        this._endCallback()
+      }
+      return
+    }
+
+    // if we don't have any waiting, do nothing
+    if (!this._pendingQueue.length) {
+      this.log('no queued requests')
+      return
+    }
+    // if we don't have any idle clients and we have no more room do nothing
+    if (!this._idle.length && this._isFull()) {
+      return
+    }
+    const pendingItem = this._pendingQueue.shift()
+    if (this._idle.length) {
+      const idleItem = this._idle.pop()
+      clearTimeout(idleItem.timeoutId)
+      const client = idleItem.client
+      client.ref && client.ref()
+      const idleListener = idleItem.idleListener
+
+      return this._acquireClient(client, pendingItem, idleListener, false)
+    }
+    if (!this._isFull()) {
+      return this.newClient(pendingItem)
+    }
+    throw new Error('unexpected condition')
+  }
+
+  _remove(client, callback) {
+    const removed = removeWhere(this._idle, (item) => item.client === client)
+
+    if (removed !== undefined) {
+      clearTimeout(removed.timeoutId)
+    }
+
+    this._clients = this._clients.filter((c) => c !== client)
+    const context = this
+    client.end(() => {
+      context.emit('remove', client)
+
+      if (typeof callback === 'function') {
+        callback()
+      }
+    })
+  }
+
+  connect(cb) {
+    if (this.ending) {
+      const err = new Error('Cannot use a pool after calling end on the pool')
+      return cb ? cb(err) : this.Promise.reject(err)
+    }
+
+    const response = promisify(this.Promise, cb)
+    const result = response.result
+
+    // if we don't have to connect a new client, don't do so
+    if (this._isFull() || this._idle.length) {
+      // if we have idle clients schedule a pulse immediately
+      if (this._idle.length) {
+        process.nextTick(() => this._pulseQueue())
+      }
+
+      if (!this.options.connectionTimeoutMillis) {
+        this._pendingQueue.push(new PendingItem(response.callback))
+        return result
+      }
+
+      const queueCallback = (err, res, done) => {
+        clearTimeout(tid)
+        response.callback(err, res, done)
+      }
+
+      const pendingItem = new PendingItem(queueCallback)
+
+      // set connection timeout on checking out an existing client
+      const tid = setTimeout(() => {
+        // remove the callback from pending waiters because
+        // we're going to call it with a timeout error
+        removeWhere(this._pendingQueue, (i) => i.callback === queueCallback)
+        pendingItem.timedOut = true
+        response.callback(new Error('timeout exceeded when trying to connect'))
+      }, this.options.connectionTimeoutMillis)
+
+      if (tid.unref) {
+        tid.unref()
+      }
+
+      this._pendingQueue.push(pendingItem)
+      return result
+    }
+
+    this.newClient(new PendingItem(response.callback))
+
+    return result
+  }
+
+  newClient(pendingItem) {
+    const client = new this.Client(this.options)
+    this._clients.push(client)
+    const idleListener = makeIdleListener(this, client)
+
+    this.log('checking client timeout')
+
+    // connection timeout logic
+    let tid
+    let timeoutHit = false
+    if (this.options.connectionTimeoutMillis) {
+      tid = setTimeout(() => {
+        if (client.connection) {
+          this.log('ending client due to timeout')
+          timeoutHit = true
+          client.connection.stream.destroy()
+        } else if (!client.isConnected()) {
+          this.log('ending client due to timeout')
+          timeoutHit = true
+          // force kill the node driver, and let libpq do its teardown
+          client.end()
+        }
+      }, this.options.connectionTimeoutMillis)
+    }
+
+    this.log('connecting new client')
+    client.connect((err) => {
+      if (tid) {
+        clearTimeout(tid)
+      }
+      client.on('error', idleListener)
+      if (err) {
+        this.log('client failed to connect', err)
+        // remove the dead client from our list of clients
+        this._clients = this._clients.filter((c) => c !== client)
+        if (timeoutHit) {
+          err = new Error('Connection terminated due to connection timeout', { cause: err })
+        }
+
+        // this client won’t be released, so move on immediately
+        this._pulseQueue()
+
+        if (!pendingItem.timedOut) {
+          pendingItem.callback(err, undefined, NOOP)
+        }
+      } else {
+        this.log('new client connected')
+
+        if (this.options.onConnect) {
+          this._promiseTry(() => this.options.onConnect(client)).then(
+            () => {
+              this._afterConnect(client, pendingItem, idleListener)
+            },
+            (hookErr) => {
+              this._clients = this._clients.filter((c) => c !== client)
+              client.end(() => {
+                this._pulseQueue()
+                if (!pendingItem.timedOut) {
+                  pendingItem.callback(hookErr, undefined, NOOP)
+                }
+              })
+            }
+          )
+          return
+        }
+
+        return this._afterConnect(client, pendingItem, idleListener)
+      }
+    })
+  }
+
+  _afterConnect(client, pendingItem, idleListener) {
+    if (this.options.maxLifetimeSeconds !== 0) {
+      const maxLifetimeTimeout = setTimeout(() => {
+        this.log('ending client due to expired lifetime')
+        this._expired.add(client)
+        const idleIndex = this._idle.findIndex((idleItem) => idleItem.client === client)
+        if (idleIndex !== -1) {
+          this._acquireClient(
+            client,
+            new PendingItem((err, client, clientRelease) => clientRelease()),
+            idleListener,
+            false
+          )
+        }
+      }, this.options.maxLifetimeSeconds * 1000)
+
+      maxLifetimeTimeout.unref()
+      client.once('end', () => clearTimeout(maxLifetimeTimeout))
+    }
+
+    return this._acquireClient(client, pendingItem, idleListener, true)
+  }
+
+  // acquire a client for a pending work item
+  _acquireClient(client, pendingItem, idleListener, isNew) {
+    if (isNew) {
+      this.emit('connect', client)
+    }
+
+    this.emit('acquire', client)
+
+    client.release = this._releaseOnce(client, idleListener)
+
+    client.removeListener('error', idleListener)
+
+    if (!pendingItem.timedOut) {
+      if (isNew && this.options.verify) {
+        this.options.verify(client, (err) => {
+          if (err) {
+            client.release(err)
+            return pendingItem.callback(err, undefined, NOOP)
+          }
+
+          pendingItem.callback(undefined, client, client.release)
+        })
+      } else {
+        pendingItem.callback(undefined, client, client.release)
+      }
+    } else {
+      if (isNew && this.options.verify) {
+        this.options.verify(client, client.release)
+      } else {
+        client.release()
+      }
+    }
+  }
+
+  // returns a function that wraps _release and throws if called more than once
+  _releaseOnce(client, idleListener) {
+    let released = false
+
+    return (err) => {
+      if (released) {
+        throwOnDoubleRelease()
+      }
+
+      released = true
+      this._release(client, idleListener, err)
+    }
+  }
+
+  // release a client back to the poll, include an error
+  // to remove it from the pool
+  _release(client, idleListener, err) {
+    client.on('error', idleListener)
+
+    client._poolUseCount = (client._poolUseCount || 0) + 1
+
+    this.emit('release', err, client)
+
+    // TODO(bmc): expose a proper, public interface _queryable and _ending
+    if (err || this.ending || !client._queryable || client._ending || client._poolUseCount >= this.options.maxUses) {
+      if (client._poolUseCount >= this.options.maxUses) {
+        this.log('remove expended client')
+      }
+
+      return this._remove(client, this._pulseQueue.bind(this))
+    }
+
+    const isExpired = this._expired.has(client)
+    if (isExpired) {
+      this.log('remove expired client')
+      this._expired.delete(client)
+      return this._remove(client, this._pulseQueue.bind(this))
+    }
+
+    // idle timeout
+    let tid
+    if (this.options.idleTimeoutMillis && this._isAboveMin()) {
+      tid = setTimeout(() => {
+        if (this._isAboveMin()) {
+          this.log('remove idle client')
+          this._remove(client, this._pulseQueue.bind(this))
+        }
+      }, this.options.idleTimeoutMillis)
+
+      if (this.options.allowExitOnIdle) {
+        // allow Node to exit if this is all that's left
+        tid.unref()
+      }
+    }
+
+    if (this.options.allowExitOnIdle) {
+      client.unref()
+    }
+
+    this._idle.push(new IdleItem(client, idleListener, tid))
+    this._pulseQueue()
+  }
+
+  query(text, values, cb) {
+    // guard clause against passing a function as the first parameter
+    if (typeof text === 'function') {
+      const response = promisify(this.Promise, text)
+      setImmediate(function () {
+        return response.callback(new Error('Passing a function as the first parameter to pool.query is not supported'))
+      })
+      return response.result
+    }
+
+    // allow plain text query without values, but callback
+    if (typeof values === 'function') {
+      cb = values
+      values = undefined
+    }
+    const response = promisify(this.Promise, cb)
+    cb = response.callback
+
+    this.connect((err, client) => {
+      if (err) {
+        return cb(err)
+      }
+
+      let clientReleased = false
+      const onError = (err) => {
+        if (clientReleased) {
+          return
+        }
+        clientReleased = true
+        client.release(err)
+        cb(err)
+      }
+
+      client.once('error', onError)
+      this.log('dispatching query')
+      try {
+        client.query(text, values, (err, res) => {
+          this.log('query dispatched')
+          client.removeListener('error', onError)
+          if (clientReleased) {
+            return
+          }
+          clientReleased = true
+          client.release(err)
+          if (err) {
+            return cb(err)
+          }
+          return cb(undefined, res)
+        })
+      } catch (err) {
+        client.release(err)
+        return cb(err)
+      }
+    })
+    return response.result
+  }
+
+  end(cb) {
+    this.log('ending')
+    if (this.ending) {
+      const err = new Error('Called end on pool more than once')
+      return cb ? cb(err) : this.Promise.reject(err)
+    }
+    this.ending = true
+    const promised = promisify(this.Promise, cb)
+    this._endCallback = promised.callback
+    this._pulseQueue()
+    return promised.result
+  }
+
+  get waitingCount() {
+    return this._pendingQueue.length
+  }
+
+  get idleCount() {
+    return this._idle.length
+  }
+
+  get expiredCount() {
+    return this._clients.reduce((acc, client) => acc + (this._expired.has(client) ? 1 : 0), 0)
+  }
+
+  get totalCount() {
+    return this._clients.length
+  }
+}
+module.exports = Pool
+
+
+/***/ }),
+
+/***/ 9971:
+/***/ ((__unused_webpack_module, exports) => {
+
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.BufferReader = void 0;
+class BufferReader {
+    constructor(offset = 0) {
+        this.offset = offset;
+        this.buffer = Buffer.allocUnsafe(0);
+        // TODO(bmc): support non-utf8 encoding?
+        this.encoding = 'utf-8';
+    }
+    setBuffer(offset, buffer) {
+        this.offset = offset;
+        this.buffer = buffer;
+    }
+    int16() {
+        const result = this.buffer.readInt16BE(this.offset);
+        this.offset += 2;
+        return result;
+    }
+    byte() {
+        const result = this.buffer[this.offset];
+        this.offset++;
+        return result;
+    }
+    int32() {
+        const result = this.buffer.readInt32BE(this.offset);
+        this.offset += 4;
+        return result;
+    }
+    uint32() {
+        const result = this.buffer.readUInt32BE(this.offset);
+        this.offset += 4;
+        return result;
+    }
+    string(length) {
+        const result = this.buffer.toString(this.encoding, this.offset, this.offset + length);
+        this.offset += length;
+        return result;
+    }
+    cstring() {
+        const start = this.offset;
+        let end = start;
+        // eslint-disable-next-line no-empty
+        while (this.buffer[end++]) { }
+        this.offset = end;
+        return this.buffer.toString(this.encoding, start, end - 1);
+    }
+    bytes(length) {
+        const result = this.buffer.slice(this.offset, this.offset + length);
+        this.offset += length;
+        return result;
+    }
+}
+exports.BufferReader = BufferReader;
+//# sourceMappingURL=buffer-reader.js.map
+
+/***/ }),
+
+/***/ 9315:
+/***/ ((__unused_webpack_module, exports) => {
+
+
+//binary data writer tuned for encoding binary specific to the postgres binary protocol
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.Writer = void 0;
+class Writer {
+    constructor(size = 256) {
+        this.size = size;
+        this.offset = 5;
+        this.headerPosition = 0;
+        this.buffer = Buffer.allocUnsafe(size);
+    }
+    ensure(size) {
+        const remaining = this.buffer.length - this.offset;
+        if (remaining < size) {
+            const oldBuffer = this.buffer;
+            // exponential growth factor of around ~ 1.5
+            // https://stackoverflow.com/questions/2269063/buffer-growth-strategy
+            const newSize = oldBuffer.length + (oldBuffer.length >> 1) + size;
+            this.buffer = Buffer.allocUnsafe(newSize);
+            oldBuffer.copy(this.buffer, 0, 0, this.offset);
+        }
+    }
+    addInt32(num) {
+        this.ensure(4);
+        this.buffer[this.offset++] = (num >>> 24) & 0xff;
+        this.buffer[this.offset++] = (num >>> 16) & 0xff;
+        this.buffer[this.offset++] = (num >>> 8) & 0xff;
+        this.buffer[this.offset++] = (num >>> 0) & 0xff;
+        return this;
+    }
+    addInt16(num) {
+        this.ensure(2);
+        this.buffer[this.offset++] = (num >>> 8) & 0xff;
+        this.buffer[this.offset++] = (num >>> 0) & 0xff;
+        return this;
+    }
+    addCString(string) {
+        if (!string) {
+            this.ensure(1);
+        }
+        else {
+            const len = Buffer.byteLength(string);
+            this.ensure(len + 1); // +1 for null terminator
+            this.buffer.write(string, this.offset, 'utf-8');
+            this.offset += len;
+        }
+        this.buffer[this.offset++] = 0; // null terminator
+        return this;
+    }
+    addString(string = '') {
+        const len = Buffer.byteLength(string);
+        this.ensure(len);
+        this.buffer.write(string, this.offset);
+        this.offset += len;
+        return this;
+    }
+    // Write an Int32 byte-length prefix immediately followed by the string's UTF-8
+    // bytes. Postgres' Bind wire format prefixes every parameter with its length,
+    // and doing it in one method computes Buffer.byteLength ONCE — the previous
+    // `addInt32(Buffer.byteLength(s)).addString(s)` pairing scanned the string
+    // three times (byteLength for the prefix, byteLength again inside addString,
+    // then the encode), which is costly for large text parameters.
+    addInt32PrefixedString(string) {
+        const len = Buffer.byteLength(string);
+        this.ensure(4 + len);
+        const buffer = this.buffer;
+        let offset = this.offset;
+        buffer[offset++] = (len >>> 24) & 0xff;
+        buffer[offset++] = (len >>> 16) & 0xff;
+        buffer[offset++] = (len >>> 8) & 0xff;
+        buffer[offset++] = (len >>> 0) & 0xff;
+        buffer.write(string, offset, 'utf-8');
+        this.offset = offset + len;
+        return this;
+    }
+    add(otherBuffer) {
+        this.ensure(otherBuffer.length);
+        otherBuffer.copy(this.buffer, this.offset);
+        this.offset += otherBuffer.length;
+        return this;
+    }
+    /**
+     * Appends an uninitialized block of {@link size} bytes to the buffer and returns its offset.
+     */
+    reserveUnsafe(size) {
+        const offset = this.offset;
+        this.ensure(size);
+        this.offset += size;
+        return offset;
+    }
+    join(code) {
+        if (code) {
+            this.buffer[this.headerPosition] = code;
+            //length is everything in this packet minus the code
+            const length = this.offset - (this.headerPosition + 1);
+            this.buffer.writeInt32BE(length, this.headerPosition + 1);
+        }
+        return this.buffer.slice(code ? 0 : 5, this.offset);
+    }
+    flush(code) {
+        const result = this.join(code);
+        this.offset = 5;
+        this.headerPosition = 0;
+        this.buffer = Buffer.allocUnsafe(this.size);
+        return result;
+    }
+    clear() {
+        this.offset = 5;
+        this.headerPosition = 0;
+    }
+}
+exports.Writer = Writer;
+//# sourceMappingURL=buffer-writer.js.map
+
+/***/ }),
+
+/***/ 4233:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.DatabaseError = exports.serialize = void 0;
+exports.parse = parse;
+const messages_1 = __nccwpck_require__(5809);
+Object.defineProperty(exports, "DatabaseError", ({ enumerable: true, get: function () { return messages_1.DatabaseError; } }));
+const serializer_1 = __nccwpck_require__(6513);
+Object.defineProperty(exports, "serialize", ({ enumerable: true, get: function () { return serializer_1.serialize; } }));
+const parser_1 = __nccwpck_require__(3318);
+function parse(stream, callback) {
+    const parser = new parser_1.Parser();
+    stream.on('data', (buffer) => parser.parse(buffer, callback));
+    return new Promise((resolve) => stream.on('end', () => resolve()));
+}
+//# sourceMappingURL=index.js.map
+
+/***/ }),
+
+/***/ 5809:
+/***/ ((__unused_webpack_module, exports) => {
+
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.NoticeMessage = exports.DataRowMessage = exports.CommandCompleteMessage = exports.ReadyForQueryMessage = exports.NotificationResponseMessage = exports.BackendKeyDataMessage = exports.AuthenticationMD5Password = exports.ParameterStatusMessage = exports.ParameterDescriptionMessage = exports.RowDescriptionMessage = exports.Field = exports.CopyResponse = exports.CopyDataMessage = exports.DatabaseError = exports.copyDone = exports.emptyQuery = exports.replicationStart = exports.portalSuspended = exports.noData = exports.closeComplete = exports.bindComplete = exports.parseComplete = void 0;
+exports.parseComplete = {
+    name: 'parseComplete',
+    length: 5,
+};
+exports.bindComplete = {
+    name: 'bindComplete',
+    length: 5,
+};
+exports.closeComplete = {
+    name: 'closeComplete',
+    length: 5,
+};
+exports.noData = {
+    name: 'noData',
+    length: 5,
+};
+exports.portalSuspended = {
+    name: 'portalSuspended',
+    length: 5,
+};
+exports.replicationStart = {
+    name: 'replicationStart',
+    length: 4,
+};
+exports.emptyQuery = {
+    name: 'emptyQuery',
+    length: 4,
+};
+exports.copyDone = {
+    name: 'copyDone',
+    length: 4,
+};
+class DatabaseError extends Error {
+    constructor(message, length, name) {
+        super(message);
+        this.length = length;
+        this.name = name;
+    }
+}
+exports.DatabaseError = DatabaseError;
+class CopyDataMessage {
+    constructor(length, chunk) {
+        this.length = length;
+        this.chunk = chunk;
+        this.name = 'copyData';
+    }
+}
+exports.CopyDataMessage = CopyDataMessage;
+class CopyResponse {
+    constructor(length, name, binary, columnCount) {
+        this.length = length;
+        this.name = name;
+        this.binary = binary;
+        this.columnTypes = new Array(columnCount);
+    }
+}
+exports.CopyResponse = CopyResponse;
+class Field {
+    constructor(name, tableID, columnID, dataTypeID, dataTypeSize, dataTypeModifier, format) {
+        this.name = name;
+        this.tableID = tableID;
+        this.columnID = columnID;
+        this.dataTypeID = dataTypeID;
+        this.dataTypeSize = dataTypeSize;
+        this.dataTypeModifier = dataTypeModifier;
+        this.format = format;
+    }
+}
+exports.Field = Field;
+class RowDescriptionMessage {
+    constructor(length, fieldCount) {
+        this.length = length;
+        this.fieldCount = fieldCount;
+        this.name = 'rowDescription';
+        this.fields = new Array(this.fieldCount);
+    }
+}
+exports.RowDescriptionMessage = RowDescriptionMessage;
+class ParameterDescriptionMessage {
+    constructor(length, parameterCount) {
+        this.length = length;
+        this.parameterCount = parameterCount;
+        this.name = 'parameterDescription';
+        this.dataTypeIDs = new Array(this.parameterCount);
+    }
+}
+exports.ParameterDescriptionMessage = ParameterDescriptionMessage;
+class ParameterStatusMessage {
+    constructor(length, parameterName, parameterValue) {
+        this.length = length;
+        this.parameterName = parameterName;
+        this.parameterValue = parameterValue;
+        this.name = 'parameterStatus';
+    }
+}
+exports.ParameterStatusMessage = ParameterStatusMessage;
+class AuthenticationMD5Password {
+    constructor(length, salt) {
+        this.length = length;
+        this.salt = salt;
+        this.name = 'authenticationMD5Password';
+    }
+}
+exports.AuthenticationMD5Password = AuthenticationMD5Password;
+class BackendKeyDataMessage {
+    constructor(length, processID, secretKey) {
+        this.length = length;
+        this.processID = processID;
+        this.secretKey = secretKey;
+        this.name = 'backendKeyData';
+    }
+}
+exports.BackendKeyDataMessage = BackendKeyDataMessage;
+class NotificationResponseMessage {
+    constructor(length, processId, channel, payload) {
+        this.length = length;
+        this.processId = processId;
+        this.channel = channel;
+        this.payload = payload;
+        this.name = 'notification';
+    }
+}
+exports.NotificationResponseMessage = NotificationResponseMessage;
+class ReadyForQueryMessage {
+    constructor(length, status) {
+        this.length = length;
+        this.status = status;
+        this.name = 'readyForQuery';
+    }
+}
+exports.ReadyForQueryMessage = ReadyForQueryMessage;
+class CommandCompleteMessage {
+    constructor(length, text) {
+        this.length = length;
+        this.text = text;
+        this.name = 'commandComplete';
+    }
+}
+exports.CommandCompleteMessage = CommandCompleteMessage;
+class DataRowMessage {
+    constructor(length, fields) {
+        this.length = length;
+        this.fields = fields;
+        this.name = 'dataRow';
+        this.fieldCount = fields.length;
+    }
+}
+exports.DataRowMessage = DataRowMessage;
+class NoticeMessage {
+    constructor(length, message) {
+        this.length = length;
+        this.message = message;
+        this.name = 'notice';
+    }
+}
+exports.NoticeMessage = NoticeMessage;
+//# sourceMappingURL=messages.js.map
+
+/***/ }),
+
+/***/ 3318:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.Parser = void 0;
+const messages_1 = __nccwpck_require__(5809);
+const buffer_reader_1 = __nccwpck_require__(9971);
+// every message is prefixed with a single byte
+const CODE_LENGTH = 1;
+// every message has an int32 length which includes itself but does
+// NOT include the code in the length
+const LEN_LENGTH = 4;
+const HEADER_LENGTH = CODE_LENGTH + LEN_LENGTH;
+// A placeholder for a `BackendMessage`’s length value that will be set after construction.
+const LATEINIT_LENGTH = -1;
+const emptyBuffer = Buffer.allocUnsafe(0);
+class Parser {
+    constructor(opts) {
+        this.buffer = emptyBuffer;
+        this.bufferLength = 0;
+        this.bufferOffset = 0;
+        this.reader = new buffer_reader_1.BufferReader();
+        if ((opts === null || opts === void 0 ? void 0 : opts.mode) === 'binary') {
+            throw new Error('Binary mode not supported yet');
+        }
+        this.mode = (opts === null || opts === void 0 ? void 0 : opts.mode) || 'text';
+    }
+    parse(buffer, callback) {
+        this.mergeBuffer(buffer);
+        const bufferFullLength = this.bufferOffset + this.bufferLength;
+        let offset = this.bufferOffset;
+        while (offset + HEADER_LENGTH <= bufferFullLength) {
+            // code is 1 byte long - it identifies the message type
+            const code = this.buffer[offset];
+            // length is 1 Uint32BE - it is the length of the message EXCLUDING the code
+            const length = this.buffer.readUInt32BE(offset + CODE_LENGTH);
+            const fullMessageLength = CODE_LENGTH + length;
+            if (fullMessageLength + offset <= bufferFullLength) {
+                const message = this.handlePacket(offset + HEADER_LENGTH, code, length, this.buffer);
+                callback(message);
+                offset += fullMessageLength;
+            }
+            else {
+                break;
+            }
+        }
+        if (offset === bufferFullLength) {
+            // No more use for the buffer
+            this.buffer = emptyBuffer;
+            this.bufferLength = 0;
+            this.bufferOffset = 0;
+        }
+        else {
+            // Adjust the cursors of remainingBuffer
+            this.bufferLength = bufferFullLength - offset;
+            this.bufferOffset = offset;
+        }
+    }
+    mergeBuffer(buffer) {
+        if (this.bufferLength > 0) {
+            const newLength = this.bufferLength + buffer.byteLength;
+            const newFullLength = newLength + this.bufferOffset;
+            if (newFullLength > this.buffer.byteLength) {
+                // We can't concat the new buffer with the remaining one
+                let newBuffer;
+                if (newLength <= this.buffer.byteLength && this.bufferOffset >= this.bufferLength) {
+                    // We can move the relevant part to the beginning of the buffer instead of allocating a new buffer
+                    newBuffer = this.buffer;
+                }
+                else {
+                    // Allocate a new larger buffer
+                    let newBufferLength = this.buffer.byteLength * 2;
+                    while (newLength >= newBufferLength) {
+                        newBufferLength *= 2;
+                    }
+                    newBuffer = Buffer.allocUnsafe(newBufferLength);
+                }
+                // Move the remaining buffer to the new one
+                this.buffer.copy(newBuffer, 0, this.bufferOffset, this.bufferOffset + this.bufferLength);
+                this.buffer = newBuffer;
+                this.bufferOffset = 0;
+            }
+            // Concat the new buffer with the remaining one
+            buffer.copy(this.buffer, this.bufferOffset + this.bufferLength);
+            this.bufferLength = newLength;
+        }
+        else {
+            this.buffer = buffer;
+            this.bufferOffset = 0;
+            this.bufferLength = buffer.byteLength;
+        }
+    }
+    handlePacket(offset, code, length, bytes) {
+        const { reader } = this;
+        // NOTE: This undesirably retains the buffer in `this.reader` if the `parse*Message` calls below throw. However, those should only throw in the case of a protocol error, which normally results in the reader being discarded.
+        reader.setBuffer(offset, bytes);
+        let message;
+        switch (code) {
+            case 50 /* MessageCodes.BindComplete */:
+                message = messages_1.bindComplete;
+                break;
+            case 49 /* MessageCodes.ParseComplete */:
+                message = messages_1.parseComplete;
+                break;
+            case 51 /* MessageCodes.CloseComplete */:
+                message = messages_1.closeComplete;
+                break;
+            case 110 /* MessageCodes.NoData */:
+                message = messages_1.noData;
+                break;
+            case 115 /* MessageCodes.PortalSuspended */:
+                message = messages_1.portalSuspended;
+                break;
+            case 99 /* MessageCodes.CopyDone */:
+                message = messages_1.copyDone;
+                break;
+            case 87 /* MessageCodes.ReplicationStart */:
+                message = messages_1.replicationStart;
+                break;
+            case 73 /* MessageCodes.EmptyQuery */:
+                message = messages_1.emptyQuery;
+                break;
+            case 68 /* MessageCodes.DataRow */:
+                message = parseDataRowMessage(reader);
+                break;
+            case 67 /* MessageCodes.CommandComplete */:
+                message = parseCommandCompleteMessage(reader);
+                break;
+            case 90 /* MessageCodes.ReadyForQuery */:
+                message = parseReadyForQueryMessage(reader);
+                break;
+            case 65 /* MessageCodes.NotificationResponse */:
+                message = parseNotificationMessage(reader);
+                break;
+            case 82 /* MessageCodes.AuthenticationResponse */:
+                message = parseAuthenticationResponse(reader, length);
+                break;
+            case 83 /* MessageCodes.ParameterStatus */:
+                message = parseParameterStatusMessage(reader);
+                break;
+            case 75 /* MessageCodes.BackendKeyData */:
+                message = parseBackendKeyData(reader);
+                break;
+            case 69 /* MessageCodes.ErrorMessage */:
+                message = parseErrorMessage(reader, 'error');
+                break;
+            case 78 /* MessageCodes.NoticeMessage */:
+                message = parseErrorMessage(reader, 'notice');
+                break;
+            case 84 /* MessageCodes.RowDescriptionMessage */:
+                message = parseRowDescriptionMessage(reader);
+                break;
+            case 116 /* MessageCodes.ParameterDescriptionMessage */:
+                message = parseParameterDescriptionMessage(reader);
+                break;
+            case 71 /* MessageCodes.CopyIn */:
+                message = parseCopyInMessage(reader);
+                break;
+            case 72 /* MessageCodes.CopyOut */:
+                message = parseCopyOutMessage(reader);
+                break;
+            case 100 /* MessageCodes.CopyData */:
+                message = parseCopyData(reader, length);
+                break;
+            default:
+                return new messages_1.DatabaseError('received invalid response: ' + code.toString(16), length, 'error');
+        }
+        reader.setBuffer(0, emptyBuffer);
+        message.length = length;
+        return message;
+    }
+}
+exports.Parser = Parser;
+const parseReadyForQueryMessage = (reader) => {
+    const status = reader.string(1);
+    return new messages_1.ReadyForQueryMessage(LATEINIT_LENGTH, status);
+};
+const parseCommandCompleteMessage = (reader) => {
+    const text = reader.cstring();
+    return new messages_1.CommandCompleteMessage(LATEINIT_LENGTH, text);
+};
+const parseCopyData = (reader, length) => {
+    const chunk = reader.bytes(length - 4);
+    return new messages_1.CopyDataMessage(LATEINIT_LENGTH, chunk);
+};
+const parseCopyInMessage = (reader) => parseCopyMessage(reader, 'copyInResponse');
+const parseCopyOutMessage = (reader) => parseCopyMessage(reader, 'copyOutResponse');
+const parseCopyMessage = (reader, messageName) => {
+    const isBinary = reader.byte() !== 0;
+    const columnCount = reader.int16();
+    const message = new messages_1.CopyResponse(LATEINIT_LENGTH, messageName, isBinary, columnCount);
+    for (let i = 0; i < columnCount; i++) {
+        message.columnTypes[i] = reader.int16();
+    }
+    return message;
+};
+const parseNotificationMessage = (reader) => {
+    const processId = reader.int32();
+    const channel = reader.cstring();
+    const payload = reader.cstring();
+    return new messages_1.NotificationResponseMessage(LATEINIT_LENGTH, processId, channel, payload);
+};
+const parseRowDescriptionMessage = (reader) => {
+    const fieldCount = reader.int16();
+    const message = new messages_1.RowDescriptionMessage(LATEINIT_LENGTH, fieldCount);
+    for (let i = 0; i < fieldCount; i++) {
+        message.fields[i] = parseField(reader);
+    }
+    return message;
+};
+const parseField = (reader) => {
+    const name = reader.cstring();
+    const tableID = reader.uint32();
+    const columnID = reader.int16();
+    const dataTypeID = reader.uint32();
+    const dataTypeSize = reader.int16();
+    const dataTypeModifier = reader.int32();
+    const mode = reader.int16() === 0 ? 'text' : 'binary';
+    return new messages_1.Field(name, tableID, columnID, dataTypeID, dataTypeSize, dataTypeModifier, mode);
+};
+const parseParameterDescriptionMessage = (reader) => {
+    const parameterCount = reader.int16();
+    const message = new messages_1.ParameterDescriptionMessage(LATEINIT_LENGTH, parameterCount);
+    for (let i = 0; i < parameterCount; i++) {
+        // OIDs are unsigned, same as dataTypeID in parseField above
+        message.dataTypeIDs[i] = reader.uint32();
+    }
+    return message;
+};
+const parseDataRowMessage = (reader) => {
+    const fieldCount = reader.int16();
+    const fields = new Array(fieldCount);
+    for (let i = 0; i < fieldCount; i++) {
+        const len = reader.int32();
+        // a -1 for length means the value of the field is null
+        fields[i] = len === -1 ? null : reader.string(len);
+    }
+    return new messages_1.DataRowMessage(LATEINIT_LENGTH, fields);
+};
+const parseParameterStatusMessage = (reader) => {
+    const name = reader.cstring();
+    const value = reader.cstring();
+    return new messages_1.ParameterStatusMessage(LATEINIT_LENGTH, name, value);
+};
+const parseBackendKeyData = (reader) => {
+    const processID = reader.int32();
+    const secretKey = reader.int32();
+    return new messages_1.BackendKeyDataMessage(LATEINIT_LENGTH, processID, secretKey);
+};
+const parseAuthenticationResponse = (reader, length) => {
+    const code = reader.int32();
+    // TODO(bmc): maybe better types here
+    const message = {
+        name: 'authenticationOk',
+        length,
+    };
+    switch (code) {
+        case 0: // AuthenticationOk
+            break;
+        case 3: // AuthenticationCleartextPassword
+            if (message.length === 8) {
+                message.name = 'authenticationCleartextPassword';
+            }
+            break;
+        case 5: // AuthenticationMD5Password
+            if (message.length === 12) {
+                message.name = 'authenticationMD5Password';
+                const salt = reader.bytes(4);
+                return new messages_1.AuthenticationMD5Password(LATEINIT_LENGTH, salt);
+            }
+            break;
+        case 10: // AuthenticationSASL
+            {
+                message.name = 'authenticationSASL';
+                message.mechanisms = [];
+                let mechanism;
+                do {
+                    mechanism = reader.cstring();
+                    if (mechanism) {
+                        message.mechanisms.push(mechanism);
+                    }
+                } while (mechanism);
+            }
+            break;
+        case 11: // AuthenticationSASLContinue
+            message.name = 'authenticationSASLContinue';
+            message.data = reader.string(length - 8);
+            break;
+        case 12: // AuthenticationSASLFinal
+            message.name = 'authenticationSASLFinal';
+            message.data = reader.string(length - 8);
+            break;
+        default:
+            throw new Error('Unknown authenticationOk message type ' + code);
+    }
+    return message;
+};
+const parseErrorMessage = (reader, name) => {
+    const fields = {};
+    let fieldType = reader.string(1);
+    while (fieldType !== '\0') {
+        fields[fieldType] = reader.cstring();
+        fieldType = reader.string(1);
+    }
+    const messageValue = fields.M;
+    const message = name === 'notice'
+        ? new messages_1.NoticeMessage(LATEINIT_LENGTH, messageValue)
+        : new messages_1.DatabaseError(messageValue, LATEINIT_LENGTH, name);
+    message.severity = fields.S;
+    message.code = fields.C;
+    message.detail = fields.D;
+    message.hint = fields.H;
+    message.position = fields.P;
+    message.internalPosition = fields.p;
+    message.internalQuery = fields.q;
+    message.where = fields.W;
+    message.schema = fields.s;
+    message.table = fields.t;
+    message.column = fields.c;
+    message.dataType = fields.d;
+    message.constraint = fields.n;
+    message.file = fields.F;
+    message.line = fields.L;
+    message.routine = fields.R;
+    return message;
+};
+//# sourceMappingURL=parser.js.map
+
+/***/ }),
+
+/***/ 6513:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+
+Object.defineProperty(exports, "__esModule", ({ value: true }));
+exports.serialize = void 0;
+const buffer_writer_1 = __nccwpck_require__(9315);
+const writer = new buffer_writer_1.Writer();
+const startup = (opts) => {
+    // protocol version
+    writer.addInt16(3).addInt16(0);
+    for (const key of Object.keys(opts)) {
+        writer.addCString(key).addCString(opts[key]);
+    }
+    writer.addCString('client_encoding').addCString('UTF8');
+    const bodyBuffer = writer.addCString('').flush();
+    // this message is sent without a code
+    const length = bodyBuffer.length + 4;
+    return new buffer_writer_1.Writer().addInt32(length).add(bodyBuffer).flush();
+};
+const requestSsl = () => {
+    const response = Buffer.allocUnsafe(8);
+    response.writeInt32BE(8, 0);
+    response.writeInt32BE(80877103, 4);
+    return response;
+};
+const password = (password) => {
+    return writer.addCString(password).flush(112 /* code.startup */);
+};
+const sendSASLInitialResponseMessage = function (mechanism, initialResponse) {
+    // 0x70 = 'p'
+    writer.addCString(mechanism).addInt32PrefixedString(initialResponse);
+    return writer.flush(112 /* code.startup */);
+};
+const sendSCRAMClientFinalMessage = function (additionalData) {
+    return writer.addString(additionalData).flush(112 /* code.startup */);
+};
+const query = (text) => {
+    return writer.addCString(text).flush(81 /* code.query */);
+};
+const emptyArray = [];
+const parse = (query) => {
+    // expect something like this:
+    // { name: 'queryName',
+    //   text: 'select * from blah',
+    //   types: ['int8', 'bool'] }
+    // normalize missing query names to allow for null
+    const name = query.name || '';
+    if (name.length > 63) {
+        console.error('Warning! Postgres only supports 63 characters for query names.');
+        console.error('You supplied %s (%s)', name, name.length);
+        console.error('This can cause conflicts and silent errors executing queries');
+    }
+    const types = query.types || emptyArray;
+    const len = types.length;
+    const buffer = writer
+        .addCString(name) // name of query
+        .addCString(query.text) // actual query text
+        .addInt16(len);
+    for (let i = 0; i < len; i++) {
+        buffer.addInt32(types[i]);
+    }
+    return writer.flush(80 /* code.parse */);
+};
+const writeValues = function (values, valueMapper, formatsOffset) {
+    const len = values.length;
+    for (let i = 0; i < len; i++) {
+        const mappedVal = valueMapper ? valueMapper(values[i], i) : values[i];
+        let formatByte = 0 /* ParamType.STRING */;
+        if (mappedVal == null) {
+            // write -1 to indicate null
+            writer.addInt32(-1);
+        }
+        else if (mappedVal instanceof Buffer) {
+            formatByte = 1 /* ParamType.BINARY */;
+            // add the buffer to the param writer
+            writer.addInt32(mappedVal.length);
+            writer.add(mappedVal);
+        }
+        else {
+            // length prefix + UTF-8 bytes in one pass (Buffer.byteLength computed once)
+            writer.addInt32PrefixedString(mappedVal);
+        }
+        // beware: `writer` operations can replace `writer.buffer` with a new buffer
+        const buf = writer.buffer;
+        buf[formatsOffset++] = 0;
+        buf[formatsOffset++] = formatByte;
+    }
+};
+const bind = (config = {}) => {
+    // normalize config
+    const portal = config.portal || '';
+    const statement = config.statement || '';
+    const binary = config.binary || false;
+    const values = config.values || emptyArray;
+    const len = values.length;
+    writer.addCString(portal).addCString(statement);
+    // number of parameter format codes
+    writer.addInt16(len);
+    // space for those codes, filled by `writeValues`
+    const formatsOffset = writer.reserveUnsafe(len * 2);
+    // number of parameter values
+    writer.addInt16(len);
+    try {
+        writeValues(values, config.valueMapper, formatsOffset);
+    }
+    catch (err) {
+        writer.clear();
+        throw err;
+    }
+    // all results use the same format code
+    writer.addInt16(1);
+    // format code
+    writer.addInt16(binary ? 1 /* ParamType.BINARY */ : 0 /* ParamType.STRING */);
+    return writer.flush(66 /* code.bind */);
+};
+const emptyExecute = Buffer.from([69 /* code.execute */, 0x00, 0x00, 0x00, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00]);
+const execute = (config) => {
+    // this is the happy path for most queries
+    if (!config || (!config.portal && !config.rows)) {
+        return emptyExecute;
+    }
+    const portal = config.portal || '';
+    const rows = config.rows || 0;
+    const portalLength = Buffer.byteLength(portal);
+    const len = 4 + portalLength + 1 + 4;
+    // one extra bit for code
+    const buff = Buffer.allocUnsafe(1 + len);
+    buff[0] = 69 /* code.execute */;
+    buff.writeInt32BE(len, 1);
+    buff.write(portal, 5, 'utf-8');
+    buff[portalLength + 5] = 0; // null terminate portal cString
+    buff.writeUInt32BE(rows, buff.length - 4);
+    return buff;
+};
+const cancel = (processID, secretKey) => {
+    const buffer = Buffer.allocUnsafe(16);
+    buffer.writeInt32BE(16, 0);
+    buffer.writeInt16BE(1234, 4);
+    buffer.writeInt16BE(5678, 6);
+    buffer.writeInt32BE(processID, 8);
+    buffer.writeInt32BE(secretKey, 12);
+    return buffer;
+};
+const cstringMessage = (code, string) => {
+    const stringLen = Buffer.byteLength(string);
+    const len = 4 + stringLen + 1;
+    // one extra bit for code
+    const buffer = Buffer.allocUnsafe(1 + len);
+    buffer[0] = code;
+    buffer.writeInt32BE(len, 1);
+    buffer.write(string, 5, 'utf-8');
+    buffer[len] = 0; // null terminate cString
+    return buffer;
+};
+const emptyDescribePortal = writer.addCString('P').flush(68 /* code.describe */);
+const emptyDescribeStatement = writer.addCString('S').flush(68 /* code.describe */);
+const describe = (msg) => {
+    return msg.name
+        ? cstringMessage(68 /* code.describe */, `${msg.type}${msg.name || ''}`)
+        : msg.type === 'P'
+            ? emptyDescribePortal
+            : emptyDescribeStatement;
+};
+const close = (msg) => {
+    const text = `${msg.type}${msg.name || ''}`;
+    return cstringMessage(67 /* code.close */, text);
+};
+const copyData = (chunk) => {
+    return writer.add(chunk).flush(100 /* code.copyFromChunk */);
+};
+const copyFail = (message) => {
+    return cstringMessage(102 /* code.copyFail */, message);
+};
+const codeOnlyBuffer = (code) => Buffer.from([code, 0x00, 0x00, 0x00, 0x04]);
+const flushBuffer = codeOnlyBuffer(72 /* code.flush */);
+const syncBuffer = codeOnlyBuffer(83 /* code.sync */);
+const endBuffer = codeOnlyBuffer(88 /* code.end */);
+const copyDoneBuffer = codeOnlyBuffer(99 /* code.copyDone */);
+const serialize = {
+    startup,
+    password,
+    requestSsl,
+    sendSASLInitialResponseMessage,
+    sendSCRAMClientFinalMessage,
+    query,
+    parse,
+    bind,
+    execute,
+    describe,
+    close,
+    flush: () => flushBuffer,
+    sync: () => syncBuffer,
+    end: () => endBuffer,
+    copyData,
+    copyDone: () => copyDoneBuffer,
+    copyFail,
+    cancel,
+};
+exports.serialize = serialize;
+//# sourceMappingURL=serializer.js.map
+
+/***/ }),
+
+/***/ 1549:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+var textParsers = __nccwpck_require__(4784);
+var binaryParsers = __nccwpck_require__(7522);
+var arrayParser = __nccwpck_require__(6471);
+var builtinTypes = __nccwpck_require__(6345);
+
+exports.getTypeParser = getTypeParser;
+exports.setTypeParser = setTypeParser;
+exports.arrayParser = arrayParser;
+exports.builtins = builtinTypes;
+
+var typeParsers = {
+  text: {},
+  binary: {}
+};
+
+//the empty parse function
+function noParse (val) {
+  return String(val);
+};
+
+//returns a function used to convert a specific type (specified by
+//oid) into a result javascript type
+//note: the oid can be obtained via the following sql query:
+//SELECT oid FROM pg_type WHERE typname = 'TYPE_NAME_HERE';
+function getTypeParser (oid, format) {
+  format = format || 'text';
+  if (!typeParsers[format]) {
+    return noParse;
+  }
+  return typeParsers[format][oid] || noParse;
+};
+
+function setTypeParser (oid, format, parseFn) {
+  if(typeof format == 'function') {
+    parseFn = format;
+    format = 'text';
+  }
+  typeParsers[format][oid] = parseFn;
+};
+
+textParsers.init(function(oid, converter) {
+  typeParsers.text[oid] = converter;
+});
+
+binaryParsers.init(function(oid, converter) {
+  typeParsers.binary[oid] = converter;
+});
+
+
+/***/ }),
+
+/***/ 6471:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+var array = __nccwpck_require__(3879);
+
+module.exports = {
+  create: function (source, transform) {
+    return {
+      parse: function() {
+        return array.parse(source, transform);
+      }
+    };
+  }
+};
+
+
+/***/ }),
+
+/***/ 7522:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+var parseInt64 = __nccwpck_require__(2299);
+
+var parseBits = function(data, bits, offset, invert, callback) {
+  offset = offset || 0;
+  invert = invert || false;
+  callback = callback || function(lastValue, newValue, bits) { return (lastValue * Math.pow(2, bits)) + newValue; };
+  var offsetBytes = offset >> 3;
+
+  var inv = function(value) {
+    if (invert) {
+      return ~value & 0xff;
+    }
+
+    return value;
+  };
+
+  // read first (maybe partial) byte
+  var mask = 0xff;
+  var firstBits = 8 - (offset % 8);
+  if (bits < firstBits) {
+    mask = (0xff << (8 - bits)) & 0xff;
+    firstBits = bits;
+  }
+
+  if (offset) {
+    mask = mask >> (offset % 8);
+  }
+
+  var result = 0;
+  if ((offset % 8) + bits >= 8) {
+    result = callback(0, inv(data[offsetBytes]) & mask, firstBits);
+  }
+
+  // read bytes
+  var bytes = (bits + offset) >> 3;
+  for (var i = offsetBytes + 1; i < bytes; i++) {
+    result = callback(result, inv(data[i]), 8);
+  }
+
+  // bits to read, that are not a complete byte
+  var lastBits = (bits + offset) % 8;
+  if (lastBits > 0) {
+    result = callback(result, inv(data[bytes]) >> (8 - lastBits), lastBits);
+  }
+
+  return result;
+};
+
+var parseFloatFromBits = function(data, precisionBits, exponentBits) {
+  var bias = Math.pow(2, exponentBits - 1) - 1;
+  var sign = parseBits(data, 1);
+  var exponent = parseBits(data, exponentBits, 1);
+
+  if (exponent === 0) {
+    return 0;
+  }
+
+  // parse mantissa
+  var precisionBitsCounter = 1;
+  var parsePrecisionBits = function(lastValue, newValue, bits) {
+    if (lastValue === 0) {
+      lastValue = 1;
+    }
+
+    for (var i = 1; i <= bits; i++) {
+      precisionBitsCounter /= 2;
+      if ((newValue & (0x1 << (bits - i))) > 0) {
+        lastValue += precisionBitsCounter;
+      }
+    }
+
+    return lastValue;
+  };
+
+  var mantissa = parseBits(data, precisionBits, exponentBits + 1, false, parsePrecisionBits);
+
+  // special cases
+  if (exponent == (Math.pow(2, exponentBits + 1) - 1)) {
+    if (mantissa === 0) {
+      return (sign === 0) ? Infinity : -Infinity;
+    }
+
+    return NaN;
+  }
+
+  // normale number
+  return ((sign === 0) ? 1 : -1) * Math.pow(2, exponent - bias) * mantissa;
+};
+
+var parseInt16 = function(value) {
+  if (parseBits(value, 1) == 1) {
+    return -1 * (parseBits(value, 15, 1, true) + 1);
+  }
+
+  return parseBits(value, 15, 1);
+};
+
+var parseInt32 = function(value) {
+  if (parseBits(value, 1) == 1) {
+    return -1 * (parseBits(value, 31, 1, true) + 1);
+  }
+
+  return parseBits(value, 31, 1);
+};
+
+var parseFloat32 = function(value) {
+  return parseFloatFromBits(value, 23, 8);
+};
+
+var parseFloat64 = function(value) {
+  return parseFloatFromBits(value, 52, 11);
+};
+
+var parseNumeric = function(value) {
+  var sign = parseBits(value, 16, 32);
+  if (sign == 0xc000) {
+    return NaN;
+  }
+
+  var weight = Math.pow(10000, parseBits(value, 16, 16));
+  var result = 0;
+
+  var digits = [];
+  var ndigits = parseBits(value, 16);
+  for (var i = 0; i < ndigits; i++) {
+    result += parseBits(value, 16, 64 + (16 * i)) * weight;
+    weight /= 10000;
+  }
+
+  var scale = Math.pow(10, parseBits(value, 16, 48));
+  return ((sign === 0) ? 1 : -1) * Math.round(result * scale) / scale;
+};
+
+var parseDate = function(isUTC, value) {
+  var sign = parseBits(value, 1);
+  var rawValue = parseBits(value, 63, 1);
+
+  // discard usecs and shift from 2000 to 1970
+  var result = new Date((((sign === 0) ? 1 : -1) * rawValue / 1000) + 946684800000);
+
+  if (!isUTC) {
+    result.setTime(result.getTime() + result.getTimezoneOffset() * 60000);
+  }
+
+  // add microseconds to the date
+  result.usec = rawValue % 1000;
+  result.getMicroSeconds = function() {
+    return this.usec;
+  };
+  result.setMicroSeconds = function(value) {
+    this.usec = value;
+  };
+  result.getUTCMicroSeconds = function() {
+    return this.usec;
+  };
+
+  return result;
+};
+
+var parseArray = function(value) {
+  var dim = parseBits(value, 32);
+
+  var flags = parseBits(value, 32, 32);
+  var elementType = parseBits(value, 32, 64);
+
+  var offset = 96;
+  var dims = [];
+  for (var i = 0; i < dim; i++) {
+    // parse dimension
+    dims[i] = parseBits(value, 32, offset);
+    offset += 32;
+
+    // ignore lower bounds
+    offset += 32;
+  }
+
+  var parseElement = function(elementType) {
+    // parse content length
+    var length = parseBits(value, 32, offset);
+    offset += 32;
+
+    // parse null values
+    if (length == 0xffffffff) {
+      return null;
+    }
+
+    var result;
+    if ((elementType == 0x17) || (elementType == 0x14)) {
+      // int/bigint
+      result = parseBits(value, length * 8, offset);
+      offset += length * 8;
+      return result;
+    }
+    else if (elementType == 0x19) {
+      // string
+      result = value.toString(this.encoding, offset >> 3, (offset += (length << 3)) >> 3);
+      return result;
+    }
+    else {
+      console.log("ERROR: ElementType not implemented: " + elementType);
+    }
+  };
+
+  var parse = function(dimension, elementType) {
+    var array = [];
+    var i;
+
+    if (dimension.length > 1) {
+      var count = dimension.shift();
+      for (i = 0; i < count; i++) {
+        array[i] = parse(dimension, elementType);
+      }
+      dimension.unshift(count);
+    }
+    else {
+      for (i = 0; i < dimension[0]; i++) {
+        array[i] = parseElement(elementType);
+      }
+    }
+
+    return array;
+  };
+
+  return parse(dims, elementType);
+};
+
+var parseText = function(value) {
+  return value.toString('utf8');
+};
+
+var parseBool = function(value) {
+  if(value === null) return null;
+  return (parseBits(value, 8) > 0);
+};
+
+var init = function(register) {
+  register(20, parseInt64);
+  register(21, parseInt16);
+  register(23, parseInt32);
+  register(26, parseInt32);
+  register(1700, parseNumeric);
+  register(700, parseFloat32);
+  register(701, parseFloat64);
+  register(16, parseBool);
+  register(1114, parseDate.bind(null, false));
+  register(1184, parseDate.bind(null, true));
+  register(1000, parseArray);
+  register(1007, parseArray);
+  register(1016, parseArray);
+  register(1008, parseArray);
+  register(1009, parseArray);
+  register(25, parseText);
+};
+
+module.exports = {
+  init: init
+};
+
+
+/***/ }),
+
+/***/ 6345:
+/***/ ((module) => {
+
+/**
+ * Following query was used to generate this file:
+
+ SELECT json_object_agg(UPPER(PT.typname), PT.oid::int4 ORDER BY pt.oid)
+ FROM pg_type PT
+ WHERE typnamespace = (SELECT pgn.oid FROM pg_namespace pgn WHERE nspname = 'pg_catalog') -- Take only builting Postgres types with stable OID (extension types are not guaranted to be stable)
+ AND typtype = 'b' -- Only basic types
+ AND typelem = 0 -- Ignore aliases
+ AND typisdefined -- Ignore undefined types
+ */
+
+module.exports = {
+    BOOL: 16,
+    BYTEA: 17,
+    CHAR: 18,
+    INT8: 20,
+    INT2: 21,
+    INT4: 23,
+    REGPROC: 24,
+    TEXT: 25,
+    OID: 26,
+    TID: 27,
+    XID: 28,
+    CID: 29,
+    JSON: 114,
+    XML: 142,
+    PG_NODE_TREE: 194,
+    SMGR: 210,
+    PATH: 602,
+    POLYGON: 604,
+    CIDR: 650,
+    FLOAT4: 700,
+    FLOAT8: 701,
+    ABSTIME: 702,
+    RELTIME: 703,
+    TINTERVAL: 704,
+    CIRCLE: 718,
+    MACADDR8: 774,
+    MONEY: 790,
+    MACADDR: 829,
+    INET: 869,
+    ACLITEM: 1033,
+    BPCHAR: 1042,
+    VARCHAR: 1043,
+    DATE: 1082,
+    TIME: 1083,
+    TIMESTAMP: 1114,
+    TIMESTAMPTZ: 1184,
+    INTERVAL: 1186,
+    TIMETZ: 1266,
+    BIT: 1560,
+    VARBIT: 1562,
+    NUMERIC: 1700,
+    REFCURSOR: 1790,
+    REGPROCEDURE: 2202,
+    REGOPER: 2203,
+    REGOPERATOR: 2204,
+    REGCLASS: 2205,
+    REGTYPE: 2206,
+    UUID: 2950,
+    TXID_SNAPSHOT: 2970,
+    PG_LSN: 3220,
+    PG_NDISTINCT: 3361,
+    PG_DEPENDENCIES: 3402,
+    TSVECTOR: 3614,
+    TSQUERY: 3615,
+    GTSVECTOR: 3642,
+    REGCONFIG: 3734,
+    REGDICTIONARY: 3769,
+    JSONB: 3802,
+    REGNAMESPACE: 4089,
+    REGROLE: 4096
+};
+
+
+/***/ }),
+
+/***/ 4784:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+var array = __nccwpck_require__(3879)
+var arrayParser = __nccwpck_require__(6471);
+var parseDate = __nccwpck_require__(2690);
+var parseInterval = __nccwpck_require__(8755);
+var parseByteA = __nccwpck_require__(463);
+
+function allowNull (fn) {
+  return function nullAllowed (value) {
+    if (value === null) return value
+    return fn(value)
+  }
+}
+
+function parseBool (value) {
+  if (value === null) return value
+  return value === 'TRUE' ||
+    value === 't' ||
+    value === 'true' ||
+    value === 'y' ||
+    value === 'yes' ||
+    value === 'on' ||
+    value === '1';
+}
+
+function parseBoolArray (value) {
+  if (!value) return null
+  return array.parse(value, parseBool)
+}
+
+function parseBaseTenInt (string) {
+  return parseInt(string, 10)
+}
+
+function parseIntegerArray (value) {
+  if (!value) return null
+  return array.parse(value, allowNull(parseBaseTenInt))
+}
+
+function parseBigIntegerArray (value) {
+  if (!value) return null
+  return array.parse(value, allowNull(function (entry) {
+    return parseBigInteger(entry).trim()
+  }))
+}
+
+var parsePointArray = function(value) {
+  if(!value) { return null; }
+  var p = arrayParser.create(value, function(entry) {
+    if(entry !== null) {
+      entry = parsePoint(entry);
+    }
+    return entry;
+  });
+
+  return p.parse();
+};
+
+var parseFloatArray = function(value) {
+  if(!value) { return null; }
+  var p = arrayParser.create(value, function(entry) {
+    if(entry !== null) {
+      entry = parseFloat(entry);
+    }
+    return entry;
+  });
+
+  return p.parse();
+};
+
+var parseStringArray = function(value) {
+  if(!value) { return null; }
+
+  var p = arrayParser.create(value);
+  return p.parse();
+};
+
+var parseDateArray = function(value) {
+  if (!value) { return null; }
+
+  var p = arrayParser.create(value, function(entry) {
+    if (entry !== null) {
+      entry = parseDate(entry);
+    }
+    return entry;
+  });
+
+  return p.parse();
+};
+
+var parseIntervalArray = function(value) {
+  if (!value) { return null; }
+
+  var p = arrayParser.create(value, function(entry) {
+    if (entry !== null) {
+      entry = parseInterval(entry);
+    }
+    return entry;
+  });
+
+  return p.parse();
+};
+
+var parseByteAArray = function(value) {
+  if (!value) { return null; }
+
+  return array.parse(value, allowNull(parseByteA));
+};
+
+var parseInteger = function(value) {
+  return parseInt(value, 10);
+};
+
+var parseBigInteger = function(value) {
+  var valStr = String(value);
+  if (/^\d+$/.test(valStr)) { return valStr; }
+  return value;
+};
+
+var parseJsonArray = function(value) {
+  if (!value) { return null; }
+
+  return array.parse(value, allowNull(JSON.parse));
+};
+
+var parsePoint = function(value) {
+  if (value[0] !== '(') { return null; }
+
+  value = value.substring( 1, value.length - 1 ).split(',');
+
+  return {
+    x: parseFloat(value[0])
+  , y: parseFloat(value[1])
+  };
+};
+
+var parseCircle = function(value) {
+  if (value[0] !== '<' && value[1] !== '(') { return null; }
+
+  var point = '(';
+  var radius = '';
+  var pointParsed = false;
+  for (var i = 2; i < value.length - 1; i++){
+    if (!pointParsed) {
+      point += value[i];
+    }
+
+    if (value[i] === ')') {
+      pointParsed = true;
+      continue;
+    } else if (!pointParsed) {
+      continue;
+    }
+
+    if (value[i] === ','){
+      continue;
+    }
+
+    radius += value[i];
+  }
+  var result = parsePoint(point);
+  result.radius = parseFloat(radius);
+
+  return result;
+};
+
+var init = function(register) {
+  register(20, parseBigInteger); // int8
+  register(21, parseInteger); // int2
+  register(23, parseInteger); // int4
+  register(26, parseInteger); // oid
+  register(700, parseFloat); // float4/real
+  register(701, parseFloat); // float8/double
+  register(16, parseBool);
+  register(1082, parseDate); // date
+  register(1114, parseDate); // timestamp without timezone
+  register(1184, parseDate); // timestamp
+  register(600, parsePoint); // point
+  register(651, parseStringArray); // cidr[]
+  register(718, parseCircle); // circle
+  register(1000, parseBoolArray);
+  register(1001, parseByteAArray);
+  register(1005, parseIntegerArray); // _int2
+  register(1007, parseIntegerArray); // _int4
+  register(1028, parseIntegerArray); // oid[]
+  register(1016, parseBigIntegerArray); // _int8
+  register(1017, parsePointArray); // point[]
+  register(1021, parseFloatArray); // _float4
+  register(1022, parseFloatArray); // _float8
+  register(1231, parseFloatArray); // _numeric
+  register(1014, parseStringArray); //char
+  register(1015, parseStringArray); //varchar
+  register(1008, parseStringArray);
+  register(1009, parseStringArray);
+  register(1040, parseStringArray); // macaddr[]
+  register(1041, parseStringArray); // inet[]
+  register(1115, parseDateArray); // timestamp without time zone[]
+  register(1182, parseDateArray); // _date
+  register(1185, parseDateArray); // timestamp with time zone[]
+  register(1186, parseInterval);
+  register(1187, parseIntervalArray);
+  register(17, parseByteA);
+  register(114, JSON.parse.bind(JSON)); // json
+  register(3802, JSON.parse.bind(JSON)); // jsonb
+  register(199, parseJsonArray); // json[]
+  register(3807, parseJsonArray); // jsonb[]
+  register(3907, parseStringArray); // numrange[]
+  register(2951, parseStringArray); // uuid[]
+  register(791, parseStringArray); // money[]
+  register(1183, parseStringArray); // time[]
+  register(1270, parseStringArray); // timetz[]
+};
+
+module.exports = {
+  init: init
+};
+
+
+/***/ }),
+
+/***/ 5042:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+const EventEmitter = (__nccwpck_require__(4434).EventEmitter)
+const utils = __nccwpck_require__(9652)
+const nodeUtils = __nccwpck_require__(9023)
+const sasl = __nccwpck_require__(948)
+const TypeOverrides = __nccwpck_require__(365)
+
+const ConnectionParameters = __nccwpck_require__(646)
+const Query = __nccwpck_require__(4473)
+const defaults = __nccwpck_require__(8995)
+const Connection = __nccwpck_require__(9809)
+const crypto = __nccwpck_require__(4150)
+
+const activeQueryDeprecationNotice = nodeUtils.deprecate(
+  () => {},
+  'Client.activeQuery is deprecated and will be removed in pg@9.0'
+)
+
+const queryQueueDeprecationNotice = nodeUtils.deprecate(
+  () => {},
+  'Client.queryQueue is deprecated and will be removed in pg@9.0.'
+)
+
+const pgPassDeprecationNotice = nodeUtils.deprecate(
+  () => {},
+  'pgpass support is deprecated and will be removed in pg@9.0. ' +
+    'You can provide an async function as the password property to the Client/Pool constructor that returns a password instead. Within this function you can call the pgpass module in your own code.'
+)
+
+const byoPromiseDeprecationNotice = nodeUtils.deprecate(
+  () => {},
+  'Passing a custom Promise implementation to the Client/Pool constructor is deprecated and will be removed in pg@9.0.'
+)
+
+const queryQueueLengthDeprecationNotice = nodeUtils.deprecate(
+  () => {},
+  'Calling client.query() when the client is already executing a query is deprecated and will be removed in pg@9.0. Use async/await or an external async flow control mechanism instead.'
+)
+
+function coerceNumberOrDefault(value, defaultValue) {
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? value : defaultValue
+  }
+  if (typeof value === 'string' && value.trim() !== '') {
+    const n = Number(value)
+    return Number.isFinite(n) ? n : defaultValue
+  }
+  return defaultValue
+}
+
+class Client extends EventEmitter {
+  constructor(config) {
+    super()
+
+    this.connectionParameters = new ConnectionParameters(config)
+    this.user = this.connectionParameters.user
+    this.database = this.connectionParameters.database
+    this.port = this.connectionParameters.port
+    this.host = this.connectionParameters.host
+
+    // "hiding" the password so it doesn't show up in stack traces
+    // or if the client is console.logged
+    Object.defineProperty(this, 'password', {
+      configurable: true,
+      enumerable: false,
+      writable: true,
+      value: this.connectionParameters.password,
+    })
+
+    this.replication = this.connectionParameters.replication
+
+    const c = config || {}
+
+    if (c.Promise) {
+      byoPromiseDeprecationNotice()
+    }
+    this._Promise = c.Promise || global.Promise
+    this._types = new TypeOverrides(c.types)
+    this._ending = false
+    this._ended = false
+    this._connecting = false
+    this._connected = false
+    this._connectionError = false
+    this._queryable = true
+    this._activeQuery = null
+    this._txStatus = null
+
+    this.enableChannelBinding = Boolean(c.enableChannelBinding) // set true to use SCRAM-SHA-256-PLUS when offered
+    this.scramMaxIterations = coerceNumberOrDefault(c.scramMaxIterations, sasl.DEFAULT_MAX_SCRAM_ITERATIONS)
+    this.connection =
+      c.connection ||
+      new Connection({
+        stream: c.stream,
+        ssl: this.connectionParameters.ssl,
+        sslNegotiation: this.connectionParameters.sslnegotiation,
+        keepAlive: c.keepAlive || false,
+        keepAliveInitialDelayMillis: c.keepAliveInitialDelayMillis || 0,
+        encoding: this.connectionParameters.client_encoding || 'utf8',
+      })
+    this._queryQueue = []
+    this._sentQueryQueue = []
+    this.pipeline = Boolean(c.pipeline)
+    this.binary = c.binary || defaults.binary
+    this.processID = null
+    this.secretKey = null
+    this.ssl = this.connectionParameters.ssl || false
+    this.sslNegotiation = this.connectionParameters.sslnegotiation || 'postgres'
+    // As with Password, make SSL->Key (the private key) non-enumerable.
+    // It won't show up in stack traces
+    // or if the client is console.logged
+    if (this.ssl && this.ssl.key) {
+      Object.defineProperty(this.ssl, 'key', {
+        enumerable: false,
+      })
+    }
+
+    this._connectionTimeoutMillis = c.connectionTimeoutMillis || 0
+  }
+
+  get activeQuery() {
+    activeQueryDeprecationNotice()
+    return this._activeQuery
+  }
+
+  set activeQuery(val) {
+    activeQueryDeprecationNotice()
+    this._activeQuery = val
+  }
+
+  _getActiveQuery() {
+    return this._activeQuery
+  }
+
+  _errorAllQueries(err) {
+    const enqueueError = (query) => {
+      process.nextTick(() => {
+        query.handleError(err, this.connection)
+      })
+    }
+
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery) {
+      enqueueError(activeQuery)
+      this._activeQuery = null
+    }
+
+    this._sentQueryQueue.forEach(enqueueError)
+    this._sentQueryQueue.length = 0
+
+    this._queryQueue.forEach(enqueueError)
+    this._queryQueue.length = 0
+  }
+
+  _connect(callback) {
+    const self = this
+    const con = this.connection
+    this._connectionCallback = callback
+
+    if (this._connecting || this._connected) {
+      const err = new Error('Client has already been connected. You cannot reuse a client.')
+      process.nextTick(() => {
+        callback(err)
+      })
+      return
+    }
+    this._connecting = true
+
+    if (this._connectionTimeoutMillis > 0) {
+      this.connectionTimeoutHandle = setTimeout(() => {
+        con._ending = true
+        con.stream.destroy(new Error('timeout expired'))
+      }, this._connectionTimeoutMillis)
+
+      if (this.connectionTimeoutHandle.unref) {
+        this.connectionTimeoutHandle.unref()
+      }
+    }
+
+    if (this.host && this.host.indexOf('/') === 0) {
+      con.connect(this.host + '/.s.PGSQL.' + this.port)
+    } else {
+      con.connect(this.port, this.host)
+    }
+
+    // once connection is established send startup message
+    con.on('connect', function () {
+      if (self.ssl) {
+        // With direct SSL negotiation the connection upgrades to TLS without an
+        // SSLRequest packet, so the startup message is sent after 'sslconnect'.
+        if (self.sslNegotiation !== 'direct') {
+          con.requestSsl()
+        }
+      } else {
+        con.startup(self.getStartupConf())
+      }
+    })
+
+    con.on('sslconnect', function () {
+      con.startup(self.getStartupConf())
+    })
+
+    this._attachListeners(con)
+
+    con.once('end', () => {
+      const error = this._ending ? new Error('Connection terminated') : new Error('Connection terminated unexpectedly')
+
+      clearTimeout(this.connectionTimeoutHandle)
+      this._errorAllQueries(error)
+      this._ended = true
+
+      if (!this._ending) {
+        // if the connection is ended without us calling .end()
+        // on this client then we have an unexpected disconnection
+        // treat this as an error unless we've already emitted an error
+        // during connection.
+        if (this._connecting && !this._connectionError) {
+          if (this._connectionCallback) {
+            this._connectionCallback(error)
+          } else {
+            this._handleErrorEvent(error)
+          }
+        } else if (!this._connectionError) {
+          this._handleErrorEvent(error)
+        }
+      }
+
+      process.nextTick(() => {
+        this.emit('end')
+      })
+    })
+  }
+
+  connect(callback) {
+    if (callback) {
+      this._connect(callback)
+      return
+    }
+
+    return new this._Promise((resolve, reject) => {
+      this._connect((error) => {
+        if (error) {
+          reject(error)
+        } else {
+          resolve(this)
+        }
+      })
+    })
+  }
+
+  _attachListeners(con) {
+    // password request handling
+    con.on('authenticationCleartextPassword', this._handleAuthCleartextPassword.bind(this))
+    // password request handling
+    con.on('authenticationMD5Password', this._handleAuthMD5Password.bind(this))
+    // password request handling (SASL)
+    con.on('authenticationSASL', this._handleAuthSASL.bind(this))
+    con.on('authenticationSASLContinue', this._handleAuthSASLContinue.bind(this))
+    con.on('authenticationSASLFinal', this._handleAuthSASLFinal.bind(this))
+    con.on('backendKeyData', this._handleBackendKeyData.bind(this))
+    con.on('error', this._handleErrorEvent.bind(this))
+    con.on('errorMessage', this._handleErrorMessage.bind(this))
+    con.on('readyForQuery', this._handleReadyForQuery.bind(this))
+    con.on('notice', this._handleNotice.bind(this))
+    con.on('rowDescription', this._handleRowDescription.bind(this))
+    con.on('dataRow', this._handleDataRow.bind(this))
+    con.on('portalSuspended', this._handlePortalSuspended.bind(this))
+    con.on('emptyQuery', this._handleEmptyQuery.bind(this))
+    con.on('commandComplete', this._handleCommandComplete.bind(this))
+    con.on('parseComplete', this._handleParseComplete.bind(this))
+    con.on('copyInResponse', this._handleCopyInResponse.bind(this))
+    con.on('copyData', this._handleCopyData.bind(this))
+    con.on('notification', this._handleNotification.bind(this))
+  }
+
+  _getPassword(cb) {
+    const con = this.connection
+    if (typeof this.password === 'function') {
+      this._Promise
+        .resolve()
+        .then(() => this.password(this.connectionParameters))
+        .then((pass) => {
+          if (pass !== undefined) {
+            if (typeof pass !== 'string') {
+              con.emit('error', new TypeError('Password must be a string'))
+              return
+            }
+            this.connectionParameters.password = this.password = pass
+          } else {
+            this.connectionParameters.password = this.password = null
+          }
+          cb()
+        })
+        .catch((err) => {
+          con.emit('error', err)
+        })
+    } else if (this.password !== null) {
+      cb()
+    } else {
+      try {
+        const pgPass = __nccwpck_require__(3272)
+        pgPass(this.connectionParameters, (pass) => {
+          if (undefined !== pass) {
+            pgPassDeprecationNotice()
+            this.connectionParameters.password = this.password = pass
+          }
+          cb()
+        })
+      } catch (e) {
+        this.emit('error', e)
+      }
+    }
+  }
+
+  _handleAuthCleartextPassword(msg) {
+    this._getPassword(() => {
+      this.connection.password(this.password)
+    })
+  }
+
+  _handleAuthMD5Password(msg) {
+    this._getPassword(async () => {
+      try {
+        const hashedPassword = await crypto.postgresMd5PasswordHash(this.user, this.password, msg.salt)
+        this.connection.password(hashedPassword)
+      } catch (e) {
+        this.emit('error', e)
+      }
+    })
+  }
+
+  _handleAuthSASL(msg) {
+    this._getPassword(() => {
+      try {
+        this.saslSession = sasl.startSession(
+          msg.mechanisms,
+          this.enableChannelBinding && this.connection.stream,
+          this.scramMaxIterations
+        )
+        this.connection.sendSASLInitialResponseMessage(this.saslSession.mechanism, this.saslSession.response)
+      } catch (err) {
+        this.connection.emit('error', err)
+      }
+    })
+  }
+
+  async _handleAuthSASLContinue(msg) {
+    try {
+      await sasl.continueSession(
+        this.saslSession,
+        this.password,
+        msg.data,
+        this.enableChannelBinding && this.connection.stream
+      )
+      this.connection.sendSCRAMClientFinalMessage(this.saslSession.response)
+    } catch (err) {
+      this.connection.emit('error', err)
+    }
+  }
+
+  _handleAuthSASLFinal(msg) {
+    try {
+      sasl.finalizeSession(this.saslSession, msg.data)
+      this.saslSession = null
+    } catch (err) {
+      this.connection.emit('error', err)
+    }
+  }
+
+  _handleBackendKeyData(msg) {
+    this.processID = msg.processID
+    this.secretKey = msg.secretKey
+  }
+
+  _handleReadyForQuery(msg) {
+    if (this._connecting) {
+      this._connecting = false
+      this._connected = true
+      clearTimeout(this.connectionTimeoutHandle)
+
+      // process possible callback argument to Client#connect
+      if (this._connectionCallback) {
+        this._connectionCallback(null, this)
+        // remove callback for proper error handling
+        // after the connect event
+        this._connectionCallback = null
+      }
+      this.emit('connect')
+    }
+    const activeQuery = this._getActiveQuery()
+    this._activeQuery = null
+    this._txStatus = msg?.status ?? null
+    this.readyForQuery = true
+    if (activeQuery) {
+      activeQuery.handleReadyForQuery(this.connection)
+    }
+    this._pulseQueryQueue()
+  }
+
+  // if we receive an error event or error message
+  // during the connection process we handle it here
+  _handleErrorWhileConnecting(err) {
+    if (this._connectionError) {
+      // TODO(bmc): this is swallowing errors - we shouldn't do this
+      return
+    }
+    this._connectionError = true
+    clearTimeout(this.connectionTimeoutHandle)
+    if (this._connectionCallback) {
+      return this._connectionCallback(err)
+    }
+    this.emit('error', err)
+  }
+
+  // if we're connected and we receive an error event from the connection
+  // this means the socket is dead - do a hard abort of all queries and emit
+  // the socket error on the client as well
+  _handleErrorEvent(err) {
+    if (this._connecting) {
+      return this._handleErrorWhileConnecting(err)
+    }
+    this._queryable = false
+    this._errorAllQueries(err)
+    this.emit('error', err)
+  }
+
+  // handle error messages from the postgres backend
+  _handleErrorMessage(msg) {
+    if (this._connecting) {
+      return this._handleErrorWhileConnecting(msg)
+    }
+    const activeQuery = this._getActiveQuery()
+
+    if (!activeQuery) {
+      this._handleErrorEvent(msg)
+      return
+    }
+
+    this._activeQuery = null
+    if (activeQuery.name) {
+      delete this.connection.submittedNamedStatements[activeQuery.name]
+    }
+    activeQuery.handleError(msg, this.connection)
+  }
+
+  _handleRowDescription(msg) {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected rowDescription message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    // delegate rowDescription to active query
+    activeQuery.handleRowDescription(msg)
+  }
+
+  _handleDataRow(msg) {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected dataRow message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    // delegate dataRow to active query
+    activeQuery.handleDataRow(msg)
+  }
+
+  _handlePortalSuspended(msg) {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected portalSuspended message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    // delegate portalSuspended to active query
+    activeQuery.handlePortalSuspended(this.connection)
+  }
+
+  _handleEmptyQuery(msg) {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected emptyQuery message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    // delegate emptyQuery to active query
+    activeQuery.handleEmptyQuery(this.connection)
+  }
+
+  _handleCommandComplete(msg) {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected commandComplete message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    // delegate commandComplete to active query
+    activeQuery.handleCommandComplete(msg, this.connection)
+  }
+
+  _handleParseComplete() {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected parseComplete message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    // if a prepared statement has a name and properly parses
+    // we track that its already been executed so we don't parse
+    // it again on the same client
+    if (activeQuery.name) {
+      this.connection.parsedStatements[activeQuery.name] = activeQuery.text
+      delete this.connection.submittedNamedStatements[activeQuery.name]
+    }
+  }
+
+  _handleCopyInResponse(msg) {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected copyInResponse message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    activeQuery.handleCopyInResponse(this.connection)
+  }
+
+  _handleCopyData(msg) {
+    const activeQuery = this._getActiveQuery()
+    if (activeQuery == null) {
+      const error = new Error('Received unexpected copyData message from backend.')
+      this._handleErrorEvent(error)
+      return
+    }
+    activeQuery.handleCopyData(msg, this.connection)
+  }
+
+  _handleNotification(msg) {
+    this.emit('notification', msg)
+  }
+
+  _handleNotice(msg) {
+    this.emit('notice', msg)
+  }
+
+  getStartupConf() {
+    const params = this.connectionParameters
+
+    const data = {
+      user: params.user,
+      database: params.database,
+    }
+
+    const appName = params.application_name || params.fallback_application_name
+    if (appName) {
+      data.application_name = appName
+    }
+    if (params.replication) {
+      data.replication = '' + params.replication
+    }
+    if (params.statement_timeout) {
+      data.statement_timeout = String(parseInt(params.statement_timeout, 10))
+    }
+    if (params.lock_timeout) {
+      data.lock_timeout = String(parseInt(params.lock_timeout, 10))
+    }
+    if (params.idle_in_transaction_session_timeout) {
+      data.idle_in_transaction_session_timeout = String(parseInt(params.idle_in_transaction_session_timeout, 10))
+    }
+    if (params.options) {
+      data.options = params.options
+    }
+
+    return data
+  }
+
+  cancel(client, query) {
+    if (client.activeQuery === query) {
+      const con = this.connection
+
+      if (this.host && this.host.indexOf('/') === 0) {
+        con.connect(this.host + '/.s.PGSQL.' + this.port)
+      } else {
+        con.connect(this.port, this.host)
+      }
+
+      // once connection is established send cancel message
+      con.on('connect', function () {
+        con.cancel(client.processID, client.secretKey)
+      })
+    } else if (client._queryQueue.indexOf(query) !== -1) {
+      client._queryQueue.splice(client._queryQueue.indexOf(query), 1)
+    } else if (client._sentQueryQueue.indexOf(query) !== -1) {
+      // Query already sent on wire — can't remove it without corrupting the
+      // pipeline. No-op the callback so the result is silently discarded.
+      query.callback = () => {}
+    }
+  }
+
+  setTypeParser(oid, format, parseFn) {
+    return this._types.setTypeParser(oid, format, parseFn)
+  }
+
+  getTypeParser(oid, format) {
+    return this._types.getTypeParser(oid, format)
+  }
+
+  // escapeIdentifier and escapeLiteral moved to utility functions & exported
+  // on PG
+  // re-exported here for backwards compatibility
+  escapeIdentifier(str) {
+    return utils.escapeIdentifier(str)
+  }
+
+  escapeLiteral(str) {
+    return utils.escapeLiteral(str)
+  }
+
+  _pulseQueryQueue() {
+    if (this.pipeline) {
+      this._pulsePipelinedQueryQueue()
+      return
+    }
+    if (this.readyForQuery === true) {
+      this._activeQuery = this._queryQueue.shift()
+      const activeQuery = this._getActiveQuery()
+      if (activeQuery) {
+        this.readyForQuery = false
+        this.hasExecuted = true
+
+        const queryError = activeQuery.submit(this.connection)
+        if (queryError) {
+          process.nextTick(() => {
+            activeQuery.handleError(queryError, this.connection)
+            this.readyForQuery = true
+            this._pulseQueryQueue()
+          })
+        }
+      } else if (this.hasExecuted) {
+        this._activeQuery = null
+        this.emit('drain')
+      }
+    }
+  }
+
+  _pulsePipelinedQueryQueue() {
+    if (!this._connected || !this._queryable) {
+      return
+    }
+    while (this._queryQueue.length > 0) {
+      const query = this._queryQueue.shift()
+      this.hasExecuted = true
+      const queryError = query.submit(this.connection)
+      if (queryError) {
+        process.nextTick(() => {
+          query.handleError(queryError, this.connection)
+        })
+        continue
+      }
+      this._sentQueryQueue.push(query)
+    }
+    if (this.readyForQuery && !this._activeQuery && this._sentQueryQueue.length > 0) {
+      this._activeQuery = this._sentQueryQueue.shift()
+      this.readyForQuery = false
+    }
+    if (!this._activeQuery && this._sentQueryQueue.length === 0 && this._queryQueue.length === 0 && this.hasExecuted) {
+      this.emit('drain')
+    }
+  }
+
+  query(config, values, callback) {
+    // can take in strings, config object or query object
+    let query
+    let result
+
+    if (config == null) {
+      throw new TypeError('Client was passed a null or undefined query')
+    }
+
+    if (typeof config.submit === 'function') {
+      result = query = config
+      if (!query.callback) {
+        if (typeof values === 'function') {
+          query.callback = values
+        } else if (callback) {
+          query.callback = callback
+        }
+      }
+    } else {
+      query = new Query(config, values, callback)
+      if (!query.callback) {
+        result = new this._Promise((resolve, reject) => {
+          query.callback = (err, res) => (err ? reject(err) : resolve(res))
+        }).catch((err) => {
+          // replace the stack trace that leads to `TCP.onStreamRead` with one that leads back to the
+          // application that created the query
+          Error.captureStackTrace(err)
+          throw err
+        })
+      } else if (typeof query.callback !== 'function') {
+        throw new TypeError('callback is not a function')
+      }
+    }
+
+    const readTimeout = config.query_timeout || this.connectionParameters.query_timeout
+    if (readTimeout) {
+      const queryCallback = query.callback || (() => {})
+
+      const readTimeoutTimer = setTimeout(() => {
+        const error = new Error('Query read timeout')
+
+        process.nextTick(() => {
+          query.handleError(error, this.connection)
+        })
+
+        queryCallback(error)
+
+        // we already returned an error,
+        // just do nothing if query completes
+        query.callback = () => {}
+
+        // Remove from queue (only safe if not yet sent)
+        const index = this._queryQueue.indexOf(query)
+        if (index > -1) {
+          this._queryQueue.splice(index, 1)
+        } else if (this.pipeline) {
+          // Query already sent — the pipeline is blocked until it completes.
+          // Destroy the connection to unblock all remaining pipelined queries.
+          this.connection.stream.destroy()
+          return
+        }
+
+        this._pulseQueryQueue()
+      }, readTimeout)
+
+      query.callback = (err, res) => {
+        clearTimeout(readTimeoutTimer)
+        queryCallback(err, res)
+      }
+    }
+
+    if (this.binary && !query.binary) {
+      query.binary = true
+    }
+
+    if (query._result && !query._result._types) {
+      query._result._types = this._types
+    }
+
+    // A query that keeps a portal open across round trips cannot share a pipelined connection: the
+    // queries written behind it are answered out of its portal, so rows land on the wrong query and
+    // the reads that follow fail with 'portal does not exist'. Refuse it instead of corrupting.
+    if (this.pipeline) {
+      const portalQuery =
+        typeof config.submit === 'function' && !(query instanceof Query)
+          ? 'Custom query classes such as pg-cursor and pg-query-stream are'
+          : query.rows
+          ? 'The `rows` option is'
+          : null
+      if (portalQuery) {
+        process.nextTick(() => {
+          query.handleError(new Error(`${portalQuery} not supported in pipeline mode`), this.connection)
+        })
+        return result
+      }
+    }
+
+    if (!this._queryable) {
+      process.nextTick(() => {
+        query.handleError(new Error('Client has encountered a connection error and is not queryable'), this.connection)
+      })
+      return result
+    }
+
+    if (this._ending) {
+      process.nextTick(() => {
+        query.handleError(new Error('Client was closed and is not queryable'), this.connection)
+      })
+      return result
+    }
+
+    if (this._queryQueue.length > 0 && !this.pipeline) {
+      queryQueueLengthDeprecationNotice()
+    }
+    this._queryQueue.push(query)
+    this._pulseQueryQueue()
+    return result
+  }
+
+  ref() {
+    this.connection.ref()
+  }
+
+  unref() {
+    this.connection.unref()
+  }
+
+  getTransactionStatus() {
+    return this._txStatus
+  }
+
+  end(cb) {
+    this._ending = true
+
+    // if we have never connected, then end is a noop, callback immediately
+    if (!this.connection._connecting || this._ended) {
+      if (cb) {
+        cb()
+        return
+      } else {
+        return this._Promise.resolve()
+      }
+    }
+
+    if (!this._queryable) {
+      // socket is dead — force close
+      this.connection.stream.destroy()
+    } else if (
+      this.pipeline &&
+      (this._getActiveQuery() || this._sentQueryQueue.length > 0 || this._queryQueue.length > 0)
+    ) {
+      // pipelined queries are already on the wire (or queued to send) and will
+      // complete normally; wait for drain then do a graceful goodbye
+      this.once('drain', () => this.connection.end())
+    } else if (this._getActiveQuery()) {
+      // non-pipeline: a hung query could block end forever — force disconnect
+      this.connection.stream.destroy()
+    } else {
+      this.connection.end()
+    }
+
+    if (cb) {
+      this.connection.once('end', cb)
+    } else {
+      return new this._Promise((resolve) => {
+        this.connection.once('end', resolve)
+      })
+    }
+  }
+  get queryQueue() {
+    queryQueueDeprecationNotice()
+    return this._queryQueue
+  }
+}
+
+// expose a Query constructor
+Client.Query = Query
+
+module.exports = Client
+
+
+/***/ }),
+
+/***/ 646:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const dns = __nccwpck_require__(2250)
+
+const defaults = __nccwpck_require__(8995)
+
+const parse = (__nccwpck_require__(6122).parse) // parses a connection string
+
+const val = function (key, config, envVar) {
+  if (config[key]) {
+    return config[key]
+  }
+
+  if (envVar === undefined) {
+    envVar = process.env['PG' + key.toUpperCase()]
+  } else if (envVar === false) {
+    // do nothing ... use false
+  } else {
+    envVar = process.env[envVar]
+  }
+
+  return envVar || defaults[key]
+}
+
+const readSSLConfigFromEnvironment = function () {
+  switch (process.env.PGSSLMODE) {
+    case 'disable':
+      return false
+    case 'prefer':
+    case 'require':
+    case 'verify-ca':
+    case 'verify-full':
+      return true
+    case 'no-verify':
+      return { rejectUnauthorized: false }
+  }
+  return defaults.ssl
+}
+
+// Convert arg to a string, surround in single quotes, and escape single quotes and backslashes
+const quoteParamValue = function (value) {
+  return "'" + ('' + value).replace(/\\/g, '\\\\').replace(/'/g, "\\'") + "'"
+}
+
+const add = function (params, config, paramName) {
+  const value = config[paramName]
+  if (value !== undefined && value !== null) {
+    params.push(paramName + '=' + quoteParamValue(value))
+  }
+}
+
+class ConnectionParameters {
+  constructor(config) {
+    // if a string is passed, it is a raw connection string so we parse it into a config
+    config = typeof config === 'string' ? parse(config) : config || {}
+
+    // if the config has a connectionString defined, parse IT into the config we use
+    // this will override other default values with what is stored in connectionString
+    if (config.connectionString) {
+      config = Object.assign({}, config, parse(config.connectionString))
+    }
+
+    this.user = val('user', config)
+    this.database = val('database', config)
+
+    if (this.database === undefined) {
+      this.database = this.user
+    }
+
+    this.port = parseInt(val('port', config), 10)
+    this.host = val('host', config)
+
+    // "hiding" the password so it doesn't show up in stack traces
+    // or if the client is console.logged
+    Object.defineProperty(this, 'password', {
+      configurable: true,
+      enumerable: false,
+      writable: true,
+      value: val('password', config),
+    })
+
+    this.binary = val('binary', config)
+    this.options = val('options', config)
+
+    this.ssl = typeof config.ssl === 'undefined' ? readSSLConfigFromEnvironment() : config.ssl
+
+    if (typeof this.ssl === 'string') {
+      if (this.ssl === 'true') {
+        this.ssl = true
+      }
+    }
+    // support passing in ssl=no-verify via connection string
+    if (this.ssl === 'no-verify') {
+      this.ssl = { rejectUnauthorized: false }
+    }
+    if (this.ssl && this.ssl.key) {
+      Object.defineProperty(this.ssl, 'key', {
+        enumerable: false,
+      })
+    }
+
+    // How to negotiate SSL: 'postgres' (default, the traditional SSLRequest
+    // handshake) or 'direct' (start the TLS handshake immediately on connect).
+    this.sslnegotiation = val('sslnegotiation', config, 'PGSSLNEGOTIATION')
+    if (this.sslnegotiation !== undefined && this.sslnegotiation !== 'postgres' && this.sslnegotiation !== 'direct') {
+      throw new Error(
+        `Invalid sslnegotiation value: "${this.sslnegotiation}". Valid values are "postgres" and "direct".`
+      )
+    }
+    if (this.sslnegotiation === 'direct' && !this.ssl) {
+      throw new Error('sslnegotiation=direct requires SSL to be enabled')
+    }
+
+    this.client_encoding = val('client_encoding', config)
+    this.replication = val('replication', config)
+    // a domain socket begins with '/'
+    this.isDomainSocket = !(this.host || '').indexOf('/')
+
+    this.application_name = val('application_name', config, 'PGAPPNAME')
+    this.fallback_application_name = val('fallback_application_name', config, false)
+    this.statement_timeout = val('statement_timeout', config, false)
+    this.lock_timeout = val('lock_timeout', config, false)
+    this.idle_in_transaction_session_timeout = val('idle_in_transaction_session_timeout', config, false)
+    this.query_timeout = val('query_timeout', config, false)
+
+    if (config.connectionTimeoutMillis === undefined) {
+      this.connect_timeout = process.env.PGCONNECT_TIMEOUT || 0
+    } else {
+      this.connect_timeout = Math.floor(config.connectionTimeoutMillis / 1000)
+    }
+
+    if (config.keepAlive === false) {
+      this.keepalives = 0
+    } else if (config.keepAlive === true) {
+      this.keepalives = 1
+    }
+
+    if (typeof config.keepAliveInitialDelayMillis === 'number') {
+      this.keepalives_idle = Math.floor(config.keepAliveInitialDelayMillis / 1000)
+    }
+  }
+
+  getLibpqConnectionString(cb) {
+    const params = []
+    add(params, this, 'user')
+    add(params, this, 'password')
+    add(params, this, 'port')
+    add(params, this, 'application_name')
+    add(params, this, 'fallback_application_name')
+    add(params, this, 'connect_timeout')
+    add(params, this, 'options')
+
+    const ssl = typeof this.ssl === 'object' ? this.ssl : this.ssl ? { sslmode: this.ssl } : {}
+    add(params, ssl, 'sslmode')
+    add(params, ssl, 'sslca')
+    add(params, ssl, 'sslkey')
+    add(params, ssl, 'sslcert')
+    add(params, ssl, 'sslrootcert')
+    add(params, this, 'sslnegotiation')
+
+    if (this.database) {
+      params.push('dbname=' + quoteParamValue(this.database))
+    }
+    if (this.replication) {
+      params.push('replication=' + quoteParamValue(this.replication))
+    }
+    if (this.host) {
+      params.push('host=' + quoteParamValue(this.host))
+    }
+    if (this.isDomainSocket) {
+      return cb(null, params.join(' '))
+    }
+    if (this.client_encoding) {
+      params.push('client_encoding=' + quoteParamValue(this.client_encoding))
+    }
+    dns.lookup(this.host, function (err, address) {
+      if (err) return cb(err, null)
+      params.push('hostaddr=' + quoteParamValue(address))
+      return cb(null, params.join(' '))
+    })
+  }
+}
+
+module.exports = ConnectionParameters
+
+
+/***/ }),
+
+/***/ 9809:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const EventEmitter = (__nccwpck_require__(4434).EventEmitter)
+
+const { parse, serialize } = __nccwpck_require__(4233)
+const stream = __nccwpck_require__(829)
+const { getStream } = stream
+
+const flushBuffer = serialize.flush()
+const syncBuffer = serialize.sync()
+const endBuffer = serialize.end()
+
+// TODO(bmc) support binary mode at some point
+class Connection extends EventEmitter {
+  constructor(config) {
+    super()
+    config = config || {}
+
+    this.stream = config.stream || getStream(config.ssl)
+    if (typeof this.stream === 'function') {
+      this.stream = this.stream(config)
+    }
+
+    this._keepAlive = config.keepAlive
+    this._keepAliveInitialDelayMillis = config.keepAliveInitialDelayMillis
+    this.parsedStatements = {}
+    this.submittedNamedStatements = {}
+    this.ssl = config.ssl || false
+    this.sslNegotiation = config.sslNegotiation || 'postgres'
+    this._ending = false
+    this._emitMessage = false
+    const self = this
+    this.on('newListener', function (eventName) {
+      if (eventName === 'message') {
+        self._emitMessage = true
+      }
+    })
+  }
+
+  connect(port, host) {
+    const self = this
+
+    this._connecting = true
+    this.stream.setNoDelay(true)
+    this.stream.connect(port, host)
+
+    this.stream.once('connect', function () {
+      if (self._keepAlive) {
+        self.stream.setKeepAlive(true, self._keepAliveInitialDelayMillis)
+      }
+      self.emit('connect')
+    })
+
+    const reportStreamError = function (error) {
+      // errors about disconnections should be ignored during disconnect
+      if (self._ending && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) {
+        return
+      }
+      self.emit('error', error)
+    }
+    this.stream.on('error', reportStreamError)
+
+    this.stream.on('close', function () {
+      self.emit('end')
+    })
+
+    if (!this.ssl) {
+      return this.attachListeners(this.stream)
+    }
+
+    // With direct SSL negotiation the TLS handshake starts immediately on the
+    // raw socket, skipping the SSLRequest packet and the server's 'S'/'N' reply.
+    if (this.sslNegotiation === 'direct') {
+      return this.stream.once('connect', function () {
+        self.upgradeToSSL(host, reportStreamError)
+      })
+    }
+
+    this.stream.once('data', function (buffer) {
+      const responseCode = buffer.toString('utf8')
+      switch (responseCode) {
+        case 'S': // Server supports SSL connections, continue with a secure connection
+          break
+        case 'N': // Server does not support SSL connections
+          self.stream.end()
+          return self.emit('error', new Error('The server does not support SSL connections'))
+        default:
+          // Any other response byte, including 'E' (ErrorResponse) indicating a server error
+          self.stream.end()
+          return self.emit('error', new Error('There was an error establishing an SSL connection'))
+      }
+      self.upgradeToSSL(host, reportStreamError)
+    })
+  }
+
+  upgradeToSSL(host, reportStreamError) {
+    const self = this
+    const options = {
+      socket: self.stream,
+      // tls.connect checks the server identity against `servername`, falling
+      // back to `host` and then to 'localhost'. `servername` must stay unset
+      // for IP addresses (see below), so `host` is needed to keep certificate
+      // validation working when connecting to an IP address.
+      host,
+    }
+
+    if (self.ssl !== true) {
+      Object.assign(options, self.ssl)
+
+      if ('key' in self.ssl) {
+        options.key = self.ssl.key
+      }
+    }
+
+    // Direct SSL negotiation requires ALPN so the server can confirm it is
+    // speaking the PostgreSQL protocol over the TLS connection.
+    if (self.sslNegotiation === 'direct') {
+      options.ALPNProtocols = ['postgresql']
+    }
+
+    // SNI must not be set to an IP address (RFC 6066 section 3)
+    const net = __nccwpck_require__(9278)
+    if (net.isIP && net.isIP(host) === 0) {
+      options.servername = host
+    }
+    try {
+      self.stream = stream.getSecureStream(options)
+    } catch (err) {
+      return self.emit('error', err)
+    }
+    self.attachListeners(self.stream)
+    self.stream.on('error', reportStreamError)
+
+    self.emit('sslconnect')
+  }
+
+  attachListeners(stream) {
+    parse(stream, (msg) => {
+      const eventName = msg.name === 'error' ? 'errorMessage' : msg.name
+      if (this._emitMessage) {
+        this.emit('message', msg)
+      }
+      this.emit(eventName, msg)
+    })
+  }
+
+  requestSsl() {
+    this.stream.write(serialize.requestSsl())
+  }
+
+  startup(config) {
+    this.stream.write(serialize.startup(config))
+  }
+
+  cancel(processID, secretKey) {
+    this._send(serialize.cancel(processID, secretKey))
+  }
+
+  password(password) {
+    this._send(serialize.password(password))
+  }
+
+  sendSASLInitialResponseMessage(mechanism, initialResponse) {
+    this._send(serialize.sendSASLInitialResponseMessage(mechanism, initialResponse))
+  }
+
+  sendSCRAMClientFinalMessage(additionalData) {
+    this._send(serialize.sendSCRAMClientFinalMessage(additionalData))
+  }
+
+  _send(buffer) {
+    if (!this.stream.writable) {
+      return false
+    }
+    return this.stream.write(buffer)
+  }
+
+  query(text) {
+    this._send(serialize.query(text))
+  }
+
+  // send parse message
+  parse(query) {
+    this._send(serialize.parse(query))
+  }
+
+  // send bind message
+  bind(config) {
+    this._send(serialize.bind(config))
+  }
+
+  // send execute message
+  execute(config) {
+    this._send(serialize.execute(config))
+  }
+
+  flush() {
+    if (this.stream.writable) {
+      this.stream.write(flushBuffer)
+    }
+  }
+
+  sync() {
+    // Sync is the extended-query protocol barrier, not a disconnect.
+    // Only end()/Terminate (and connect-timeout teardown) should set _ending.
+    this._send(syncBuffer)
+  }
+
+  ref() {
+    this.stream.ref()
+  }
+
+  unref() {
+    this.stream.unref()
+  }
+
+  end() {
+    // 0x58 = 'X'
+    this._ending = true
+    if (!this._connecting || !this.stream.writable) {
+      this.stream.end()
+      return
+    }
+    return this.stream.write(endBuffer, () => {
+      this.stream.end()
+    })
+  }
+
+  close(msg) {
+    this._send(serialize.close(msg))
+  }
+
+  describe(msg) {
+    this._send(serialize.describe(msg))
+  }
+
+  sendCopyFromChunk(chunk) {
+    this._send(serialize.copyData(chunk))
+  }
+
+  endCopyFrom() {
+    this._send(serialize.copyDone())
+  }
+
+  sendCopyFail(msg) {
+    this._send(serialize.copyFail(msg))
+  }
+}
+
+module.exports = Connection
+
+
+/***/ }),
+
+/***/ 9765:
+/***/ ((module) => {
+
+function x509Error(msg, cert) {
+  return new Error('SASL channel binding: ' + msg + ' when parsing public certificate ' + cert.toString('base64'))
+}
+
+function readASN1Length(data, index) {
+  let length = data[index++]
+  if (length < 0x80) return { length, index }
+
+  const lengthBytes = length & 0x7f
+  if (lengthBytes > 4) throw x509Error('bad length', data)
+
+  length = 0
+  for (let i = 0; i < lengthBytes; i++) {
+    length = (length << 8) | data[index++]
+  }
+
+  return { length, index }
+}
+
+function readASN1OID(data, index) {
+  if (data[index++] !== 0x6) throw x509Error('non-OID data', data) // 6 = OID
+
+  const { length: OIDLength, index: indexAfterOIDLength } = readASN1Length(data, index)
+  index = indexAfterOIDLength
+  const lastIndex = index + OIDLength
+
+  const byte1 = data[index++]
+  let oid = ((byte1 / 40) >> 0) + '.' + (byte1 % 40)
+
+  while (index < lastIndex) {
+    // loop over numbers in OID
+    let value = 0
+    while (index < lastIndex) {
+      // loop over bytes in number
+      const nextByte = data[index++]
+      value = (value << 7) | (nextByte & 0x7f)
+      if (nextByte < 0x80) break
+    }
+    oid += '.' + value
+  }
+
+  return { oid, index }
+}
+
+function expectASN1Seq(data, index) {
+  if (data[index++] !== 0x30) throw x509Error('non-sequence data', data) // 30 = Sequence
+  return readASN1Length(data, index)
+}
+
+function signatureAlgorithmHashFromCertificate(data, index) {
+  // read this thread: https://www.postgresql.org/message-id/17760-b6c61e752ec07060%40postgresql.org
+  if (index === undefined) index = 0
+  index = expectASN1Seq(data, index).index
+  const { length: certInfoLength, index: indexAfterCertInfoLength } = expectASN1Seq(data, index)
+  index = indexAfterCertInfoLength + certInfoLength // skip over certificate info
+  index = expectASN1Seq(data, index).index // skip over signature length field
+  const { oid, index: indexAfterOID } = readASN1OID(data, index)
+  switch (oid) {
+    // RSA
+    case '1.2.840.113549.1.1.4':
+      return 'MD5'
+    case '1.2.840.113549.1.1.5':
+      return 'SHA-1'
+    case '1.2.840.113549.1.1.11':
+      return 'SHA-256'
+    case '1.2.840.113549.1.1.12':
+      return 'SHA-384'
+    case '1.2.840.113549.1.1.13':
+      return 'SHA-512'
+    case '1.2.840.113549.1.1.14':
+      return 'SHA-224'
+    case '1.2.840.113549.1.1.15':
+      return 'SHA512-224'
+    case '1.2.840.113549.1.1.16':
+      return 'SHA512-256'
+    // ECDSA
+    case '1.2.840.10045.4.1':
+      return 'SHA-1'
+    case '1.2.840.10045.4.3.1':
+      return 'SHA-224'
+    case '1.2.840.10045.4.3.2':
+      return 'SHA-256'
+    case '1.2.840.10045.4.3.3':
+      return 'SHA-384'
+    case '1.2.840.10045.4.3.4':
+      return 'SHA-512'
+    // RSASSA-PSS: hash is indicated separately
+    case '1.2.840.113549.1.1.10': {
+      index = indexAfterOID
+      index = expectASN1Seq(data, index).index
+      if (data[index++] !== 0xa0) throw x509Error('non-tag data', data) // a0 = constructed tag 0
+      index = readASN1Length(data, index).index // skip over tag length field
+      index = expectASN1Seq(data, index).index // skip over sequence length field
+      const { oid: hashOID } = readASN1OID(data, index)
+      switch (hashOID) {
+        // standalone hash OIDs
+        case '1.2.840.113549.2.5':
+          return 'MD5'
+        case '1.3.14.3.2.26':
+          return 'SHA-1'
+        case '2.16.840.1.101.3.4.2.1':
+          return 'SHA-256'
+        case '2.16.840.1.101.3.4.2.2':
+          return 'SHA-384'
+        case '2.16.840.1.101.3.4.2.3':
+          return 'SHA-512'
+      }
+      throw x509Error('unknown hash OID ' + hashOID, data)
+    }
+    // Ed25519 -- see https://github.com/openssl/openssl/issues/15477
+    case '1.3.101.110':
+    case '1.3.101.112': // ph
+      return 'SHA-512'
+    // Ed448 -- still not in pg 17.2 (if supported, digest would be SHAKE256 x 64 bytes)
+    case '1.3.101.111':
+    case '1.3.101.113': // ph
+      throw x509Error('Ed448 certificate channel binding is not currently supported by Postgres')
+  }
+  throw x509Error('unknown OID ' + oid, data)
+}
+
+module.exports = { signatureAlgorithmHashFromCertificate }
+
+
+/***/ }),
+
+/***/ 948:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+const crypto = __nccwpck_require__(4150)
+const { signatureAlgorithmHashFromCertificate } = __nccwpck_require__(9765)
+
+// SASLprep (RFC 4013) — minimal in-tree implementation.
+//
+// Per RFC 5802 §2.2, the SCRAM-SHA-256 client must normalize the password via
+// SASLprep before feeding it into PBKDF2. PostgreSQL's server applies the same
+// SASLprep when computing the stored verifier, and libpq does the same client
+// side, so passwords whose NFKC form differs from the raw form
+// would otherwise authenticate against psql/libpq but fail against pg with `28P01`.
+//
+// We deliberately implement only the three steps that change the byte content:
+//   1. RFC 3454 Table C.1.2 (non-ASCII space) → U+0020 SPACE.
+//   2. RFC 3454 Table B.1 (commonly mapped to nothing) → empty.
+//   3. NFKC normalization.
+// We skip the prohibition (RFC 4013 §2.3) and bidi (RFC 3454 §6) checks.
+// libpq is forgiving on those paths and Postgres's own SASLprep matches that
+// leniency for legacy roles, so omitting the rejection logic keeps existing
+// roles working without adding complexity.
+function saslprep(password) {
+  // RFC 3454 Table C.1.2 — non-ASCII space characters, mapped to U+0020.
+  const nonAsciiSpace = /[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g
+  // RFC 3454 Table B.1 — "commonly mapped to nothing". The set intentionally
+  // contains zero-width joiners and variation selectors — the very characters
+  // ESLint's no-misleading-character-class warns about — because they combine
+  // with their neighbors and the RFC strips them for that reason.
+  // eslint-disable-next-line no-misleading-character-class
+  const mappedToNothing = /[\u00AD\u034F\u1806\u180B\u180C\u180D\u200C\u200D\u2060\uFE00-\uFE0F\uFEFF]/g
+  return password.replace(nonAsciiSpace, ' ').replace(mappedToNothing, '').normalize('NFKC')
+}
+
+const DEFAULT_MAX_SCRAM_ITERATIONS = 100000
+
+function startSession(mechanisms, stream, scramMaxIterations = DEFAULT_MAX_SCRAM_ITERATIONS) {
+  const candidates = ['SCRAM-SHA-256']
+  if (stream) candidates.unshift('SCRAM-SHA-256-PLUS') // higher-priority, so placed first
+
+  const mechanism = candidates.find((candidate) => mechanisms.includes(candidate))
+
+  if (!mechanism) {
+    throw new Error('SASL: Only mechanism(s) ' + candidates.join(' and ') + ' are supported')
+  }
+
+  if (mechanism === 'SCRAM-SHA-256-PLUS' && typeof stream.getPeerCertificate !== 'function') {
+    // this should never happen if we are really talking to a Postgres server
+    throw new Error('SASL: Mechanism SCRAM-SHA-256-PLUS requires a certificate')
+  }
+
+  const clientNonce = crypto.randomBytes(18).toString('base64')
+  const gs2Header = mechanism === 'SCRAM-SHA-256-PLUS' ? 'p=tls-server-end-point' : stream ? 'y' : 'n'
+
+  return {
+    mechanism,
+    clientNonce,
+    response: gs2Header + ',,n=*,r=' + clientNonce,
+    message: 'SASLInitialResponse',
+    scramMaxIterations,
+  }
+}
+
+async function continueSession(session, password, serverData, stream) {
+  if (session.message !== 'SASLInitialResponse') {
+    throw new Error('SASL: Last message was not SASLInitialResponse')
+  }
+  if (typeof password !== 'string') {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string')
+  }
+  if (password === '') {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string')
+  }
+  if (typeof serverData !== 'string') {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: serverData must be a string')
+  }
+
+  const sv = parseServerFirstMessage(serverData)
+
+  if (!sv.nonce.startsWith(session.clientNonce)) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: server nonce does not start with client nonce')
+  } else if (sv.nonce.length === session.clientNonce.length) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: server nonce is too short')
+  }
+
+  const scramMaxIterations =
+    typeof session.scramMaxIterations === 'number' ? session.scramMaxIterations : DEFAULT_MAX_SCRAM_ITERATIONS
+  // a value of 0 disables the iteration count check
+  if (scramMaxIterations !== 0 && sv.iteration > scramMaxIterations) {
+    throw new Error(
+      'SASL: SCRAM-SERVER-FIRST-MESSAGE: iteration count ' +
+        sv.iteration +
+        ' exceeds scramMaxIterations of ' +
+        scramMaxIterations
+    )
+  }
+
+  const clientFirstMessageBare = 'n=*,r=' + session.clientNonce
+  const serverFirstMessage = 'r=' + sv.nonce + ',s=' + sv.salt + ',i=' + sv.iteration
+
+  // without channel binding:
+  let channelBinding = stream ? 'eSws' : 'biws' // 'y,,' or 'n,,', base64-encoded
+
+  // override if channel binding is in use:
+  if (session.mechanism === 'SCRAM-SHA-256-PLUS') {
+    const peerCert = stream.getPeerCertificate().raw
+    let hashName = signatureAlgorithmHashFromCertificate(peerCert)
+    if (hashName === 'MD5' || hashName === 'SHA-1') hashName = 'SHA-256'
+    const certHash = await crypto.hashByName(hashName, peerCert)
+    const bindingData = Buffer.concat([Buffer.from('p=tls-server-end-point,,'), Buffer.from(certHash)])
+    channelBinding = bindingData.toString('base64')
+  }
+
+  const clientFinalMessageWithoutProof = 'c=' + channelBinding + ',r=' + sv.nonce
+  const authMessage = clientFirstMessageBare + ',' + serverFirstMessage + ',' + clientFinalMessageWithoutProof
+
+  const saltBytes = Buffer.from(sv.salt, 'base64')
+  const saltedPassword = await crypto.deriveKey(saslprep(password), saltBytes, sv.iteration)
+  const clientKey = await crypto.hmacSha256(saltedPassword, 'Client Key')
+  const storedKey = await crypto.sha256(clientKey)
+  const clientSignature = await crypto.hmacSha256(storedKey, authMessage)
+  const clientProof = xorBuffers(Buffer.from(clientKey), Buffer.from(clientSignature)).toString('base64')
+  const serverKey = await crypto.hmacSha256(saltedPassword, 'Server Key')
+  const serverSignatureBytes = await crypto.hmacSha256(serverKey, authMessage)
+
+  session.message = 'SASLResponse'
+  session.serverSignature = Buffer.from(serverSignatureBytes).toString('base64')
+  session.response = clientFinalMessageWithoutProof + ',p=' + clientProof
+}
+
+function finalizeSession(session, serverData) {
+  if (session.message !== 'SASLResponse') {
+    throw new Error('SASL: Last message was not SASLResponse')
+  }
+  if (typeof serverData !== 'string') {
+    throw new Error('SASL: SCRAM-SERVER-FINAL-MESSAGE: serverData must be a string')
+  }
+
+  const { serverSignature } = parseServerFinalMessage(serverData)
+
+  if (serverSignature !== session.serverSignature) {
+    throw new Error('SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match')
+  }
+}
+
+/**
+ * printable       = %x21-2B / %x2D-7E
+ *                   ;; Printable ASCII except ",".
+ *                   ;; Note that any "printable" is also
+ *                   ;; a valid "value".
+ */
+function isPrintableChars(text) {
+  if (typeof text !== 'string') {
+    throw new TypeError('SASL: text must be a string')
+  }
+  return text
+    .split('')
+    .map((_, i) => text.charCodeAt(i))
+    .every((c) => (c >= 0x21 && c <= 0x2b) || (c >= 0x2d && c <= 0x7e))
+}
+
+/**
+ * base64-char     = ALPHA / DIGIT / "/" / "+"
+ *
+ * base64-4        = 4base64-char
+ *
+ * base64-3        = 3base64-char "="
+ *
+ * base64-2        = 2base64-char "=="
+ *
+ * base64          = *base64-4 [base64-3 / base64-2]
+ */
+function isBase64(text) {
+  return /^(?:[a-zA-Z0-9+/]{4})*(?:[a-zA-Z0-9+/]{2}==|[a-zA-Z0-9+/]{3}=)?$/.test(text)
+}
+
+function parseAttributePairs(text) {
+  if (typeof text !== 'string') {
+    throw new TypeError('SASL: attribute pairs text must be a string')
+  }
+
+  return new Map(
+    text.split(',').map((attrValue) => {
+      if (!/^.=/.test(attrValue)) {
+        throw new Error('SASL: Invalid attribute pair entry')
+      }
+      const name = attrValue[0]
+      const value = attrValue.substring(2)
+      return [name, value]
+    })
+  )
+}
+
+function parseServerFirstMessage(data) {
+  const attrPairs = parseAttributePairs(data)
+
+  const nonce = attrPairs.get('r')
+  if (!nonce) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: nonce missing')
+  } else if (!isPrintableChars(nonce)) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: nonce must only contain printable characters')
+  }
+  const salt = attrPairs.get('s')
+  if (!salt) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: salt missing')
+  } else if (!isBase64(salt)) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: salt must be base64')
+  }
+  const iterationText = attrPairs.get('i')
+  if (!iterationText) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: iteration missing')
+  } else if (!/^[1-9][0-9]*$/.test(iterationText)) {
+    throw new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: invalid iteration count')
+  }
+  const iteration = parseInt(iterationText, 10)
+
+  return {
+    nonce,
+    salt,
+    iteration,
+  }
+}
+
+function parseServerFinalMessage(serverData) {
+  const attrPairs = parseAttributePairs(serverData)
+  const error = attrPairs.get('e')
+  const serverSignature = attrPairs.get('v')
+
+  if (error) {
+    throw new Error(`SASL: SCRAM-SERVER-FINAL-MESSAGE: server returned error: "${error}"`)
+  }
+
+  if (!serverSignature) {
+    throw new Error('SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature is missing')
+  } else if (!isBase64(serverSignature)) {
+    throw new Error('SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature must be base64')
+  }
+  return {
+    serverSignature,
+  }
+}
+
+function xorBuffers(a, b) {
+  if (!Buffer.isBuffer(a)) {
+    throw new TypeError('first argument must be a Buffer')
+  }
+  if (!Buffer.isBuffer(b)) {
+    throw new TypeError('second argument must be a Buffer')
+  }
+  if (a.length !== b.length) {
+    throw new Error('Buffer lengths must match')
+  }
+  if (a.length === 0) {
+    throw new Error('Buffers cannot be empty')
+  }
+  return Buffer.from(a.map((_, i) => a[i] ^ b[i]))
+}
+
+module.exports = {
+  startSession,
+  continueSession,
+  finalizeSession,
+  DEFAULT_MAX_SCRAM_ITERATIONS,
+}
+
+
+/***/ }),
+
+/***/ 4150:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+const nodeCrypto = __nccwpck_require__(6982)
+
+module.exports = {
+  postgresMd5PasswordHash,
+  randomBytes,
+  deriveKey,
+  sha256,
+  hashByName,
+  hmacSha256,
+  md5,
+}
+
+/**
+ * The Web Crypto API - grabbed from the Node.js library or the global
+ * @type Crypto
+ */
+// eslint-disable-next-line no-undef
+const webCrypto = nodeCrypto.webcrypto || globalThis.crypto
+/**
+ * The SubtleCrypto API for low level crypto operations.
+ * @type SubtleCrypto
+ */
+const subtleCrypto = webCrypto.subtle
+const textEncoder = new TextEncoder()
+
+/**
+ *
+ * @param {*} length
+ * @returns
+ */
+function randomBytes(length) {
+  return webCrypto.getRandomValues(Buffer.alloc(length))
+}
+
+async function md5(string) {
+  try {
+    return nodeCrypto.createHash('md5').update(string, 'utf-8').digest('hex')
+  } catch (e) {
+    // `createHash()` failed so we are probably not in Node.js, use the WebCrypto API instead.
+    // Note that the MD5 algorithm on WebCrypto is not available in Node.js.
+    // This is why we cannot just use WebCrypto in all environments.
+    const data = typeof string === 'string' ? textEncoder.encode(string) : string
+    const hash = await subtleCrypto.digest('MD5', data)
+    return Array.from(new Uint8Array(hash))
+      .map((b) => b.toString(16).padStart(2, '0'))
+      .join('')
+  }
+}
+
+// See AuthenticationMD5Password at https://www.postgresql.org/docs/current/static/protocol-flow.html
+async function postgresMd5PasswordHash(user, password, salt) {
+  const inner = await md5(password + user)
+  const outer = await md5(Buffer.concat([Buffer.from(inner), salt]))
+  return 'md5' + outer
+}
+
+/**
+ * Create a SHA-256 digest of the given data
+ * @param {Buffer} data
+ */
+async function sha256(text) {
+  return await subtleCrypto.digest('SHA-256', text)
+}
+
+async function hashByName(hashName, text) {
+  return await subtleCrypto.digest(hashName, text)
+}
+
+/**
+ * Sign the message with the given key
+ * @param {ArrayBuffer} keyBuffer
+ * @param {string} msg
+ */
+async function hmacSha256(keyBuffer, msg) {
+  const key = await subtleCrypto.importKey('raw', keyBuffer, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  return await subtleCrypto.sign('HMAC', key, textEncoder.encode(msg))
+}
+
+/**
+ * Derive a key from the password and salt
+ * @param {string} password
+ * @param {Uint8Array} salt
+ * @param {number} iterations
+ */
+async function deriveKey(password, salt, iterations) {
+  const key = await subtleCrypto.importKey('raw', textEncoder.encode(password), 'PBKDF2', false, ['deriveBits'])
+  const params = { name: 'PBKDF2', hash: 'SHA-256', salt: salt, iterations: iterations }
+  return await subtleCrypto.deriveBits(params, key, 32 * 8, ['deriveBits'])
+}
+
+
+/***/ }),
+
+/***/ 8995:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+let user
+try {
+  user = process.platform === 'win32' ? process.env.USERNAME : process.env.USER
+} catch {
+  // ignore, e.g., Deno without --allow-env
+}
+
+module.exports = {
+  // database host. defaults to localhost
+  host: 'localhost',
+
+  // database user's name
+  user,
+
+  // name of database to connect
+  database: undefined,
+
+  // database user's password
+  password: null,
+
+  // a Postgres connection string to be used instead of setting individual connection items
+  // NOTE:  Setting this value will cause it to override any other value (such as database or user) defined
+  // in the defaults object.
+  connectionString: undefined,
+
+  // database port
+  port: 5432,
+
+  // number of rows to return at a time from a prepared statement's
+  // portal. 0 will return all rows at once
+  rows: 0,
+
+  // binary result mode
+  binary: false,
+
+  // Connection pool options - see https://github.com/brianc/node-pg-pool
+
+  // number of connections to use in connection pool
+  // 0 will disable connection pooling
+  max: 10,
+
+  // max milliseconds a client can go unused before it is removed
+  // from the pool and destroyed
+  idleTimeoutMillis: 30000,
+
+  client_encoding: '',
+
+  ssl: false,
+
+  // SSL negotiation style: 'postgres' (traditional SSLRequest) or 'direct'
+  sslnegotiation: undefined,
+
+  application_name: undefined,
+
+  fallback_application_name: undefined,
+
+  options: undefined,
+
+  parseInputDatesAsUTC: false,
+
+  // max milliseconds any query using this connection will execute for before timing out in error.
+  // false=unlimited
+  statement_timeout: false,
+
+  // Abort any statement that waits longer than the specified duration in milliseconds while attempting to acquire a lock.
+  // false=unlimited
+  lock_timeout: false,
+
+  // Terminate any session with an open transaction that has been idle for longer than the specified duration in milliseconds
+  // false=unlimited
+  idle_in_transaction_session_timeout: false,
+
+  // max milliseconds to wait for query to complete (client side)
+  query_timeout: false,
+
+  connect_timeout: 0,
+
+  keepalives: 1,
+
+  keepalives_idle: 0,
+}
+
+const pgTypes = __nccwpck_require__(1549)
+// save default parsers
+const parseBigInteger = pgTypes.getTypeParser(20, 'text')
+const parseBigIntegerArray = pgTypes.getTypeParser(1016, 'text')
+
+// parse int8 so you can get your count values as actual numbers
+module.exports.__defineSetter__('parseInt8', function (val) {
+  pgTypes.setTypeParser(20, 'text', val ? pgTypes.getTypeParser(23, 'text') : parseBigInteger)
+  pgTypes.setTypeParser(1016, 'text', val ? pgTypes.getTypeParser(1007, 'text') : parseBigIntegerArray)
+})
+
+
+/***/ }),
+
+/***/ 3273:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const Client = __nccwpck_require__(5042)
+const defaults = __nccwpck_require__(8995)
+const Connection = __nccwpck_require__(9809)
+const Result = __nccwpck_require__(6424)
+const utils = __nccwpck_require__(9652)
+const Pool = __nccwpck_require__(7558)
+const TypeOverrides = __nccwpck_require__(365)
+const { DatabaseError } = __nccwpck_require__(4233)
+const { escapeIdentifier, escapeLiteral } = __nccwpck_require__(9652)
+
+const poolFactory = (Client) => {
+  return class BoundPool extends Pool {
+    constructor(options) {
+      super(options, Client)
+    }
+  }
+}
+
+const PG = function (clientConstructor) {
+  this.defaults = defaults
+  this.Client = clientConstructor
+  this.Query = this.Client.Query
+  this.Pool = poolFactory(this.Client)
+  this._pools = []
+  this.Connection = Connection
+  this.types = __nccwpck_require__(1549)
+  this.DatabaseError = DatabaseError
+  this.TypeOverrides = TypeOverrides
+  this.escapeIdentifier = escapeIdentifier
+  this.escapeLiteral = escapeLiteral
+  this.Result = Result
+  this.utils = utils
+}
+
+let clientConstructor = Client
+
+let forceNative = false
+try {
+  forceNative = !!process.env.NODE_PG_FORCE_NATIVE
+} catch {
+  // ignore, e.g., Deno without --allow-env
+}
+
+if (forceNative) {
+  clientConstructor = __nccwpck_require__(5301)
+}
+
+module.exports = new PG(clientConstructor)
+
+// lazy require native module...the native module may not have installed
+Object.defineProperty(module.exports, "native", ({
+  configurable: true,
+  enumerable: false,
+  get() {
+    let native = null
+    try {
+      native = new PG(__nccwpck_require__(5301))
+    } catch (err) {
+      if (err.code !== 'MODULE_NOT_FOUND') {
+        throw err
+      }
+    }
+
+    // overwrite module.exports.native so that getter is never called again
+    Object.defineProperty(module.exports, "native", ({
+      value: native,
+    }))
+
+    return native
+  },
+}))
+
+
+/***/ }),
+
+/***/ 8942:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+const nodeUtils = __nccwpck_require__(9023)
+// eslint-disable-next-line
+var Native
+// eslint-disable-next-line no-useless-catch
+try {
+  // Wrap this `require()` in a try-catch to avoid upstream bundlers from complaining that this might not be available since it is an optional import
+  Native = __nccwpck_require__(4390)
+} catch (e) {
+  throw e
+}
+const TypeOverrides = __nccwpck_require__(365)
+const EventEmitter = (__nccwpck_require__(4434).EventEmitter)
+const util = __nccwpck_require__(9023)
+const ConnectionParameters = __nccwpck_require__(646)
+
+const NativeQuery = __nccwpck_require__(7581)
+
+const queryQueueLengthDeprecationNotice = nodeUtils.deprecate(
+  () => {},
+  'Calling client.query() when the client is already executing a query is deprecated and will be removed in pg@9.0. Use async/await or an external async flow control mechanism instead.'
+)
+
+const Client = (module.exports = function (config) {
+  EventEmitter.call(this)
+  config = config || {}
+
+  this._Promise = config.Promise || global.Promise
+  this._types = new TypeOverrides(config.types)
+
+  this.native = new Native({
+    types: this._types,
+  })
+
+  this._queryQueue = []
+  this._ending = false
+  this._connecting = false
+  this._connected = false
+  this._queryable = true
+  this.pipeline = Boolean(config.pipeline)
+  this._pipelineInFlight = false
+
+  // keep these on the object for legacy reasons
+  // for the time being. TODO: deprecate all this jazz
+  const cp = (this.connectionParameters = new ConnectionParameters(config))
+  if (config.nativeConnectionString) cp.nativeConnectionString = config.nativeConnectionString
+  this.user = cp.user
+
+  // "hiding" the password so it doesn't show up in stack traces
+  // or if the client is console.logged
+  Object.defineProperty(this, 'password', {
+    configurable: true,
+    enumerable: false,
+    writable: true,
+    value: cp.password,
+  })
+  this.database = cp.database
+  this.host = cp.host
+  this.port = cp.port
+
+  // a hash to hold named queries
+  this.namedQueries = {}
+})
+
+Client.Query = NativeQuery
+
+util.inherits(Client, EventEmitter)
+
+Client.prototype._errorAllQueries = function (err) {
+  const enqueueError = (query) => {
+    process.nextTick(() => {
+      query.native = this.native
+      query.handleError(err)
+    })
+  }
+
+  if (this._hasActiveQuery()) {
+    enqueueError(this._activeQuery)
+    this._activeQuery = null
+  }
+
+  this._queryQueue.forEach(enqueueError)
+  this._queryQueue.length = 0
+}
+
+// connect to the backend
+// pass an optional callback to be called once connected
+// or with an error if there was a connection error
+Client.prototype._connect = function (cb) {
+  const self = this
+
+  if (this._connecting) {
+    process.nextTick(() => cb(new Error('Client has already been connected. You cannot reuse a client.')))
+    return
+  }
+
+  this._connecting = true
+
+  this.connectionParameters.getLibpqConnectionString(function (err, conString) {
+    if (self.connectionParameters.nativeConnectionString) conString = self.connectionParameters.nativeConnectionString
+    if (err) return cb(err)
+    self.native.connect(conString, function (err) {
+      if (err) {
+        self.native.end()
+        return cb(err)
+      }
+
+      // set internal states to connected
+      self._connected = true
+
+      // handle connection errors from the native layer
+      self.native.on('error', function (err) {
+        self._queryable = false
+        self._errorAllQueries(err)
+        self.emit('error', err)
+      })
+
+      self.native.on('notification', function (msg) {
+        self.emit('notification', {
+          channel: msg.relname,
+          payload: msg.extra,
+        })
+      })
+
+      // signal we are connected now
+      self.emit('connect')
+      self._pulseQueryQueue(true)
+
+      cb(null, this)
+    })
+  })
+}
+
+Client.prototype.connect = function (callback) {
+  if (callback) {
+    this._connect(callback)
+    return
+  }
+
+  return new this._Promise((resolve, reject) => {
+    this._connect((error) => {
+      if (error) {
+        reject(error)
+      } else {
+        resolve(this)
+      }
+    })
+  })
+}
+
+// send a query to the server
+// this method is highly overloaded to take
+// 1) string query, optional array of parameters, optional function callback
+// 2) object query with {
+//    string query
+//    optional array values,
+//    optional function callback instead of as a separate parameter
+//    optional string name to name & cache the query plan
+//    optional string rowMode = 'array' for an array of results
+//  }
+Client.prototype.query = function (config, values, callback) {
+  let query
+  let result
+  let readTimeout
+  let readTimeoutTimer
+  let queryCallback
+
+  if (config === null || config === undefined) {
+    throw new TypeError('Client was passed a null or undefined query')
+  } else if (typeof config.submit === 'function') {
+    readTimeout = config.query_timeout || this.connectionParameters.query_timeout
+    result = query = config
+    // accept query(new Query(...), (err, res) => { }) style
+    if (typeof values === 'function') {
+      config.callback = values
+    }
+  } else {
+    readTimeout = config.query_timeout || this.connectionParameters.query_timeout
+    query = new NativeQuery(config, values, callback)
+    if (!query.callback) {
+      let resolveOut, rejectOut
+      result = new this._Promise((resolve, reject) => {
+        resolveOut = resolve
+        rejectOut = reject
+      }).catch((err) => {
+        Error.captureStackTrace(err)
+        throw err
+      })
+      query.callback = (err, res) => (err ? rejectOut(err) : resolveOut(res))
+    }
+  }
+
+  if (readTimeout) {
+    queryCallback = query.callback || (() => {})
+
+    readTimeoutTimer = setTimeout(() => {
+      const error = new Error('Query read timeout')
+
+      process.nextTick(() => {
+        query.handleError(error, this.connection)
+      })
+
+      queryCallback(error)
+
+      // we already returned an error,
+      // just do nothing if query completes
+      query.callback = () => {}
+
+      // Remove from queue
+      const index = this._queryQueue.indexOf(query)
+      if (index > -1) {
+        this._queryQueue.splice(index, 1)
+      }
+
+      this._pulseQueryQueue()
+    }, readTimeout)
+
+    query.callback = (err, res) => {
+      clearTimeout(readTimeoutTimer)
+      queryCallback(err, res)
+    }
+  }
+
+  if (!this._queryable) {
+    query.native = this.native
+    process.nextTick(() => {
+      query.handleError(new Error('Client has encountered a connection error and is not queryable'))
+    })
+    return result
+  }
+
+  if (this._ending) {
+    query.native = this.native
+    process.nextTick(() => {
+      query.handleError(new Error('Client was closed and is not queryable'))
+    })
+    return result
+  }
+
+  if (this._queryQueue.length > 0 && !this.pipeline) {
+    queryQueueLengthDeprecationNotice()
+  }
+
+  this._queryQueue.push(query)
+  this._pulseQueryQueue()
+  return result
+}
+
+// disconnect from the backend server
+Client.prototype.end = function (cb) {
+  const self = this
+
+  this._ending = true
+
+  if (this._connecting && !this._connected) {
+    this.once('connect', () => {
+      this.end(() => {})
+    })
+  }
+  let result
+  if (!cb) {
+    result = new this._Promise(function (resolve, reject) {
+      cb = (err) => (err ? reject(err) : resolve())
+    })
+  }
+
+  const doEnd = function () {
+    self.native.end(function () {
+      self._connected = false
+
+      self._errorAllQueries(new Error('Connection terminated'))
+
+      process.nextTick(() => {
+        self.emit('end')
+        if (cb) cb()
+      })
+    })
+  }
+
+  // If pipeline has in-flight or queued queries, wait for them to drain before closing
+  if (this.pipeline && (this._pipelineInFlight || this._queryQueue.length > 0)) {
+    this.once('drain', doEnd)
+  } else {
+    doEnd()
+  }
+  return result
+}
+
+Client.prototype._hasActiveQuery = function () {
+  return this._activeQuery && this._activeQuery.state !== 'error' && this._activeQuery.state !== 'end'
+}
+
+Client.prototype._pulseQueryQueue = function (initialConnection) {
+  if (!this._connected) {
+    return
+  }
+  if (this.pipeline && !initialConnection) {
+    return this._pulsePipelinedQueryQueue()
+  }
+  if (this._hasActiveQuery()) {
+    return
+  }
+  const query = this._queryQueue.shift()
+  if (!query) {
+    if (!initialConnection) {
+      this.emit('drain')
+    }
+    return
+  }
+  this._activeQuery = query
+  query.submit(this)
+  const self = this
+  query.once('_done', function () {
+    self._pulseQueryQueue()
+  })
+}
+
+Client.prototype._pulsePipelinedQueryQueue = function () {
+  if (!this._connected || this._pipelineInFlight) {
+    return
+  }
+  if (this._queryQueue.length === 0) {
+    if (this.hasExecuted) {
+      this.emit('drain')
+    }
+    return
+  }
+
+  this._pipelineInFlight = true
+  const self = this
+  const queries = []
+  const nativeQueries = []
+  const utils = __nccwpck_require__(9652)
+
+  while (this._queryQueue.length > 0) {
+    const query = this._queryQueue.shift()
+    this.hasExecuted = true
+    nativeQueries.push(query)
+
+    const values = query.values ? query.values.map(utils.prepareValue) : null
+    const pipelineEntry = { text: query.text, name: query.name, arrayMode: query._arrayMode }
+    if (values) {
+      pipelineEntry.values = values
+    }
+    if (query.name && this.namedQueries[query.name]) {
+      pipelineEntry._alreadyPrepared = true
+    }
+    queries.push(pipelineEntry)
+  }
+
+  this.native.pipeline(queries, function (err, results) {
+    self._pipelineInFlight = false
+
+    if (err) {
+      // Total pipeline failure. Per-query errors arrive on results[i].err, so reaching here means
+      // the connection itself is gone: mark it unusable and say so, the way the JS client and the
+      // non-pipelined native path both do. Without this the client looks healthy after losing its
+      // backend, a Pool never discards it, and everything routed to it fails one query at a time
+      // for the life of the process.
+      self._connected = false
+      self._queryable = false
+      for (let i = 0; i < nativeQueries.length; i++) {
+        const q = nativeQueries[i]
+        q.native = self.native
+        q.handleError(err)
+      }
+      self._errorAllQueries(err)
+      self.emit('error', err)
+      self.emit('end')
+      return
+    }
+
+    // Deliver results to each query
+    for (let i = 0; i < nativeQueries.length; i++) {
+      const q = nativeQueries[i]
+      const r = results[i]
+      q.native = self.native
+
+      if (r.err) {
+        q.handleError(r.err)
+      } else {
+        // Track named queries on success
+        if (q.name) {
+          self.namedQueries[q.name] = q.text
+        }
+        q.state = 'end'
+        q.emit('end', r.result)
+        if (q.callback) {
+          q.callback(null, r.result)
+        }
+      }
+
+      setImmediate(function () {
+        q.emit('_done')
+      })
+    }
+
+    // Process any queries that arrived while we were reading
+    self._pulsePipelinedQueryQueue()
+  })
+}
+
+// attempt to cancel an in-progress query
+Client.prototype.cancel = function (query) {
+  if (this._activeQuery === query) {
+    this.native.cancel(function () {})
+  } else if (this._queryQueue.indexOf(query) !== -1) {
+    this._queryQueue.splice(this._queryQueue.indexOf(query), 1)
+  }
+}
+
+Client.prototype.ref = function () {}
+Client.prototype.unref = function () {}
+
+Client.prototype.setTypeParser = function (oid, format, parseFn) {
+  return this._types.setTypeParser(oid, format, parseFn)
+}
+
+Client.prototype.getTypeParser = function (oid, format) {
+  return this._types.getTypeParser(oid, format)
+}
+
+Client.prototype.isConnected = function () {
+  return this._connected
+}
+
+Client.prototype.getTransactionStatus = function () {
+  return this.native.getTransactionStatus()
+}
+
+
+/***/ }),
+
+/***/ 5301:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+module.exports = __nccwpck_require__(8942)
+
+
+/***/ }),
+
+/***/ 7581:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const EventEmitter = (__nccwpck_require__(4434).EventEmitter)
+const util = __nccwpck_require__(9023)
+const utils = __nccwpck_require__(9652)
+
+const NativeQuery = (module.exports = function (config, values, callback) {
+  EventEmitter.call(this)
+  config = utils.normalizeQueryConfig(config, values, callback)
+  this.text = config.text
+  this.values = config.values
+  this.name = config.name
+  this.queryMode = config.queryMode
+  this.callback = config.callback
+  this.state = 'new'
+  this._arrayMode = config.rowMode === 'array'
+
+  // if the 'row' event is listened for
+  // then emit them as they come in
+  // without setting singleRowMode to true
+  // this has almost no meaning because libpq
+  // reads all rows into memory before returning any
+  this._emitRowEvents = false
+  this.on(
+    'newListener',
+    function (event) {
+      if (event === 'row') this._emitRowEvents = true
+    }.bind(this)
+  )
+})
+
+util.inherits(NativeQuery, EventEmitter)
+
+const errorFieldMap = {
+  sqlState: 'code',
+  statementPosition: 'position',
+  messagePrimary: 'message',
+  messageDetail: 'detail',
+  messageHint: 'hint',
+  context: 'where',
+  schemaName: 'schema',
+  tableName: 'table',
+  columnName: 'column',
+  dataTypeName: 'dataType',
+  constraintName: 'constraint',
+  sourceFile: 'file',
+  sourceLine: 'line',
+  sourceFunction: 'routine',
+}
+
+NativeQuery.prototype.handleError = function (err) {
+  // copy pq error fields into the error object
+  const fields = this.native && this.native.pq.resultErrorFields()
+  if (fields) {
+    for (const key in fields) {
+      const normalizedFieldName = errorFieldMap[key] || key
+      err[normalizedFieldName] = fields[key]
+    }
+  }
+  if (this.callback) {
+    this.callback(err)
+  } else {
+    this.emit('error', err)
+  }
+  this.state = 'error'
+}
+
+NativeQuery.prototype.then = function (onSuccess, onFailure) {
+  return this._getPromise().then(onSuccess, onFailure)
+}
+
+NativeQuery.prototype.catch = function (callback) {
+  return this._getPromise().catch(callback)
+}
+
+NativeQuery.prototype._getPromise = function () {
+  if (this._promise) return this._promise
+  this._promise = new Promise(
+    function (resolve, reject) {
+      this._once('end', resolve)
+      this._once('error', reject)
+    }.bind(this)
+  )
+  return this._promise
+}
+
+NativeQuery.prototype.submit = function (client) {
+  this.state = 'running'
+  const self = this
+  this.native = client.native
+  client.native.arrayMode = this._arrayMode
+
+  let after = function (err, rows, results) {
+    client.native.arrayMode = false
+    setImmediate(function () {
+      self.emit('_done')
+    })
+
+    // handle possible query error
+    if (err) {
+      return self.handleError(err)
+    }
+
+    // emit row events for each row in the result
+    if (self._emitRowEvents) {
+      if (results.length > 1) {
+        rows.forEach((rowOfRows, i) => {
+          rowOfRows.forEach((row) => {
+            self.emit('row', row, results[i])
+          })
+        })
+      } else {
+        rows.forEach(function (row) {
+          self.emit('row', row, results)
+        })
+      }
+    }
+
+    // handle successful result
+    self.state = 'end'
+    self.emit('end', results)
+    if (self.callback) {
+      self.callback(null, results)
+    }
+  }
+
+  if (process.domain) {
+    after = process.domain.bind(after)
+  }
+
+  // named query
+  if (this.name) {
+    if (this.name.length > 63) {
+      console.error('Warning! Postgres only supports 63 characters for query names.')
+      console.error('You supplied %s (%s)', this.name, this.name.length)
+      console.error('This can cause conflicts and silent errors executing queries')
+    }
+    const values = (this.values || []).map(utils.prepareValue)
+
+    // check if the client has already executed this named query
+    // if so...just execute it again - skip the planning phase
+    if (client.namedQueries[this.name] !== undefined) {
+      if (this.text && client.namedQueries[this.name] !== this.text) {
+        const err = new Error(`Prepared statements must be unique - '${this.name}' was used for a different statement`)
+        return after(err)
+      }
+      return client.native.execute(this.name, values, after)
+    }
+    // plan the named query the first time, then execute it
+    return client.native.prepare(this.name, this.text, values.length, function (err) {
+      if (err) return after(err)
+      client.namedQueries[self.name] = self.text
+      return self.native.execute(self.name, values, after)
+    })
+  } else if (this.values) {
+    if (!Array.isArray(this.values)) {
+      const err = new Error('Query values must be an array')
+      return after(err)
+    }
+    const vals = this.values.map(utils.prepareValue)
+    client.native.query(this.text, vals, after)
+  } else if (this.queryMode === 'extended') {
+    client.native.query(this.text, [], after)
+  } else {
+    client.native.query(this.text, after)
+  }
+}
+
+
+/***/ }),
+
+/***/ 4473:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const { EventEmitter } = __nccwpck_require__(4434)
+
+const Result = __nccwpck_require__(6424)
+const utils = __nccwpck_require__(9652)
+
+class Query extends EventEmitter {
+  constructor(config, values, callback) {
+    super()
+
+    config = utils.normalizeQueryConfig(config, values, callback)
+
+    this.text = config.text
+    this.values = config.values
+    this.rows = config.rows
+    this.types = config.types
+    this.name = config.name
+    this.queryMode = config.queryMode
+    this.binary = config.binary
+    // use unique portal name each time
+    this.portal = config.portal || ''
+    this.callback = config.callback
+    this._rowMode = config.rowMode
+    if (process.domain && config.callback) {
+      this.callback = process.domain.bind(config.callback)
+    }
+    this._result = new Result(this._rowMode, this.types)
+
+    // potential for multiple results
+    this._results = this._result
+    this._canceledDueToError = false
+  }
+
+  requiresPreparation() {
+    if (this.queryMode === 'extended') {
+      return true
+    }
+
+    // named queries must always be prepared
+    if (this.name) {
+      return true
+    }
+    // always prepare if there are max number of rows expected per
+    // portal execution
+    if (this.rows) {
+      return true
+    }
+    // don't prepare empty text queries
+    if (!this.text) {
+      return false
+    }
+    // prepare if there are values
+    if (!this.values) {
+      return false
+    }
+    return this.values.length > 0
+  }
+
+  _checkForMultirow() {
+    // if we already have a result with a command property
+    // then we've already executed one query in a multi-statement simple query
+    // turn our results into an array of results
+    if (this._result.command) {
+      if (!Array.isArray(this._results)) {
+        this._results = [this._result]
+      }
+      this._result = new Result(this._rowMode, this._result._types)
+      this._results.push(this._result)
+    }
+  }
+
+  // associates row metadata from the supplied
+  // message with this query object
+  // metadata used when parsing row results
+  handleRowDescription(msg) {
+    this._checkForMultirow()
+    this._result.addFields(msg.fields)
+    this._accumulateRows = this.callback || !this.listeners('row').length
+  }
+
+  handleDataRow(msg) {
+    let row
+
+    if (this._canceledDueToError) {
+      return
+    }
+
+    try {
+      row = this._result.parseRow(msg.fields)
+    } catch (err) {
+      this._canceledDueToError = err
+      return
+    }
+
+    this.emit('row', row, this._result)
+    if (this._accumulateRows) {
+      this._result.addRow(row)
+    }
+  }
+
+  handleCommandComplete(msg, connection) {
+    this._checkForMultirow()
+    this._result.addCommandComplete(msg)
+    // need to sync after each command complete of a prepared statement
+    // if we were using a row count which results in multiple calls to _getRows
+    if (this.rows) {
+      connection.sync()
+    }
+  }
+
+  // if a named prepared statement is created with empty query text
+  // the backend will send an emptyQuery message but *not* a command complete message
+  // since we pipeline sync immediately after execute we don't need to do anything here
+  // unless we have rows specified, in which case we did not pipeline the initial sync call
+  handleEmptyQuery(connection) {
+    if (this.rows) {
+      connection.sync()
+    }
+  }
+
+  handleError(err, connection) {
+    // need to sync after error during a prepared statement
+    if (this._canceledDueToError) {
+      err = this._canceledDueToError
+      this._canceledDueToError = false
+    }
+    // if callback supplied do not emit error event as uncaught error
+    // events will bubble up to node process
+    if (this.callback) {
+      return this.callback(err)
+    }
+    this.emit('error', err)
+  }
+
+  handleReadyForQuery(con) {
+    if (this._canceledDueToError) {
+      return this.handleError(this._canceledDueToError, con)
+    }
+    if (this.callback) {
+      try {
+        this.callback(null, this._results)
+      } catch (err) {
+        process.nextTick(() => {
+          throw err
+        })
+      }
+    }
+    this.emit('end', this._results)
+  }
+
+  submit(connection) {
+    if (typeof this.text !== 'string' && typeof this.name !== 'string') {
+      return new Error('A query must have either text or a name. Supplying neither is unsupported.')
+    }
+    const previous = connection.parsedStatements[this.name] || connection.submittedNamedStatements[this.name]
+    if (this.text && previous && this.text !== previous) {
+      return new Error(`Prepared statements must be unique - '${this.name}' was used for a different statement`)
+    }
+    if (this.values && !Array.isArray(this.values)) {
+      return new Error('Query values must be an array')
+    }
+    if (this.requiresPreparation()) {
+      // If we're using the extended query protocol we fire off several separate commands
+      // to the backend. On some versions of node & some operating system versions
+      // the network stack writes each message separately instead of buffering them together
+      // causing the client & network to send more slowly. Corking & uncorking the stream
+      // allows node to buffer up the messages internally before sending them all off at once.
+      // note: we're checking for existence of cork/uncork because some versions of streams
+      // might not have this (cloudflare?)
+      connection.stream.cork && connection.stream.cork()
+      try {
+        this.prepare(connection)
+      } finally {
+        // while unlikely for this.prepare to throw, if it does & we don't uncork this stream
+        // this client becomes unresponsive, so put in finally block "just in case"
+        connection.stream.uncork && connection.stream.uncork()
+      }
+    } else {
+      connection.query(this.text)
+    }
+    return null
+  }
+
+  hasBeenParsed(connection) {
+    return (
+      this.name &&
+      (connection.parsedStatements[this.name] !== undefined ||
+        connection.submittedNamedStatements[this.name] !== undefined)
+    )
+  }
+
+  handlePortalSuspended(connection) {
+    this._getRows(connection, this.rows)
+  }
+
+  _getRows(connection, rows) {
+    connection.execute({
+      portal: this.portal,
+      rows: rows,
+    })
+    // if we're not reading pages of rows send the sync command
+    // to indicate the pipeline is finished
+    if (!rows) {
+      connection.sync()
+    } else {
+      // otherwise flush the call out to read more rows
+      connection.flush()
+    }
+  }
+
+  // http://developer.postgresql.org/pgdocs/postgres/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
+  prepare(connection) {
+    // TODO refactor this poor encapsulation
+    if (!this.hasBeenParsed(connection)) {
+      connection.parse({
+        text: this.text,
+        name: this.name,
+        types: this.types,
+      })
+      if (this.name) {
+        connection.submittedNamedStatements[this.name] = this.text
+      }
+    }
+
+    // because we're mapping user supplied values to
+    // postgres wire protocol compatible values it could
+    // throw an exception, so try/catch this section
+    try {
+      connection.bind({
+        portal: this.portal,
+        statement: this.name,
+        values: this.values,
+        binary: this.binary,
+        valueMapper: utils.prepareValue,
+      })
+    } catch (err) {
+      // we should close parse to avoid leaking connections
+      connection.close({ type: 'S', name: this.name })
+      connection.sync()
+
+      this.handleError(err, connection)
+      return
+    }
+
+    connection.describe({
+      type: 'P',
+      name: this.portal || '',
+    })
+
+    this._getRows(connection, this.rows)
+  }
+
+  handleCopyInResponse(connection) {
+    connection.sendCopyFail('No source stream defined')
+  }
+
+  handleCopyData(msg, connection) {
+    // noop
+  }
+}
+
+module.exports = Query
+
+
+/***/ }),
+
+/***/ 6424:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const types = __nccwpck_require__(1549)
+
+const matchRegexp = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/
+
+// result object returned from query
+// in the 'end' event and also
+// passed as second argument to provided callback
+class Result {
+  constructor(rowMode, types) {
+    this.command = null
+    this.rowCount = null
+    this.oid = null
+    this.rows = []
+    this.fields = []
+    this._parsers = undefined
+    this._types = types
+    this.RowCtor = null
+    this.rowAsArray = rowMode === 'array'
+    if (this.rowAsArray) {
+      this.parseRow = this._parseRowAsArray
+    }
+    this._prebuiltEmptyResultObject = null
+  }
+
+  // adds a command complete message
+  addCommandComplete(msg) {
+    let match
+    if (msg.text) {
+      // pure javascript
+      match = matchRegexp.exec(msg.text)
+    } else {
+      // native bindings
+      match = matchRegexp.exec(msg.command)
+    }
+    if (match) {
+      this.command = match[1]
+      if (match[3]) {
+        // COMMAND OID ROWS
+        this.oid = parseInt(match[2], 10)
+        this.rowCount = parseInt(match[3], 10)
+      } else if (match[2]) {
+        // COMMAND ROWS
+        this.rowCount = parseInt(match[2], 10)
+      }
+    }
+  }
+
+  _parseRowAsArray(rowData) {
+    const row = new Array(rowData.length)
+    for (let i = 0, len = rowData.length; i < len; i++) {
+      const rawValue = rowData[i]
+      if (rawValue !== null) {
+        row[i] = this._parsers[i](rawValue)
+      } else {
+        row[i] = null
+      }
+    }
+    return row
+  }
+
+  parseRow(rowData) {
+    const row = { ...this._prebuiltEmptyResultObject }
+    for (let i = 0, len = rowData.length; i < len; i++) {
+      const rawValue = rowData[i]
+      const field = this.fields[i].name
+      if (rawValue !== null) {
+        const v = this.fields[i].format === 'binary' ? Buffer.from(rawValue) : rawValue
+        row[field] = this._parsers[i](v)
+      } else {
+        row[field] = null
+      }
+    }
+    return row
+  }
+
+  addRow(row) {
+    this.rows.push(row)
+  }
+
+  addFields(fieldDescriptions) {
+    // clears field definitions
+    // multiple query statements in 1 action can result in multiple sets
+    // of rowDescriptions...eg: 'select NOW(); select 1::int;'
+    // you need to reset the fields
+    this.fields = fieldDescriptions
+    if (this.fields.length) {
+      this._parsers = new Array(fieldDescriptions.length)
+    }
+
+    const row = Object.create(null)
+
+    for (let i = 0; i < fieldDescriptions.length; i++) {
+      const desc = fieldDescriptions[i]
+      row[desc.name] = null
+
+      if (this._types) {
+        this._parsers[i] = this._types.getTypeParser(desc.dataTypeID, desc.format || 'text')
+      } else {
+        this._parsers[i] = types.getTypeParser(desc.dataTypeID, desc.format || 'text')
+      }
+    }
+
+    this._prebuiltEmptyResultObject = { ...row }
+  }
+}
+
+module.exports = Result
+
+
+/***/ }),
+
+/***/ 829:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+const { getStream, getSecureStream } = getStreamFuncs()
+
+module.exports = {
+  /**
+   * Get a socket stream compatible with the current runtime environment.
+   * @returns {Duplex}
+   */
+  getStream,
+  /**
+   * Get a TLS secured socket, compatible with the current environment,
+   * using the socket and other settings given in `options`.
+   * @returns {Duplex}
+   */
+  getSecureStream,
+}
+
+/**
+ * The stream functions that work in Node.js
+ */
+function getNodejsStreamFuncs() {
+  function getStream(ssl) {
+    const net = __nccwpck_require__(9278)
+    return new net.Socket()
+  }
+
+  function getSecureStream(options) {
+    const tls = __nccwpck_require__(4756)
+    return tls.connect(options)
+  }
+  return {
+    getStream,
+    getSecureStream,
+  }
+}
+
+/**
+ * The stream functions that work in Cloudflare Workers
+ */
+function getCloudflareStreamFuncs() {
+  function getStream(ssl) {
+    const { CloudflareSocket } = __nccwpck_require__(785)
+    return new CloudflareSocket(ssl)
+  }
+
+  function getSecureStream(options) {
+    options.socket.startTls(options)
+    return options.socket
+  }
+  return {
+    getStream,
+    getSecureStream,
+  }
+}
+
+/**
+ * Are we running in a Cloudflare Worker?
+ *
+ * @returns true if the code is currently running inside a Cloudflare Worker.
+ */
+function isCloudflareRuntime() {
+  // Since 2022-03-21 the `global_navigator` compatibility flag is on for Cloudflare Workers
+  // which means that `navigator.userAgent` will be defined.
+  // eslint-disable-next-line no-undef
+  if (typeof navigator === 'object' && navigator !== null && typeof navigator.userAgent === 'string') {
+    // eslint-disable-next-line no-undef
+    return navigator.userAgent === 'Cloudflare-Workers'
+  }
+  // In case `navigator` or `navigator.userAgent` is not defined then try a more sneaky approach
+  if (typeof Response === 'function') {
+    const resp = new Response(null, { cf: { thing: true } })
+    if (typeof resp.cf === 'object' && resp.cf !== null && resp.cf.thing) {
+      return true
+    }
+  }
+  return false
+}
+
+function getStreamFuncs() {
+  if (isCloudflareRuntime()) {
+    return getCloudflareStreamFuncs()
+  }
+  return getNodejsStreamFuncs()
+}
+
+
+/***/ }),
+
+/***/ 365:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const types = __nccwpck_require__(1549)
+
+function TypeOverrides(userTypes) {
+  this._types = userTypes || types
+  this.text = {}
+  this.binary = {}
+}
+
+TypeOverrides.prototype.getOverrides = function (format) {
+  switch (format) {
+    case 'text':
+      return this.text
+    case 'binary':
+      return this.binary
+    default:
+      return {}
+  }
+}
+
+TypeOverrides.prototype.setTypeParser = function (oid, format, parseFn) {
+  if (typeof format === 'function') {
+    parseFn = format
+    format = 'text'
+  }
+  this.getOverrides(format)[oid] = parseFn
+}
+
+TypeOverrides.prototype.getTypeParser = function (oid, format) {
+  format = format || 'text'
+  return this.getOverrides(format)[oid] || this._types.getTypeParser(oid, format)
+}
+
+module.exports = TypeOverrides
+
+
+/***/ }),
+
+/***/ 9652:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const defaults = __nccwpck_require__(8995)
+const nodeUtils = __nccwpck_require__(9023)
+
+const { isDate } = __nccwpck_require__(8253)
+
+const invalidDateDeprecationNotice = nodeUtils.deprecate(
+  () => {},
+  'Sending an invalid date to Postgres is deprecated and will throw an error in the next major version of pg. Ensure any Date object passed as a query parameter is valid.',
+  'PG_INVALID_DATE'
+)
+
+function escapeElement(elementRepresentation) {
+  const escaped = elementRepresentation.replace(/\\/g, '\\\\').replace(/"/g, '\\"')
+
+  return '"' + escaped + '"'
+}
+
+// convert a JS array to a postgres array literal
+// uses comma separator so won't work for types like box that use
+// a different array separator.
+function arrayString(val) {
+  let result = '{'
+  for (let i = 0; i < val.length; i++) {
+    if (i > 0) {
+      result += ','
+    }
+    let item = val[i]
+    if (item == null) {
+      result += 'NULL'
+    } else if (Array.isArray(item)) {
+      result += arrayString(item)
+    } else if (ArrayBuffer.isView(item)) {
+      if (!(item instanceof Buffer)) {
+        item = Buffer.from(item.buffer, item.byteOffset, item.byteLength)
+      }
+      result += '\\\\x' + item.toString('hex')
+    } else {
+      result += escapeElement(prepareValue(item))
+    }
+  }
+  result += '}'
+  return result
+}
+
+// converts values from javascript types
+// to their 'raw' counterparts for use as a postgres parameter
+// note: you can override this function to provide your own conversion mechanism
+// for complex types, etc...
+const prepareValue = function (val, seen) {
+  // null and undefined are both null for postgres
+  if (val == null) {
+    return null
+  }
+  if (typeof val === 'object') {
+    if (val instanceof Buffer) {
+      return val
+    }
+    if (ArrayBuffer.isView(val)) {
+      return Buffer.from(val.buffer, val.byteOffset, val.byteLength)
+    }
+    if (isDate(val)) {
+      if (isNaN(val.getTime())) {
+        invalidDateDeprecationNotice()
+      }
+      if (defaults.parseInputDatesAsUTC) {
+        return dateToStringUTC(val)
+      } else {
+        return dateToString(val)
+      }
+    }
+    if (Array.isArray(val)) {
+      return arrayString(val)
+    }
+
+    return prepareObject(val, seen)
+  }
+  return val.toString()
+}
+
+function prepareObject(val, seen) {
+  if (val && typeof val.toPostgres === 'function') {
+    seen = seen || []
+    if (seen.indexOf(val) !== -1) {
+      throw new Error('circular reference detected while preparing "' + val + '" for query')
+    }
+    seen.push(val)
+
+    return prepareValue(val.toPostgres(prepareValue), seen)
+  }
+  return JSON.stringify(val)
+}
+
+function dateToString(date) {
+  let offset = -date.getTimezoneOffset()
+
+  let year = date.getFullYear()
+  const isBCYear = year < 1
+  if (isBCYear) year = Math.abs(year) + 1 // negative years are 1 off their BC representation
+
+  let ret =
+    String(year).padStart(4, '0') +
+    '-' +
+    String(date.getMonth() + 1).padStart(2, '0') +
+    '-' +
+    String(date.getDate()).padStart(2, '0') +
+    'T' +
+    String(date.getHours()).padStart(2, '0') +
+    ':' +
+    String(date.getMinutes()).padStart(2, '0') +
+    ':' +
+    String(date.getSeconds()).padStart(2, '0') +
+    '.' +
+    String(date.getMilliseconds()).padStart(3, '0')
+
+  if (offset < 0) {
+    ret += '-'
+    offset *= -1
+  } else {
+    ret += '+'
+  }
+
+  ret += String(Math.floor(offset / 60)).padStart(2, '0') + ':' + String(offset % 60).padStart(2, '0')
+  if (isBCYear) ret += ' BC'
+  return ret
+}
+
+function dateToStringUTC(date) {
+  let year = date.getUTCFullYear()
+  const isBCYear = year < 1
+  if (isBCYear) year = Math.abs(year) + 1 // negative years are 1 off their BC representation
+
+  let ret =
+    String(year).padStart(4, '0') +
+    '-' +
+    String(date.getUTCMonth() + 1).padStart(2, '0') +
+    '-' +
+    String(date.getUTCDate()).padStart(2, '0') +
+    'T' +
+    String(date.getUTCHours()).padStart(2, '0') +
+    ':' +
+    String(date.getUTCMinutes()).padStart(2, '0') +
+    ':' +
+    String(date.getUTCSeconds()).padStart(2, '0') +
+    '.' +
+    String(date.getUTCMilliseconds()).padStart(3, '0')
+
+  ret += '+00:00'
+  if (isBCYear) ret += ' BC'
+  return ret
+}
+
+function normalizeQueryConfig(config, values, callback) {
+  // can take in strings or config objects
+  // Copy config so normalization does not mutate the caller's object.
+  config = typeof config === 'string' ? { text: config } : cloneQueryConfig(config)
+  if (values) {
+    if (typeof values === 'function') {
+      config.callback = values
+    } else {
+      config.values = values
+    }
+  }
+  if (callback) {
+    config.callback = callback
+  }
+  return config
+}
+
+function cloneQueryConfig(config) {
+  if (config == null) {
+    return config
+  }
+  return Object.defineProperties(Object.create(Object.getPrototypeOf(config)), Object.getOwnPropertyDescriptors(config))
+}
+
+// Ported from PostgreSQL 9.2.4 source code in src/interfaces/libpq/fe-exec.c
+const escapeIdentifier = function (str) {
+  return '"' + str.replace(/"/g, '""') + '"'
+}
+
+const escapeLiteral = function (str) {
+  let hasBackslash = false
+  let escaped = "'"
+
+  if (str == null) {
+    return "''"
+  }
+
+  if (typeof str !== 'string') {
+    return "''"
+  }
+
+  for (let i = 0; i < str.length; i++) {
+    const c = str[i]
+    if (c === "'") {
+      escaped += c + c
+    } else if (c === '\\') {
+      escaped += c + c
+      hasBackslash = true
+    } else {
+      escaped += c
+    }
+  }
+
+  escaped += "'"
+
+  if (hasBackslash === true) {
+    escaped = ' E' + escaped
+  }
+
+  return escaped
+}
+
+module.exports = {
+  prepareValue: function prepareValueWrapper(value) {
+    // this ensures that extra arguments do not get passed into prepareValue
+    // by accident, eg: from calling values.map(utils.prepareValue)
+    return prepareValue(value)
+  },
+  normalizeQueryConfig,
+  escapeIdentifier,
+  escapeLiteral,
+}
+
+
+/***/ }),
+
+/***/ 8702:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+var path = __nccwpck_require__(6928)
+  , Stream = (__nccwpck_require__(2203).Stream)
+  , split = __nccwpck_require__(5286)
+  , util = __nccwpck_require__(9023)
+  , defaultPort = 5432
+  , isWin = (process.platform === 'win32')
+  , warnStream = process.stderr
+;
+
+
+var S_IRWXG = 56     //    00070(8)
+  , S_IRWXO = 7      //    00007(8)
+  , S_IFMT  = 61440  // 00170000(8)
+  , S_IFREG = 32768  //  0100000(8)
+;
+function isRegFile(mode) {
+    return ((mode & S_IFMT) == S_IFREG);
+}
+
+var fieldNames = [ 'host', 'port', 'database', 'user', 'password' ];
+var nrOfFields = fieldNames.length;
+var passKey = fieldNames[ nrOfFields -1 ];
+
+
+function warn() {
+    var isWritable = (
+        warnStream instanceof Stream &&
+          true === warnStream.writable
+    );
+
+    if (isWritable) {
+        var args = Array.prototype.slice.call(arguments).concat("\n");
+        warnStream.write( util.format.apply(util, args) );
+    }
+}
+
+
+Object.defineProperty(module.exports, "isWin", ({
+    get : function() {
+        return isWin;
+    } ,
+    set : function(val) {
+        isWin = val;
+    }
+}));
+
+
+module.exports.warnTo = function(stream) {
+    var old = warnStream;
+    warnStream = stream;
+    return old;
+};
+
+module.exports.getFileName = function(rawEnv){
+    var env = rawEnv || process.env;
+    var file = env.PGPASSFILE || (
+        isWin ?
+          path.join( env.APPDATA || './' , 'postgresql', 'pgpass.conf' ) :
+          path.join( env.HOME || './', '.pgpass' )
+    );
+    return file;
+};
+
+module.exports.usePgPass = function(stats, fname) {
+    if (Object.prototype.hasOwnProperty.call(process.env, 'PGPASSWORD')) {
+        return false;
+    }
+
+    if (isWin) {
+        return true;
+    }
+
+    fname = fname || '<unkn>';
+
+    if (! isRegFile(stats.mode)) {
+        warn('WARNING: password file "%s" is not a plain file', fname);
+        return false;
+    }
+
+    if (stats.mode & (S_IRWXG | S_IRWXO)) {
+        /* If password file is insecure, alert the user and ignore it. */
+        warn('WARNING: password file "%s" has group or world access; permissions should be u=rw (0600) or less', fname);
+        return false;
+    }
+
+    return true;
+};
+
+
+var matcher = module.exports.match = function(connInfo, entry) {
+    return fieldNames.slice(0, -1).reduce(function(prev, field, idx){
+        if (idx == 1) {
+            // the port
+            if ( Number( connInfo[field] || defaultPort ) === Number( entry[field] ) ) {
+                return prev && true;
+            }
+        }
+        return prev && (
+            entry[field] === '*' ||
+              entry[field] === connInfo[field]
+        );
+    }, true);
+};
+
+
+module.exports.getPassword = function(connInfo, stream, cb) {
+    var pass;
+    var lineStream = stream.pipe(split());
+
+    function onLine(line) {
+        var entry = parseLine(line);
+        if (entry && isValidEntry(entry) && matcher(connInfo, entry)) {
+            pass = entry[passKey];
+            lineStream.end(); // -> calls onEnd(), but pass is set now
+        }
+    }
+
+    var onEnd = function() {
+        stream.destroy();
+        cb(pass);
+    };
+
+    var onErr = function(err) {
+        stream.destroy();
+        warn('WARNING: error on reading file: %s', err);
+        cb(undefined);
+    };
+
+    stream.on('error', onErr);
+    lineStream
+        .on('data', onLine)
+        .on('end', onEnd)
+        .on('error', onErr)
+    ;
+
+};
+
+
+var parseLine = module.exports.parseLine = function(line) {
+    if (line.length < 11 || line.match(/^\s+#/)) {
+        return null;
+    }
+
+    var curChar = '';
+    var prevChar = '';
+    var fieldIdx = 0;
+    var startIdx = 0;
+    var endIdx = 0;
+    var obj = {};
+    var isLastField = false;
+    var addToObj = function(idx, i0, i1) {
+        var field = line.substring(i0, i1);
+
+        if (! Object.hasOwnProperty.call(process.env, 'PGPASS_NO_DEESCAPE')) {
+            field = field.replace(/\\([:\\])/g, '$1');
+        }
+
+        obj[ fieldNames[idx] ] = field;
+    };
+
+    for (var i = 0 ; i < line.length-1 ; i += 1) {
+        curChar = line.charAt(i+1);
+        prevChar = line.charAt(i);
+
+        isLastField = (fieldIdx == nrOfFields-1);
+
+        if (isLastField) {
+            addToObj(fieldIdx, startIdx);
+            break;
+        }
+
+        if (i >= 0 && curChar == ':' && prevChar !== '\\') {
+            addToObj(fieldIdx, startIdx, i+1);
+
+            startIdx = i+2;
+            fieldIdx += 1;
+        }
+    }
+
+    obj = ( Object.keys(obj).length === nrOfFields ) ? obj : null;
+
+    return obj;
+};
+
+
+var isValidEntry = module.exports.isValidEntry = function(entry){
+    var rules = {
+        // host
+        0 : function(x){
+            return x.length > 0;
+        } ,
+        // port
+        1 : function(x){
+            if (x === '*') {
+                return true;
+            }
+            x = Number(x);
+            return (
+                isFinite(x) &&
+                  x > 0 &&
+                  x < 9007199254740992 &&
+                  Math.floor(x) === x
+            );
+        } ,
+        // database
+        2 : function(x){
+            return x.length > 0;
+        } ,
+        // username
+        3 : function(x){
+            return x.length > 0;
+        } ,
+        // password
+        4 : function(x){
+            return x.length > 0;
+        }
+    };
+
+    for (var idx = 0 ; idx < fieldNames.length ; idx += 1) {
+        var rule = rules[idx];
+        var value = entry[ fieldNames[idx] ] || '';
+
+        var res = rule(value);
+        if (!res) {
+            return false;
+        }
+    }
+
+    return true;
+};
+
+
+
+/***/ }),
+
+/***/ 3272:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+var path = __nccwpck_require__(6928)
+  , fs = __nccwpck_require__(9896)
+  , helper = __nccwpck_require__(8702)
+;
+
+
+module.exports = function(connInfo, cb) {
+    var file = helper.getFileName();
+    
+    fs.stat(file, function(err, stat){
+        if (err || !helper.usePgPass(stat, file)) {
+            return cb(undefined);
+        }
+
+        var st = fs.createReadStream(file);
+
+        helper.getPassword(connInfo, st, cb);
+    });
+};
+
+module.exports.warnTo = helper.warnTo;
+
+
+/***/ }),
+
+/***/ 3879:
+/***/ ((__unused_webpack_module, exports) => {
+
+
+
+exports.parse = function (source, transform) {
+  return new ArrayParser(source, transform).parse()
+}
+
+class ArrayParser {
+  constructor (source, transform) {
+    this.source = source
+    this.transform = transform || identity
+    this.position = 0
+    this.entries = []
+    this.recorded = []
+    this.dimension = 0
+  }
+
+  isEof () {
+    return this.position >= this.source.length
+  }
+
+  nextCharacter () {
+    var character = this.source[this.position++]
+    if (character === '\\') {
+      return {
+        value: this.source[this.position++],
+        escaped: true
+      }
+    }
+    return {
+      value: character,
+      escaped: false
+    }
+  }
+
+  record (character) {
+    this.recorded.push(character)
+  }
+
+  newEntry (includeEmpty) {
+    var entry
+    if (this.recorded.length > 0 || includeEmpty) {
+      entry = this.recorded.join('')
+      if (entry === 'NULL' && !includeEmpty) {
+        entry = null
+      }
+      if (entry !== null) entry = this.transform(entry)
+      this.entries.push(entry)
+      this.recorded = []
+    }
+  }
+
+  consumeDimensions () {
+    if (this.source[0] === '[') {
+      while (!this.isEof()) {
+        var char = this.nextCharacter()
+        if (char.value === '=') break
+      }
+    }
+  }
+
+  parse (nested) {
+    var character, parser, quote
+    this.consumeDimensions()
+    while (!this.isEof()) {
+      character = this.nextCharacter()
+      if (character.value === '{' && !quote) {
+        this.dimension++
+        if (this.dimension > 1) {
+          parser = new ArrayParser(this.source.substr(this.position - 1), this.transform)
+          this.entries.push(parser.parse(true))
+          this.position += parser.position - 2
+        }
+      } else if (character.value === '}' && !quote) {
+        this.dimension--
+        if (!this.dimension) {
+          this.newEntry()
+          if (nested) return this.entries
+        }
+      } else if (character.value === '"' && !character.escaped) {
+        if (quote) this.newEntry(true)
+        quote = !quote
+      } else if (character.value === ',' && !quote) {
+        this.newEntry()
+      } else {
+        this.record(character.value)
+      }
+    }
+    if (this.dimension !== 0) {
+      throw new Error('array dimension not balanced')
+    }
+    return this.entries
+  }
+}
+
+function identity (value) {
+  return value
+}
+
+
+/***/ }),
+
+/***/ 463:
+/***/ ((module) => {
+
+
+
+var bufferFrom = Buffer.from || Buffer
+
+module.exports = function parseBytea (input) {
+  if (/^\\x/.test(input)) {
+    // new 'hex' style response (pg >9.0)
+    return bufferFrom(input.substr(2), 'hex')
+  }
+  var output = ''
+  var i = 0
+  while (i < input.length) {
+    if (input[i] !== '\\') {
+      output += input[i]
+      ++i
+    } else {
+      if (/[0-7]{3}/.test(input.substr(i + 1, 3))) {
+        output += String.fromCharCode(parseInt(input.substr(i + 1, 3), 8))
+        i += 4
+      } else {
+        var backslashes = 1
+        while (i + backslashes < input.length && input[i + backslashes] === '\\') {
+          backslashes++
+        }
+        for (var k = 0; k < Math.floor(backslashes / 2); ++k) {
+          output += '\\'
+        }
+        i += Math.floor(backslashes / 2) * 2
+      }
+    }
+  }
+  return bufferFrom(output, 'binary')
+}
+
+
+/***/ }),
+
+/***/ 2690:
+/***/ ((module) => {
+
+
+
+var DATE_TIME = /(\d{1,})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})(\.\d{1,})?.*?( BC)?$/
+var DATE = /^(\d{1,})-(\d{2})-(\d{2})( BC)?$/
+var TIME_ZONE = /([Z+-])(\d{2})?:?(\d{2})?:?(\d{2})?/
+var INFINITY = /^-?infinity$/
+
+module.exports = function parseDate (isoDate) {
+  if (INFINITY.test(isoDate)) {
+    // Capitalize to Infinity before passing to Number
+    return Number(isoDate.replace('i', 'I'))
+  }
+  var matches = DATE_TIME.exec(isoDate)
+
+  if (!matches) {
+    // Force YYYY-MM-DD dates to be parsed as local time
+    return getDate(isoDate) || null
+  }
+
+  var isBC = !!matches[8]
+  var year = parseInt(matches[1], 10)
+  if (isBC) {
+    year = bcYearToNegativeYear(year)
+  }
+
+  var month = parseInt(matches[2], 10) - 1
+  var day = matches[3]
+  var hour = parseInt(matches[4], 10)
+  var minute = parseInt(matches[5], 10)
+  var second = parseInt(matches[6], 10)
+
+  var ms = matches[7]
+  ms = ms ? 1000 * parseFloat(ms) : 0
+
+  var date
+  var offset = timeZoneOffset(isoDate)
+  if (offset != null) {
+    date = new Date(Date.UTC(year, month, day, hour, minute, second, ms))
+
+    // Account for years from 0 to 99 being interpreted as 1900-1999
+    // by Date.UTC / the multi-argument form of the Date constructor
+    if (is0To99(year)) {
+      date.setUTCFullYear(year)
+    }
+
+    if (offset !== 0) {
+      date.setTime(date.getTime() - offset)
+    }
+  } else {
+    date = new Date(year, month, day, hour, minute, second, ms)
+
+    if (is0To99(year)) {
+      date.setFullYear(year)
+    }
+  }
+
+  return date
+}
+
+function getDate (isoDate) {
+  var matches = DATE.exec(isoDate)
+  if (!matches) {
+    return
+  }
+
+  var year = parseInt(matches[1], 10)
+  var isBC = !!matches[4]
+  if (isBC) {
+    year = bcYearToNegativeYear(year)
+  }
+
+  var month = parseInt(matches[2], 10) - 1
+  var day = matches[3]
+  // YYYY-MM-DD will be parsed as local time
+  var date = new Date(year, month, day)
+
+  if (is0To99(year)) {
+    date.setFullYear(year)
+  }
+
+  return date
+}
+
+// match timezones:
+// Z (UTC)
+// -05
+// +06:30
+function timeZoneOffset (isoDate) {
+  if (isoDate.endsWith('+00')) {
+    return 0
+  }
+
+  var zone = TIME_ZONE.exec(isoDate.split(' ')[1])
+  if (!zone) return
+  var type = zone[1]
+
+  if (type === 'Z') {
+    return 0
+  }
+  var sign = type === '-' ? -1 : 1
+  var offset = parseInt(zone[2], 10) * 3600 +
+    parseInt(zone[3] || 0, 10) * 60 +
+    parseInt(zone[4] || 0, 10)
+
+  return offset * sign * 1000
+}
+
+function bcYearToNegativeYear (year) {
+  // Account for numerical difference between representations of BC years
+  // See: https://github.com/bendrucker/postgres-date/issues/5
+  return -(year - 1)
+}
+
+function is0To99 (num) {
+  return num >= 0 && num < 100
+}
+
+
+/***/ }),
+
+/***/ 8755:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+var extend = __nccwpck_require__(223)
+
+module.exports = PostgresInterval
+
+function PostgresInterval (raw) {
+  if (!(this instanceof PostgresInterval)) {
+    return new PostgresInterval(raw)
+  }
+  extend(this, parse(raw))
+}
+var properties = ['seconds', 'minutes', 'hours', 'days', 'months', 'years']
+PostgresInterval.prototype.toPostgres = function () {
+  var filtered = properties.filter(this.hasOwnProperty, this)
+
+  // In addition to `properties`, we need to account for fractions of seconds.
+  if (this.milliseconds && filtered.indexOf('seconds') < 0) {
+    filtered.push('seconds')
+  }
+
+  if (filtered.length === 0) return '0'
+  return filtered
+    .map(function (property) {
+      var value = this[property] || 0
+
+      // Account for fractional part of seconds,
+      // remove trailing zeroes.
+      if (property === 'seconds' && this.milliseconds) {
+        value = (value + this.milliseconds / 1000).toFixed(6).replace(/\.?0+$/, '')
+      }
+
+      return value + ' ' + property
+    }, this)
+    .join(' ')
+}
+
+var propertiesISOEquivalent = {
+  years: 'Y',
+  months: 'M',
+  days: 'D',
+  hours: 'H',
+  minutes: 'M',
+  seconds: 'S'
+}
+var dateProperties = ['years', 'months', 'days']
+var timeProperties = ['hours', 'minutes', 'seconds']
+// according to ISO 8601
+PostgresInterval.prototype.toISOString = PostgresInterval.prototype.toISO = function () {
+  var datePart = dateProperties
+    .map(buildProperty, this)
+    .join('')
+
+  var timePart = timeProperties
+    .map(buildProperty, this)
+    .join('')
+
+  return 'P' + datePart + 'T' + timePart
+
+  function buildProperty (property) {
+    var value = this[property] || 0
+
+    // Account for fractional part of seconds,
+    // remove trailing zeroes.
+    if (property === 'seconds' && this.milliseconds) {
+      value = (value + this.milliseconds / 1000).toFixed(6).replace(/0+$/, '')
+    }
+
+    return value + propertiesISOEquivalent[property]
+  }
+}
+
+var NUMBER = '([+-]?\\d+)'
+var YEAR = NUMBER + '\\s+years?'
+var MONTH = NUMBER + '\\s+mons?'
+var DAY = NUMBER + '\\s+days?'
+var TIME = '([+-])?([\\d]*):(\\d\\d):(\\d\\d)\\.?(\\d{1,6})?'
+var INTERVAL = new RegExp([YEAR, MONTH, DAY, TIME].map(function (regexString) {
+  return '(' + regexString + ')?'
+})
+  .join('\\s*'))
+
+// Positions of values in regex match
+var positions = {
+  years: 2,
+  months: 4,
+  days: 6,
+  hours: 9,
+  minutes: 10,
+  seconds: 11,
+  milliseconds: 12
+}
+// We can use negative time
+var negatives = ['hours', 'minutes', 'seconds', 'milliseconds']
+
+function parseMilliseconds (fraction) {
+  // add omitted zeroes
+  var microseconds = fraction + '000000'.slice(fraction.length)
+  return parseInt(microseconds, 10) / 1000
+}
+
+function parse (interval) {
+  if (!interval) return {}
+  var matches = INTERVAL.exec(interval)
+  var isNegative = matches[8] === '-'
+  return Object.keys(positions)
+    .reduce(function (parsed, property) {
+      var position = positions[property]
+      var value = matches[position]
+      // no empty string
+      if (!value) return parsed
+      // milliseconds are actually microseconds (up to 6 digits)
+      // with omitted trailing zeroes.
+      value = property === 'milliseconds'
+        ? parseMilliseconds(value)
+        : parseInt(value, 10)
+      // no zeros
+      if (!value) return parsed
+      if (isNegative && ~negatives.indexOf(property)) {
+        value *= -1
+      }
+      parsed[property] = value
+      return parsed
+    }, {})
+}
+
+
+/***/ }),
+
+/***/ 5286:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+/*
+Copyright (c) 2014-2021, Matteo Collina <hello@matteocollina.com>
+
+Permission to use, copy, modify, and/or distribute this software for any
+purpose with or without fee is hereby granted, provided that the above
+copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR
+IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+*/
+
+
+
+const { Transform } = __nccwpck_require__(2203)
+const { StringDecoder } = __nccwpck_require__(3193)
+const kLast = Symbol('last')
+const kDecoder = Symbol('decoder')
+
+function transform (chunk, enc, cb) {
+  let list
+  if (this.overflow) { // Line buffer is full. Skip to start of next line.
+    const buf = this[kDecoder].write(chunk)
+    list = buf.split(this.matcher)
+
+    if (list.length === 1) return cb() // Line ending not found. Discard entire chunk.
+
+    // Line ending found. Discard trailing fragment of previous line and reset overflow state.
+    list.shift()
+    this.overflow = false
+  } else {
+    this[kLast] += this[kDecoder].write(chunk)
+    list = this[kLast].split(this.matcher)
+  }
+
+  this[kLast] = list.pop()
+
+  for (let i = 0; i < list.length; i++) {
+    try {
+      push(this, this.mapper(list[i]))
+    } catch (error) {
+      return cb(error)
+    }
+  }
+
+  this.overflow = this[kLast].length > this.maxLength
+  if (this.overflow && !this.skipOverflow) {
+    cb(new Error('maximum buffer reached'))
+    return
+  }
+
+  cb()
+}
+
+function flush (cb) {
+  // forward any gibberish left in there
+  this[kLast] += this[kDecoder].end()
+
+  if (this[kLast]) {
+    try {
+      push(this, this.mapper(this[kLast]))
+    } catch (error) {
+      return cb(error)
+    }
+  }
+
+  cb()
+}
+
+function push (self, val) {
+  if (val !== undefined) {
+    self.push(val)
+  }
+}
+
+function noop (incoming) {
+  return incoming
+}
+
+function split (matcher, mapper, options) {
+  // Set defaults for any arguments not supplied.
+  matcher = matcher || /\r?\n/
+  mapper = mapper || noop
+  options = options || {}
+
+  // Test arguments explicitly.
+  switch (arguments.length) {
+    case 1:
+      // If mapper is only argument.
+      if (typeof matcher === 'function') {
+        mapper = matcher
+        matcher = /\r?\n/
+      // If options is only argument.
+      } else if (typeof matcher === 'object' && !(matcher instanceof RegExp) && !matcher[Symbol.split]) {
+        options = matcher
+        matcher = /\r?\n/
+      }
+      break
+
+    case 2:
+      // If mapper and options are arguments.
+      if (typeof matcher === 'function') {
+        options = mapper
+        mapper = matcher
+        matcher = /\r?\n/
+      // If matcher and options are arguments.
+      } else if (typeof mapper === 'object') {
+        options = mapper
+        mapper = noop
+      }
+  }
+
+  options = Object.assign({}, options)
+  options.autoDestroy = true
+  options.transform = transform
+  options.flush = flush
+  options.readableObjectMode = true
+
+  const stream = new Transform(options)
+
+  stream[kLast] = ''
+  stream[kDecoder] = new StringDecoder('utf8')
+  stream.matcher = matcher
+  stream.mapper = mapper
+  stream.maxLength = options.maxLength
+  stream.skipOverflow = options.skipOverflow || false
+  stream.overflow = false
+  stream._destroy = function (err, cb) {
+    // Weird Node v12 bug that we need to work around
+    this._writableState.errorEmitted = false
+    cb(err)
+  }
+
+  return stream
+}
+
+module.exports = split
+
+
+/***/ }),
+
+/***/ 223:
+/***/ ((module) => {
+
+module.exports = extend
+
+var hasOwnProperty = Object.prototype.hasOwnProperty;
+
+function extend(target) {
+    for (var i = 1; i < arguments.length; i++) {
+        var source = arguments[i]
+
+        for (var key in source) {
+            if (hasOwnProperty.call(source, key)) {
+                target[key] = source[key]
+            }
+        }
+    }
+
+    return target
+}
+
+
+/***/ }),
+
+/***/ 8206:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ conclude)
+/* harmony export */ });
+/* harmony import */ var _github_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4897);
+/* harmony import */ var _postgres_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8829);
+/* harmony import */ var _publish_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3817);
+/* harmony import */ var _report_exit_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1036);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6472);
+/* harmony import */ var _report_redact_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(649);
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9836);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5655);
+
+
+
+
+
+
+
+
+/** Returns the exit code. */
+async function conclude(outcome, setting) {
+    const { door, known, folder, keep, redact, audience } = setting;
+    const shown = (0,_report_redact_js__WEBPACK_IMPORTED_MODULE_4__/* .redactOutcome */ .Ah)(outcome, redact);
+    keep({ outcome: shown, over: true });
+    folder.write(shown);
+    const text = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_3__/* .renderText */ .S)(shown);
+    folder.logLine(text);
+    door.console.finish(shown, text, folder, known.workingDirectory);
+    const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_2__/* .publish */ .m)(shown, audience);
+    for (const warning of told.warnings)
+        door.console.warning((0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(redact(warning)));
+    for (const notice of told.notices)
+        door.console.notice((0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(redact(notice)));
+    const { log } = told.outcome.artifacts;
+    if (log)
+        door.console.line(`artifact: ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(log.url ?? log.name)}`);
+    const last = (0,_report_redact_js__WEBPACK_IMPORTED_MODULE_4__/* .redactOutcome */ .Ah)(told.outcome, redact);
+    const final = door.signal.aborted && last.exitCode === 0 ? cancelledLate(last) : last;
+    folder.write(final);
+    (0,_github_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)(door.env, 'reported', 'true');
+    folder.close();
+    door.console.ended(folder);
+    return final.exitCode;
+}
+/** Whoever cancels wants what comes after not to happen, however far this step was. */
+function cancelledLate(outcome) {
+    const { result } = outcome;
+    const stop = (0,_report_stop_js__WEBPACK_IMPORTED_MODULE_5__/* .cancelled */ .K)(`when the run itself was over (${result})`, 'Nothing is left to be done; run again if the deployment is wanted after all.');
+    const error = (0,_postgres_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .failureFrom */ .J)(stop, null, { phase: 'other', showData: true });
+    return { ...outcome, result: 'cancelled', exitCode: (0,_report_exit_js__WEBPACK_IMPORTED_MODULE_7__/* .exitCodeOf */ .F)('cancelled', outcome.databaseState, {}), error };
+}
+
+
+/***/ }),
+
+/***/ 6627:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  cz: () => (/* binding */ WORK_ENDS_MS),
+  NU: () => (/* binding */ later),
+  Gs: () => (/* binding */ logOf),
+  y7: () => (/* binding */ settingOf)
+});
+
+// EXTERNAL MODULE: ./src/report/redact.ts
+var redact = __nccwpck_require__(649);
+// EXTERNAL MODULE: ./src/report/text.ts
+var report_text = __nccwpck_require__(5655);
+// EXTERNAL MODULE: ./src/report-folder.ts + 2 modules
+var report_folder = __nccwpck_require__(5921);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: ./src/request/event.ts
+var request_event = __nccwpck_require__(9369);
+// EXTERNAL MODULE: ./src/request/inputs.ts
+var inputs = __nccwpck_require__(4332);
+;// CONCATENATED MODULE: ./src/request/request.ts
+/** What a run was asked to do: read once, checked once, frozen. Every other room takes this and never a raw input. */
+const MODES = ['dry-run', 'apply', 'status', 'verify', 'rollback', 'baseline', 'repair'];
+const ENVIRONMENTS = ['production', 'staging', 'development'];
+
+// EXTERNAL MODULE: ./src/request/url.ts
+var request_url = __nccwpck_require__(7800);
+;// CONCATENATED MODULE: ./src/request/target.ts
+
+/** The target of the run: `database-url`, else `DATABASE_URL`, else `DATABASE_*`, else `PG*`. */
+function readTarget(question) {
+    const { given, env } = question;
+    if (given !== '' && given !== 'env')
+        return fromUrl(given, 'input database-url', '', question);
+    if (given === '' && question.emptyRefused !== null) {
+        return bad([
+            `it is empty, as an unset secret is; in ${question.emptyRefused} the action does not look elsewhere: set the secret, or write \`env\` to read DATABASE_URL from the environment`,
+        ]);
+    }
+    const url = env.DATABASE_URL ?? '';
+    if (url !== '')
+        return fromUrl(url, 'environment variable DATABASE_URL', 'the environment variable DATABASE_URL: ', question);
+    if (DATABASE_PARTS.some((name) => isSet(env, name)))
+        return fromParts(DATABASE_NAMES, question);
+    if (['PGHOST', 'PGDATABASE', 'PGUSER'].some((name) => isSet(env, name)))
+        return fromParts(PG_NAMES, question);
+    return bad([
+        'no database is named; set this input or DATABASE_URL, or all of DATABASE_HOST, DATABASE_PORT, DATABASE_NAME, DATABASE_USER and DATABASE_PASSWORD, or PGHOST, PGDATABASE and PGUSER',
+    ]);
+}
+/** The copy to rehearse on; null without problems when none was asked for. */
+function readRehearsalTarget(question) {
+    if (question.given === '')
+        return bad([]);
+    if (question.given !== 'env')
+        return fromUrl(question.given, 'input rehearsal-database-url', '', question);
+    const url = question.env.REHEARSAL_DATABASE_URL ?? '';
+    if (url === '')
+        return bad(['`env` was given, and the environment variable REHEARSAL_DATABASE_URL is not set']);
+    const name = 'environment variable REHEARSAL_DATABASE_URL';
+    return fromUrl(url, name, `the ${name}: `, question);
+}
+/** Whether both are one database: a copy must be another one. */
+function isSameDatabase(one, other) {
+    return (one.host.toLowerCase() === other.host.toLowerCase() && one.port === other.port && one.database === other.database);
+}
+/**
+ * What must never be seen of the inputs and of the environment, whichever of it is used in the end. However short: to drop
+ * a real password because it is short would show it. Only '' is left out.
+ */
+function databaseSecrets(urls, env) {
+    const found = new Set();
+    for (const url of [...urls, env.DATABASE_URL ?? '', env.REHEARSAL_DATABASE_URL ?? '']) {
+        if (url === 'env')
+            continue;
+        for (const secret of (0,request_url/* secretsInUrl */.Ct)(url))
+            found.add(secret);
+    }
+    for (const password of [env.DATABASE_PASSWORD ?? '', env.PGPASSWORD ?? ''])
+        (0,request_url/* addForms */.dH)(password, found);
+    found.delete('');
+    return [...found];
+}
+function fromUrl(text, source, prefix, settings) {
+    const reading = (0,request_url/* readUrl */.wo)(text);
+    if (reading.kind === 'bad')
+        return bad(reading.problems.map((problem) => prefix + problem));
+    return withTls(reading.url, source, settings, reading.url.connectTimeoutMs);
+}
+const DATABASE_NAMES = {
+    host: 'DATABASE_HOST',
+    port: 'DATABASE_PORT',
+    database: 'DATABASE_NAME',
+    user: 'DATABASE_USER',
+    password: 'DATABASE_PASSWORD',
+    // An empty password here is a secret that was not set.
+    required: ['DATABASE_HOST', 'DATABASE_NAME', 'DATABASE_USER', 'DATABASE_PASSWORD'],
+};
+const DATABASE_PARTS = [...DATABASE_NAMES.required, 'DATABASE_PORT'];
+const PG_NAMES = {
+    host: 'PGHOST',
+    port: 'PGPORT',
+    database: 'PGDATABASE',
+    user: 'PGUSER',
+    password: 'PGPASSWORD',
+    required: ['PGHOST', 'PGDATABASE', 'PGUSER'],
+};
+function fromParts(names, settings) {
+    const { env } = settings;
+    const source = `environment variables ${names.host}, ${names.database}, ${names.user}`;
+    const missing = names.required.filter((name) => !isSet(env, name));
+    const problems = [];
+    if (missing.length > 0) {
+        const there = [...names.required, names.port].filter((name) => isSet(env, name));
+        problems.push(`the environment sets ${there.join(', ')} but not ${missing.join(', ')}; set those too, or DATABASE_URL`);
+    }
+    const host = env[names.host] ?? '';
+    const hostFault = host === '' ? null : (0,request_url/* hostProblem */.Q8)(host);
+    if (hostFault !== null)
+        problems.push(`the environment variable ${names.host}: ${hostFault}`);
+    const port = isSet(env, names.port) ? (0,request_url/* readPort */.Sr)(env[names.port] ?? '') : 5432;
+    if (port === null)
+        problems.push(`the environment variable ${names.port} is not a number from 1 to 65535`);
+    if (problems.length > 0 || port === null)
+        return bad(problems);
+    return withTls({
+        host,
+        port,
+        database: env[names.database] ?? '',
+        user: env[names.user] ?? '',
+        password: env[names.password] || null,
+        sslMode: null,
+        sslRootCert: null,
+    }, source, settings, null);
+}
+/** As in libpq, PGSSLMODE and PGSSLROOTCERT hold for every connection that does not say otherwise. */
+function withTls(parts, source, settings, connectTimeoutMs) {
+    const asked = parts.sslMode ?? (settings.env.PGSSLMODE || null);
+    const sslRootCert = settings.sslRootCert || parts.sslRootCert || settings.env.PGSSLROOTCERT || null;
+    const sslMode = 
+    // With the system's roots anybody has a valid certificate, so libpq demands the host name as well.
+    asked === null
+        ? sslRootCert === 'system'
+            ? 'verify-full'
+            : 'prefer'
+        : request_url/* SSL_MODES */.yj.find((candidate) => candidate === asked);
+    if (sslMode === undefined) {
+        return bad([`the environment variable PGSSLMODE is not one of ${request_url/* SSL_MODES */.yj.join(', ')}`]);
+    }
+    if (sslRootCert === 'system' && sslMode !== 'verify-full') {
+        return bad([`sslmode ${sslMode} is too weak for the root certificate \`system\`; write sslmode=verify-full`]);
+    }
+    const { host, port, database, user, password } = parts;
+    return {
+        target: { host, port, database, user, password, sslMode, sslRootCert, source },
+        problems: [],
+        connectTimeoutMs,
+    };
+}
+function bad(problems) {
+    return { target: null, problems, connectTimeoutMs: null };
+}
+function isSet(env, name) {
+    return (env[name] ?? '') !== '';
+}
+
+// EXTERNAL MODULE: ./src/request/values.ts
+var values = __nccwpck_require__(671);
+;// CONCATENATED MODULE: ./src/request/parse.ts
+/** Raw strings, the environment and the event become one frozen Request, or the list of everything that is wrong. */
+
+
+
+
+
+
+/**
+ * Reads the inputs of a run. An event that may not do this is refused before anything else is looked at; then all problems
+ * at once (`invalid`); then a wrong confirmation (`refused`). No message repeats a secret.
+ */
+function parseRequest(raw, context) {
+    const run = (0,request_event/* identifyRun */.yn)(context.env, context.event);
+    const secrets = secretsOf(raw, context.env);
+    const reader = makeReader(raw, secrets);
+    const mode = peek(MODES, reader.text('mode'));
+    const environment = decideEnvironment(reader, context);
+    const known = {
+        mode,
+        environment: environment?.environment ?? null,
+        workingDirectory: external_node_path_default().resolve(context.cwd, reader.text('working-directory')),
+        run,
+        publishing: readPublishing(reader, readableArtifactName(reader, mode, environment, run)),
+        json: context.json ?? false,
+        secrets,
+    };
+    const eventRefusal = mode === null ? null : (0,request_event/* refuseEvent */.DO)(run, context.event, mode, known.environment);
+    if (eventRefusal !== null)
+        return deepFreeze({ kind: 'refused', ...eventRefusal, known });
+    const fields = readFields(reader, context, known, environment);
+    checkNames(reader, raw);
+    checkLaterInputs(reader);
+    checkTag(reader, run, environment);
+    if (reader.problems.length > 0 || fields.target === null || environment === null) {
+        return deepFreeze({ kind: 'invalid', problems: inTableOrder(reader.problems), known });
+    }
+    const confirmation = parse_confirm(reader, context, fields.mode, environment);
+    if (confirmation === 'wrong') {
+        return deepFreeze({
+            kind: 'refused',
+            reason: `confirm-token is not the phrase that mode ${fields.mode} asks for in production`,
+            next: `Set confirm-token to ${phraseOf(fields.mode)}, exactly: no other case, no white space.`,
+            known,
+        });
+    }
+    const request = {
+        ...fields,
+        door: context.door,
+        environment: environment.environment,
+        environmentSource: environment.source,
+        target: fields.target,
+        confirmation,
+        publishing: known.publishing,
+        run,
+        verbose: context.verbose ?? false,
+        json: known.json,
+        secrets,
+    };
+    return deepFreeze({ kind: 'request', request });
+}
+function makeReader(raw, secrets) {
+    const problems = [];
+    const given = (name) => raw[name] ?? '';
+    const text = (name) => given(name).trim() || specOf(name).default;
+    const show = (value) => (0,values/* shown */.SP)(value, secrets);
+    const problem = (input, message) => {
+        problems.push({ input, message });
+    };
+    const notAllowed = (name, allowed) => problem(name, `${show(text(name))} is not allowed; allowed: ${allowed}`);
+    return {
+        problems,
+        problem,
+        given,
+        text,
+        show,
+        choice: (name, fallback) => {
+            const { choices = [], later = [] } = specOf(name);
+            const value = text(name) || (fallback ?? '');
+            const now = choices.filter((choice) => !later.includes(choice));
+            if (later.includes(value))
+                problem(name, `not supported yet: ${show(value)}; allowed in this release: ${now.join(', ')}`);
+            else if (!choices.includes(value)) {
+                notAllowed(name, `${now.join(', ')}${(0,values/* suggestion */.h)(value, now)}`);
+            }
+            return value;
+        },
+        boolean: (name) => {
+            const value = (0,values/* parseBoolean */.yG)(text(name));
+            if (value === null)
+                notAllowed(name, 'true, false');
+            return value ?? false;
+        },
+        integer: (name) => {
+            const { min = 0, max = Number.MAX_SAFE_INTEGER } = specOf(name);
+            const value = (0,values/* parseInteger */.cG)(text(name));
+            if (value !== null && value >= min && value <= max)
+                return value;
+            notAllowed(name, `a whole number from ${min} to ${max}`);
+            return min;
+        },
+        duration: (name, fallback) => {
+            if (text(name) === '' && fallback !== undefined)
+                return fallback;
+            const value = (0,values/* parseDuration */.E9)(text(name));
+            if (value === null)
+                notAllowed(name, values/* DURATION_FORM */.ec);
+            return value ?? 0;
+        },
+        size: (name) => {
+            const value = (0,values/* parseSize */.DB)(text(name));
+            if (value === null)
+                notAllowed(name, values/* SIZE_FORM */.F$);
+            return value ?? 0;
+        },
+        list: (name, isItem, form) => {
+            const items = (0,values/* parseList */.E1)(given(name));
+            for (const item of items)
+                if (!isItem(item))
+                    problem(name, `${show(item)} is not allowed; allowed: ${form}`);
+            return items;
+        },
+    };
+}
+function specOf(name) {
+    const spec = (0,inputs/* findInput */.cu)(name);
+    if (spec === null)
+        throw new Error(`the table of inputs has no ${name}`);
+    return spec;
+}
+function readFields(reader, context, known, environment) {
+    const inProduction = environment?.environment === 'production';
+    const maxBlockingMs = reader.duration('max-blocking');
+    return {
+        ...readDatabases(reader, context, environment),
+        mode: asRunMode(reader.choice('mode')),
+        planDigest: readDigest(reader),
+        reviewDelayMs: reader.duration('review-delay', inProduction ? 30_000 : 0),
+        engine: reader.choice('engine') === 'sql' ? 'sql' : 'auto',
+        migrationsPath: readInnerPath(reader, 'migrations-path'),
+        workingDirectory: readWorkingDirectory(reader, context, known.workingDirectory),
+        targetVersion: readTargetVersion(reader),
+        transactionMode: reader.choice('transaction-mode'),
+        allowOutOfOrder: reader.boolean('allow-out-of-order'),
+        trackingSchema: readSchema(reader),
+        lockTimeoutMs: reader.duration('lock-timeout'),
+        statementTimeoutMs: reader.duration('statement-timeout'),
+        lockRetries: reader.integer('lock-retries'),
+        lockWaitMs: reader.duration('lock-wait'),
+        maxBlockingMs,
+        maxExclusiveMs: reader.duration('max-exclusive', maxBlockingMs),
+        dryRunTimeoutMs: reader.duration('dry-run-timeout'),
+        dryRunMaxBytes: reader.size('dry-run-max-bytes'),
+        failOn: reader.choice('fail-on'),
+        allowHazards: reader.list('allow-hazards', isRuleId, 'ids of hazard rules, such as dry-run-inconclusive'),
+        criticalTables: reader.list('critical-tables', isRelationName, '`schema.table` or `table`'),
+        criticalIndexes: reader.list('critical-indexes', isRelationName, '`schema.index` or `index`'),
+        smokeTests: readInnerPath(reader, 'smoke-tests'),
+        backup: reader.choice('backup', inProduction ? 'marker' : 'none') === 'marker' ? 'marker' : 'none',
+        showData: reader.boolean('show-data'),
+    };
+}
+function readDatabases(reader, context, environment) {
+    const shared = { env: context.env, sslRootCert: reader.given('ssl-root-cert').trim() };
+    const lookedUp = context.door === 'cli' || environment?.environment !== 'production';
+    const emptyRefused = lookedUp ? null : `production (${environment.source})`;
+    const main = readTarget({ ...shared, given: reader.given('database-url'), emptyRefused });
+    const copy = readRehearsalTarget({ ...shared, given: reader.given('rehearsal-database-url') });
+    for (const problem of main.problems)
+        reader.problem('database-url', problem);
+    for (const problem of copy.problems)
+        reader.problem('rehearsal-database-url', problem);
+    if (main.target !== null && copy.target !== null && isSameDatabase(main.target, copy.target)) {
+        reader.problem('rehearsal-database-url', 'it is the target itself; name a copy of it, or leave it out to rehearse on the target');
+    }
+    const connectTimeoutMs = reader.duration('connect-timeout');
+    // The action always has a text here, so the default counts as not said and leaves the word to the URL.
+    const said = reader.text('connect-timeout') !== specOf('connect-timeout').default;
+    return {
+        target: main.target,
+        rehearsalTarget: copy.target,
+        connectTimeoutMs: said ? connectTimeoutMs : (main.connectTimeoutMs ?? connectTimeoutMs),
+    };
+}
+/** Null when the input holds something that is no environment. */
+function decideEnvironment(reader, context) {
+    const text = reader.text('environment');
+    if (text === '')
+        return (0,request_event/* inferEnvironment */.E$)(context.door, context.env);
+    const environment = peek(ENVIRONMENTS, text);
+    if (environment !== null)
+        return { environment, source: 'input' };
+    reader.choice('environment');
+    return null;
+}
+function checkTag(reader, run, environment) {
+    const tag = (0,request_event/* badPushedTag */.hp)(run);
+    if (tag === null || environment?.environment !== 'production')
+        return;
+    reader.problem('environment', `production was reached by a push of the tag ${reader.show(tag)}, which is no semantic version; allowed: vMAJOR.MINOR.PATCH, such as v1.4.0 or v2.0.0-rc.1`);
+}
+function checkNames(reader, raw) {
+    const names = inputs/* INPUTS */.mc.map((spec) => spec.name);
+    for (const [name, value] of Object.entries(raw)) {
+        if (value === undefined || (0,inputs/* isInputName */.wp)(name))
+            continue;
+        reader.problem(name, `there is no such input${(0,values/* suggestion */.h)(name, names)}`);
+    }
+}
+function checkLaterInputs(reader) {
+    for (const spec of inputs/* INPUTS */.mc) {
+        if (spec.supported || reader.text(spec.name) === spec.default)
+            continue;
+        const leave = spec.default === '' ? 'leave it out' : `leave it out, or at ${spec.default}`;
+        reader.problem(spec.name, `not supported yet; ${leave}`);
+    }
+}
+function readWorkingDirectory(reader, context, resolved) {
+    const workspace = context.env.GITHUB_WORKSPACE ?? '';
+    if (context.door === 'action' && workspace !== '' && leaves(external_node_path_default().relative(workspace, resolved))) {
+        reader.problem('working-directory', `${reader.show(reader.text('working-directory'))} leaves the workspace; allowed: a folder inside it`);
+    }
+    return resolved;
+}
+/** A path that stays inside the working directory, or null when it was not given. */
+function readInnerPath(reader, name) {
+    const text = reader.text(name);
+    if (text === '')
+        return null;
+    const absolute = external_node_path_default().posix.isAbsolute(text) || external_node_path_default().win32.isAbsolute(text) || /^[a-z]:/i.test(text);
+    if (absolute || text.includes('\0') || leaves(external_node_path_default().posix.normalize(text.replaceAll('\\', '/')))) {
+        reader.problem(name, `${reader.show(text)} is not allowed; allowed: a path inside the working directory, relative to it`);
+    }
+    return text;
+}
+/** Whether a relative path goes up and out; between two drives it is no relative path at all. */
+function leaves(relative) {
+    return /^\.\.(?:[/\\]|$)/.test(relative) || external_node_path_default().isAbsolute(relative);
+}
+function readDigest(reader) {
+    const text = reader.text('plan-digest');
+    if (text === '')
+        return null;
+    if (!/^[0-9a-f]{64}$/.test(text)) {
+        reader.problem('plan-digest', `${reader.show(text)} is not allowed; allowed: the 64 hexadecimal digits, in lower case, that a dry run gave as plan-digest`);
+    }
+    return text;
+}
+function readTargetVersion(reader) {
+    const text = reader.text('target-version');
+    if (text === '' || text === 'latest')
+        return null;
+    if (!/^\d+$/.test(text)) {
+        reader.problem('target-version', `${reader.show(text)} is not allowed; allowed: the digits that a migration file begins with, such as 0012, or latest`);
+    }
+    return text;
+}
+const MAX_IDENTIFIER_BYTES = 63;
+/** Lower case only: whether `App` or `app` is meant would depend on who quotes it. */
+function readSchema(reader) {
+    const text = reader.text('tracking-schema');
+    const plain = /^[a-z_][a-z0-9_]*$/.test(text) && text.length <= MAX_IDENTIFIER_BYTES;
+    if (!plain || text.startsWith('pg_') || text === 'information_schema') {
+        reader.problem('tracking-schema', `${reader.show(text)} is not allowed; allowed: a plain identifier of at most ${MAX_IDENTIFIER_BYTES} bytes (a-z, 0-9, _, no digit first), none of PostgreSQL's own schemas`);
+    }
+    return text;
+}
+function isRuleId(text) {
+    return /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
+}
+function isRelationName(text) {
+    return /^(?:"[^"]+"|[^\s".]+)(?:\.(?:"[^"]+"|[^\s".]+))?$/.test(text);
+}
+/** The name of the artifact where it can be said at all. */
+function readableArtifactName(reader, mode, environment, run) {
+    const given = reader.text('artifact-name');
+    if (given !== '') {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them is a name's.
+        if (!/[":<>|*?\\/\u0000-\u001f\u007f]/.test(given))
+            return given;
+        reader.problem('artifact-name', `${reader.show(given)} is not allowed; allowed: a name without " : < > | * ? \\ / and line breaks`);
+        return null;
+    }
+    if (mode === null || environment === null)
+        return null;
+    return `migration-log-${environment.environment}-${mode}-${run.runId ?? 'local'}-${run.attempt ?? '1'}`;
+}
+function readPublishing(reader, artifactName) {
+    return {
+        artifactName,
+        uploadArtifact: reader.boolean('upload-artifact'),
+        retentionDays: reader.text('artifact-retention-days') === '' ? null : reader.integer('artifact-retention-days'),
+        githubToken: readToken(reader),
+        commentOnPr: reader.boolean('comment-on-pr'),
+        createRelease: readCreateRelease(reader),
+        notifyUrl: readNotifyUrl(reader),
+    };
+}
+/** What goes into a header must be able to stand there. */
+function readToken(reader) {
+    const text = reader.text('github-token');
+    if (text === '')
+        return null;
+    if (!/^[\x21-\x7e]+$/.test(text)) {
+        reader.problem('github-token', 'it holds white space or characters that no token has; allowed: one token');
+        return null;
+    }
+    return text;
+}
+function readCreateRelease(reader) {
+    const wanted = reader.boolean('create-release');
+    if (wanted && reader.text('github-token') === '')
+        reader.problem('create-release', 'it needs github-token, with the permission contents: write');
+    return wanted;
+}
+function readNotifyUrl(reader) {
+    const text = reader.text('notify-url');
+    if (text === '')
+        return null;
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+        reader.problem('notify-url', 'it is not the address of a webhook; allowed: a URL that begins with https://');
+        return null;
+    }
+    return text;
+}
+/** Compared in constant time: how much of a guess was right must not show. */
+function parse_confirm(reader, context, mode, environment) {
+    const phrase = phraseOf(mode);
+    if (phrase === null || environment.environment !== 'production')
+        return 'not-needed';
+    const token = reader.given('confirm-token');
+    if (token !== '')
+        return (0,values/* equalInConstantTime */.x_)(token, phrase) ? 'confirmed' : 'wrong';
+    const stoodFor = context.door === 'cli' && context.env.CONFIRM_PRODUCTION_MIGRATION === 'true';
+    return stoodFor && phrase === 'MIGRATE-PRODUCTION' ? 'confirmed' : 'missing';
+}
+function phraseOf(mode) {
+    return inputs/* MODE_TABLE */.TL.find((spec) => spec.name === mode)?.phrase ?? null;
+}
+function secretsOf(raw, env) {
+    const found = databaseSecrets([raw['database-url'] ?? '', raw['rehearsal-database-url'] ?? ''], env);
+    const others = [raw['github-token'] ?? '', raw['notify-url'] ?? ''].filter((text) => text !== '');
+    return [...new Set([...found, ...others])];
+}
+function peek(values, text) {
+    return values.find((value) => value === text) ?? null;
+}
+/** A mode of a later release has made a problem already, and a request with problems is not made. */
+function asRunMode(mode) {
+    return mode === 'apply' || mode === 'status' || mode === 'verify' ? mode : 'dry-run';
+}
+/** As the documentation lists them; unknown names last. */
+function inTableOrder(problems) {
+    const place = (problem) => {
+        const index = inputs/* INPUTS */.mc.findIndex((spec) => spec.name === problem.input);
+        return index < 0 ? inputs/* INPUTS */.mc.length : index;
+    };
+    return [...problems].sort((a, b) => place(a) - place(b));
+}
+function deepFreeze(value) {
+    if (typeof value !== 'object' || value === null || Object.isFrozen(value))
+        return value;
+    for (const inner of Object.values(value))
+        deepFreeze(inner);
+    return Object.freeze(value);
+}
+
+;// CONCATENATED MODULE: ./src/door.ts
+
+
+
+
+/** A runner that cancels kills 10 s after its first signal; we promise 5: the work ends first, then the telling. */
+const WORK_ENDS_MS = 3_000;
+const TELLING_ENDS_MS = 4_500;
+function settingOf(door, folder) {
+    const parsed = parseRequest(door.raw, door.context);
+    const known = parsed.kind === 'request' ? parsed.request : parsed.known;
+    door.console.secrets(known.secrets);
+    return {
+        door,
+        parsed,
+        known,
+        folder,
+        keep: (0,report_folder/* keeper */.tF)(door.env),
+        redact: (0,redact/* redactor */.$p)(known.secrets, { publicNames: publicNames(parsed) }),
+        audience: {
+            publishing: known.publishing,
+            run: known.run,
+            env: door.env,
+            folder: folder.path,
+            files: () => folder.files(),
+            timeUp: later(door.signal, TELLING_ENDS_MS),
+        },
+    };
+}
+/** Aborted `ms` after `signal` is. */
+function later(signal, ms) {
+    const end = new AbortController();
+    signal.addEventListener('abort', () => setTimeout(() => end.abort(), ms).unref(), { once: true });
+    return end.signal;
+}
+/** Names that are said anyway: a password that equals one of them is not made harder to guess by stars. */
+function publicNames(parsed) {
+    if (parsed.kind !== 'request')
+        return [];
+    const { host, database, user } = parsed.request.target;
+    return [host, database, user, 'migration-log'];
+}
+function logOf({ door, folder, redact }) {
+    const { console } = door;
+    const stamp = () => new Date().toISOString().slice(11, 19);
+    const lines = (text) => redact(text).split('\n').map(report_text/* clean */.uH);
+    return {
+        line: (text) => {
+            for (const line of lines(text)) {
+                folder.logLine(`${stamp()} ${line}`);
+                console.line(line);
+            }
+        },
+        detail: (text) => {
+            for (const line of lines(text)) {
+                folder.logLine(`${stamp()} ${line}`);
+                if (door.context.verbose)
+                    console.line(line);
+            }
+        },
+        chapter: (title) => {
+            folder.logLine(`${stamp()} ${title}`);
+            console.chapter(title);
+        },
+        progress: (text) => console.progress(lines(text).join(' ')),
+    };
+}
+
+
+/***/ }),
+
+/***/ 8766:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  T: () => (/* binding */ sqlEngine)
+});
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+;// CONCATENATED MODULE: ./src/plan/order.ts
+/** The order of migrations: by version as a number of any length, then by name. */
+function compareVersions(a, b) {
+    return compareKeys(a.key, b.key) || compareText(a.name, b.name);
+}
+/** Keys are digits without leading zeros; a record of another tool's making may hold any text, which sorts last. */
+function compareKeys(a, b) {
+    const aIsNumber = isDigits(a);
+    const bIsNumber = isDigits(b);
+    if (aIsNumber && bIsNumber)
+        return a.length - b.length || compareText(a, b);
+    if (aIsNumber !== bIsNumber)
+        return aIsNumber ? -1 : 1;
+    return compareText(a, b);
+}
+/** Asked for every comparison of thousands of versions. */
+function isDigits(text) {
+    for (let at = 0; at < text.length; at += 1) {
+        const code = text.charCodeAt(at);
+        if (code < 48 || code > 57)
+            return false;
+    }
+    return text !== '';
+}
+function compareText(a, b) {
+    if (a === b)
+        return 0;
+    return a < b ? -1 : 1;
+}
+
+;// CONCATENATED MODULE: ./src/plan/decide.ts
+/** A pure function of the files and the records: what is pending, in order, and everything that speaks against it. */
+
+const keyOf = (version) => version.replace(/^0+(?=\d)/, '');
+function decide(input) {
+    const files = [...input.files].sort(compareVersions);
+    const completed = new Map(input.records.filter((r) => r.status === 'completed').map((r) => [keyOf(r.version), r]));
+    const unfinished = new Map(input.records.filter((r) => r.status === 'running' || r.status === 'failed').map((r) => [keyOf(r.version), r]));
+    const currentKey = highest(completed.keys());
+    const applied = files.filter((file) => completed.has(file.key));
+    const targetKey = input.targetVersion === null ? null : keyOf(input.targetVersion);
+    const pending = files.filter((file) => !completed.has(file.key) && (targetKey === null || compareKeys(file.key, targetKey) <= 0));
+    const problems = [
+        ...duplicates(files),
+        ...edited(applied, completed, input.rawChecksum),
+        ...missing(files, completed),
+        ...unknownTarget(files, completed, input.targetVersion, targetKey),
+    ];
+    if (!input.allowOutOfOrder && currentKey !== null)
+        problems.push(...outOfOrder(pending, currentKey, completed));
+    const resumed = new Map();
+    for (const file of pending) {
+        const row = unfinished.get(file.key);
+        // Without progress the row is of a transactional migration: it left nothing behind and never blocks.
+        if (row?.progress)
+            resumed.set(file.key, row);
+    }
+    for (const [key, row] of unfinished) {
+        if (row.progress && !files.some((file) => file.key === key)) {
+            problems.push({
+                kind: 'missing',
+                version: row.version,
+                file: null,
+                message: `migration ${row.version} (${row.name}) was interrupted half way and its file is gone`,
+                next: 'Bring the file back as it was, then run again.',
+            });
+        }
+    }
+    return {
+        pending,
+        applied,
+        resumed,
+        currentVersion: currentKey === null ? null : (completed.get(currentKey)?.version ?? null),
+        problems,
+        gaps: gapsBetween(files),
+    };
+}
+function highest(keys) {
+    let highest = null;
+    for (const key of keys)
+        if (highest === null || compareKeys(key, highest) > 0)
+            highest = key;
+    return highest;
+}
+function duplicates(files) {
+    const problems = [];
+    for (const [index, file] of files.entries()) {
+        const before = files[index - 1];
+        if (before?.key !== file.key)
+            continue;
+        problems.push({
+            kind: 'duplicate',
+            version: file.version,
+            file: file.file,
+            message: `${before.file} and ${file.file} have the same version ${file.key}`,
+            next: `Give ${file.file} a version of its own (a higher number than every other file), then run again.`,
+        });
+    }
+    return problems;
+}
+function edited(applied, completed, rawChecksum) {
+    return applied
+        .filter((file) => {
+        const recorded = completed.get(file.key)?.checksum.trim().toLowerCase();
+        return recorded !== file.checksum && recorded !== rawChecksum(file);
+    })
+        .map((file) => ({
+        kind: 'edited',
+        version: file.version,
+        file: file.file,
+        message: `${file.file} was edited after it was applied: its checksum is ${file.checksum.slice(0, 12)}…, recorded is ${(completed.get(file.key)?.checksum ?? '').slice(0, 12)}…`,
+        next: `Restore ${file.file} as it was applied (git log -- ${file.file}) and put the change into a new migration.`,
+    }));
+}
+function missing(files, completed) {
+    const keys = new Set(files.map((file) => file.key));
+    return [...completed]
+        .filter(([key]) => !keys.has(key))
+        .sort(([a], [b]) => compareKeys(a, b))
+        .map(([, row]) => ({
+        kind: 'missing',
+        version: row.version,
+        file: null,
+        message: `migration ${row.version} (${row.name}) is applied in the database and its file is missing`,
+        next: 'Bring the file back (a branch that lacks it may be behind), then run again.',
+    }));
+}
+function outOfOrder(pending, currentKey, completed) {
+    const current = completed.get(currentKey)?.version ?? currentKey;
+    return pending
+        .filter((file) => compareKeys(file.key, currentKey) < 0)
+        .map((file) => ({
+        kind: 'out-of-order',
+        version: file.version,
+        file: file.file,
+        message: `${file.file} comes before ${current}, which is applied already`,
+        next: `Rename ${file.file} to a version after ${current}, or set allow-out-of-order: true.`,
+    }));
+}
+function unknownTarget(files, completed, targetVersion, targetKey) {
+    if (targetKey === null || completed.has(targetKey) || files.some((file) => file.key === targetKey))
+        return [];
+    return [
+        {
+            kind: 'target',
+            version: targetVersion ?? targetKey,
+            file: null,
+            message: `target-version ${targetVersion}: there is no migration of that version`,
+            next: `Set target-version to one of the files' versions${files.length > 0 ? `, the last is ${files.at(-1)?.version}` : ''}.`,
+        },
+    ];
+}
+/** The numbers that are left out, as ranges; only where versions are counted rather than timestamps. */
+function gapsBetween(files) {
+    const gaps = [];
+    for (const [index, file] of files.entries()) {
+        const before = files[index - 1];
+        if (!before || before.key.length > 9 || file.key.length > 9)
+            continue;
+        const [from, to] = [Number(before.key) + 1, Number(file.key) - 1];
+        if (from > to)
+            continue;
+        gaps.push(from === to ? `${from}` : `${from} to ${to}`);
+    }
+    return gaps;
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/plan/digest.ts
+
+/** 64 hexadecimal digits; the same parts give the same digest on every machine. */
+function planDigest(parts) {
+    const pairs = (list) => list.map(({ version, checksum }) => [version, checksum]);
+    const canonical = JSON.stringify([
+        'postgres-migration-gate plan 1',
+        pairs(parts.pending),
+        pairs(parts.applied),
+        parts.serverMajor,
+        parts.database,
+        parts.environment,
+        parts.targetVersion,
+        parts.transactionMode,
+    ]);
+    return (0,external_node_crypto_.createHash)('sha256').update(canonical).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./src/plan/schema-diff.ts
+/** Which groups another transaction state has, has not, or has otherwise. */
+function changedGroups(before, after) {
+    const added = [];
+    const changed = [];
+    for (const [key, value] of after.groups) {
+        const old = before.groups.get(key);
+        if (old === undefined)
+            added.push(key);
+        else if (old !== value)
+            changed.push(key);
+    }
+    const removed = [...before.groups.keys()].filter((key) => !after.groups.has(key));
+    return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
+}
+/** The groups to define inside the rehearsal (`inside`), and after its rollback (`outside`), for their difference. */
+function groupsToDefine(changes) {
+    return {
+        inside: [...changes.added, ...changes.changed].sort(),
+        outside: [...changes.removed, ...changes.changed].sort(),
+    };
+}
+/**
+ * The groups to define after apply, to be compared with what the rehearsal defined: what apply changed, and what the
+ * rehearsal changed or removed too, or an object that apply left alone would not be missed.
+ */
+function groupsToProve(rehearsed, applied) {
+    const keys = [...rehearsed.changed, ...rehearsed.removed, ...applied.changed, ...applied.added];
+    return [...new Set(keys)].sort();
+}
+/** What became of the schema. Every part of a new table is an entry of its own; the table comes first. */
+function diffDefinitions(before, after) {
+    const changes = [];
+    for (const key of new Set([...before.keys(), ...after.keys()])) {
+        const old = before.get(key);
+        const now = after.get(key);
+        if (old?.definition === now?.definition)
+            continue;
+        const subject = now ?? old;
+        if (subject === undefined)
+            continue;
+        changes.push({
+            change: old === undefined ? 'added' : now === undefined ? 'removed' : 'changed',
+            kind: subject.kind,
+            name: subject.name,
+            before: old?.definition ?? null,
+            after: now?.definition ?? null,
+        });
+    }
+    return changes.sort(byNameThenKind);
+}
+/**
+ * What is not as the rehearsal said; empty when all of it is. `before` is the prediction, `after` what is there:
+ * `removed` means predicted and not there, `added` means there and not predicted.
+ */
+function compareDefinitions(predicted, actual) {
+    return diffDefinitions(predicted, actual);
+}
+const ORDER = [
+    'extension',
+    'schema',
+    'type',
+    'sequence',
+    'table',
+    'view',
+    'column',
+    'constraint',
+    'index',
+    'statistics',
+    'trigger',
+    'rule',
+    'policy',
+    'function',
+    'publication',
+    'event-trigger',
+    'grant',
+    'other',
+];
+/** Code units, not a locale's rules: the same list on every machine; `public.orders.id` follows `public.orders`. */
+function byNameThenKind(a, b) {
+    if (a.name !== b.name)
+        return a.name < b.name ? -1 : 1;
+    return ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
+}
+
+;// CONCATENATED MODULE: ./src/postgres/cancel.ts
+/** Stopping a session from outside: asked until it has stopped, and never a moment longer. */
+
+const CANCELS = 3;
+const AGAIN_MS = 500;
+/**
+ * Cancels what a backend is doing, and asks again: a cancel does nothing to a session that is idle for a moment, and code
+ * may catch it. Code that catches being cancelled does not catch being ended.
+ */
+class Cancellation {
+    input;
+    over = new AbortController();
+    asking = null;
+    constructor(input) {
+        this.input = input;
+    }
+    begin() {
+        this.asking ??= this.ask();
+    }
+    /** Resolves when nothing that is asked of the session from now on can be cancelled in the place of what was meant. */
+    async end() {
+        this.over.abort();
+        await this.asking;
+    }
+    async ask() {
+        const { pid, from, onFailure } = this.input;
+        try {
+            const session = await from();
+            for (let time = 1; !this.over.signal.aborted; time += 1) {
+                const stop = time <= CANCELS ? 'pg_cancel_backend' : 'pg_terminate_backend';
+                await session.query(`select pg_catalog.${stop}($1)`, [pid]);
+                await (0,promises_.setTimeout)(AGAIN_MS, undefined, { signal: this.over.signal }).catch(() => undefined);
+            }
+        }
+        catch (error) {
+            onFailure(error);
+        }
+    }
+}
+
+;// CONCATENATED MODULE: ./src/postgres/definitions.ts
+/**
+ * The query behind `readDefinitions`: what objects are, in words close to SQL. Every part gives rows of kind, name and
+ * definition, by name and never by oid, and only of the oids asked for, so that each is an index look-up.
+ * It runs with `search_path` pinned to pg_catalog: names of anything else come out qualified.
+ */
+/** Groups of a fingerprint -> their oids. Something is asked for. */
+function definitionsSql(oids, major) {
+    const selects = [];
+    for (const [group, list] of oids) {
+        const define = DEFINE[group];
+        if (define === undefined)
+            throw new Error(`no such group of a fingerprint: ${group}`);
+        selects.push(...define(`'{${list.join(',')}}'::oid[]`, major));
+    }
+    return `SELECT kind, name, definition FROM (${selects.join('\nUNION ALL\n')}) AS object (kind, name, definition)`;
+}
+const DEFINE = {
+    relation: (oids, major) => [
+        ...tables(oids),
+        ...columns(oids, major),
+        ...constraints(oids),
+        ...indexes(oids, major),
+        ...triggers(oids),
+        ...views(oids),
+        ...sequences(oids),
+        ...compositeTypes(oids),
+        ...statistics(oids, major),
+        ...relationGrants(oids),
+    ],
+    function: functions,
+    type: types,
+    schema: schemas,
+    extension: (oids) => [
+        `SELECT 'extension', quote_ident(e.extname),
+            concat_ws(' ', 'version', e.extversion, 'schema', e.extnamespace::regnamespace, ${comment('pg_extension', 'e.oid')})
+     FROM pg_extension e WHERE e.oid = ANY (${oids})`,
+    ],
+    'event-trigger': (oids) => [
+        `SELECT 'event-trigger', quote_ident(t.evtname),
+            concat_ws(' ', 'on', t.evtevent, 'when tag in (' || array_to_string(t.evttags, ', ') || ')',
+              'execute', t.evtfoid::regprocedure, ${enabled('t.evtenabled')}, ${owner('t.evtowner')},
+              ${comment('pg_event_trigger', 't.oid')})
+     FROM pg_event_trigger t WHERE t.oid = ANY (${oids})`,
+    ],
+    publication: publications,
+    'default-acl': (oids) => [
+        `SELECT 'grant', concat_ws(' ', 'default privileges of', quote_ident(pg_get_userbyid(d.defaclrole)),
+              'in schema ' || nullif(d.defaclnamespace, 0)::regnamespace, 'on',
+              CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
+                WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE d.defaclobjtype::text END),
+            coalesce(${grants('d.defaclacl', 'd.defaclrole')}, 'nothing')
+     FROM pg_default_acl d WHERE d.oid = ANY (${oids})`,
+    ],
+    operator: (oids) => other('operator', 'pg_operator', oids, `'function', o.oprcode::regprocedure, 'result', format_type(o.oprresult, NULL),
+       'commutator ' || nullif(o.oprcom, 0)::regoperator, 'negator ' || nullif(o.oprnegate, 0)::regoperator,
+       'restrict ' || nullif(o.oprrest::oid, 0)::regproc, 'join ' || nullif(o.oprjoin::oid, 0)::regproc,
+       CASE WHEN o.oprcanmerge THEN 'merges' END, CASE WHEN o.oprcanhash THEN 'hashes' END, ${owner('o.oprowner')}`),
+    'operator-class': (oids) => other('operator class', 'pg_opclass', oids, `'for type', format_type(o.opcintype, NULL), CASE WHEN o.opcdefault THEN 'default' END,
+       'storage ' || format_type(nullif(o.opckeytype, 0), NULL), 'family', ${identity('pg_opfamily', 'o.opcfamily')},
+       ${owner('o.opcowner')}`),
+    'operator-family': (oids) => other('operator family', 'pg_opfamily', oids, `(SELECT string_agg(concat_ws(' ', 'operator', a.amopstrategy, a.amopopr::regoperator), ', '
+          ORDER BY a.amopstrategy, a.amopopr::regoperator::text) FROM pg_amop a WHERE a.amopfamily = o.oid),
+       (SELECT string_agg(concat_ws(' ', 'function', p.amprocnum, p.amproc::oid::regprocedure), ', '
+          ORDER BY p.amprocnum, p.amproc::oid::regprocedure::text) FROM pg_amproc p WHERE p.amprocfamily = o.oid),
+       ${owner('o.opfowner')}`),
+    collation: (oids) => other('collation', 'pg_collation', oids, `${plainRow('oid,collname,collnamespace,collowner,collversion')}, ${owner('o.collowner')}`),
+    conversion: (oids) => other('conversion', 'pg_conversion', oids, `${plainRow('oid,conname,connamespace,conowner')}, ${owner('o.conowner')}`),
+    cast: (oids) => other('cast', 'pg_cast', oids, `'with', CASE o.castmethod WHEN 'f' THEN 'function ' || o.castfunc::regprocedure WHEN 'i' THEN 'inout'
+         ELSE 'no function' END,
+       CASE o.castcontext WHEN 'i' THEN 'as implicit' WHEN 'a' THEN 'as assignment' END`),
+    language: (oids) => other('language', 'pg_language', oids, `CASE WHEN o.lanpltrusted THEN 'trusted' END, 'handler ' || nullif(o.lanplcallfoid, 0)::regprocedure,
+       'inline ' || nullif(o.laninline, 0)::regprocedure, 'validator ' || nullif(o.lanvalidator, 0)::regprocedure,
+       ${owner('o.lanowner')}`),
+    'access-method': (oids) => other('access method', 'pg_am', oids, `'type', o.amtype::text, 'handler', o.amhandler::oid::regprocedure`),
+    transform: (oids) => other('transform', 'pg_transform', oids, `'from sql ' || nullif(o.trffromsql::oid, 0)::regprocedure, 'to sql ' || nullif(o.trftosql::oid, 0)::regprocedure`),
+    'text-search-configuration': (oids) => other('text search configuration', 'pg_ts_config', oids, `'parser', ${identity('pg_ts_parser', 'o.cfgparser')},
+       (SELECT string_agg(concat_ws(' ', m.maptokentype, m.mapseqno, m.mapdict::regdictionary), ', '
+          ORDER BY m.maptokentype, m.mapseqno) FROM pg_ts_config_map m WHERE m.mapcfg = o.oid), ${owner('o.cfgowner')}`),
+    'text-search-dictionary': (oids) => other('text search dictionary', 'pg_ts_dict', oids, `'template', ${identity('pg_ts_template', 'o.dicttemplate')}, '(' || o.dictinitoption || ')', ${owner('o.dictowner')}`),
+    'text-search-parser': (oids) => other('text search parser', 'pg_ts_parser', oids, plainRow('oid,prsname,prsnamespace')),
+    'text-search-template': (oids) => other('text search template', 'pg_ts_template', oids, plainRow('oid,tmplname,tmplnamespace')),
+    'foreign-data-wrapper': (oids) => [
+        ...other('foreign data wrapper', 'pg_foreign_data_wrapper', oids, `'handler ' || nullif(o.fdwhandler, 0)::regprocedure, 'validator ' || nullif(o.fdwvalidator, 0)::regprocedure,
+       ${optionNames('o.fdwoptions')}, ${owner('o.fdwowner')}`),
+        ...objectGrants('pg_foreign_data_wrapper', 'fdwacl', 'fdwowner', 'F', oids, `'foreign data wrapper ' || quote_ident(o.fdwname)`),
+    ],
+    server: (oids) => [
+        ...other('server', 'pg_foreign_server', oids, `'type ' || o.srvtype, 'version ' || o.srvversion, 'foreign data wrapper',
+       (SELECT quote_ident(f.fdwname) FROM pg_foreign_data_wrapper f WHERE f.oid = o.srvfdw),
+       ${options('o.srvoptions')}, ${owner('o.srvowner')}`),
+        ...objectGrants('pg_foreign_server', 'srvacl', 'srvowner', 'S', oids, `'server ' || quote_ident(o.srvname)`),
+    ],
+    'user-mapping': (oids) => [
+        `SELECT 'other', concat_ws(' ', 'user mapping for', quote_ident(m.usename), 'server', quote_ident(m.srvname)),
+            coalesce(${optionNames('m.umoptions')}, 'no options')
+     FROM pg_user_mappings m WHERE m.umid = ANY (${oids})`,
+    ],
+    subscription: (oids) => [
+        `SELECT 'other', 'subscription ' || quote_ident(s.subname),
+            concat_ws(' ', 'publications', array_to_string(s.subpublications, ', '), 'slot ' || s.subslotname,
+              CASE WHEN NOT s.subenabled THEN 'disabled' END, ${owner('s.subowner')})
+     FROM pg_subscription s WHERE s.oid = ANY (${oids})`,
+    ],
+    'database-settings': () => [
+        `SELECT 'other', 'settings of the database' || coalesce(' for ' || quote_ident(pg_get_userbyid(nullif(s.setrole, 0))), ''),
+            array_to_string(ARRAY(SELECT unnest(s.setconfig) ORDER BY 1), ', ')
+     FROM pg_db_role_setting s WHERE s.setdatabase = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())`,
+    ],
+};
+// ---- pieces
+const RELATION = `format('%I.%I', n.nspname, c.relname)`;
+const FROM_RELATION = 'pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace';
+function owner(column) {
+    return `'owner', quote_ident(pg_get_userbyid(${column}))`;
+}
+function comment(catalog, oid) {
+    return `'comment ' || quote_literal(obj_description(${oid}, '${catalog}'))`;
+}
+function columnComment(relation, column) {
+    return `'comment ' || quote_literal(col_description(${relation}, ${column}))`;
+}
+/** tgenabled, ev_enabled, evtenabled: nothing for the usual state. */
+function enabled(column) {
+    return `CASE ${column} WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'enabled for replica' WHEN 'A' THEN 'enabled always' END`;
+}
+function options(column, word = 'options') {
+    return `'${word} (' || nullif(array_to_string(ARRAY(SELECT unnest(${column}) ORDER BY 1), ', '), '') || ')'`;
+}
+/** Options that may hold passwords: only what they are called. */
+function optionNames(column) {
+    return `'options (' || nullif(array_to_string(
+    ARRAY(SELECT split_part(o, '=', 1) FROM unnest(${column}) AS o ORDER BY 1), ', '), '') || ')'`;
+}
+function tablespace(column) {
+    return `'tablespace ' || (SELECT quote_ident(ts.spcname) FROM pg_tablespace ts WHERE ts.oid = ${column})`;
+}
+function identity(catalog, oid) {
+    return `(SELECT i.identity FROM pg_identify_object('${catalog}'::regclass, ${oid}, 0) AS i)`;
+}
+function plainRow(without) {
+    return `(to_jsonb(o) - '{${without}}'::text[])::text`;
+}
+function other(word, catalog, oids, parts) {
+    return [
+        `SELECT 'other', '${word} ' || ${identity(catalog, 'o.oid')}, concat_ws(' ', ${parts}, ${comment(catalog, 'o.oid')})
+     FROM ${catalog} o WHERE o.oid = ANY (${oids})`,
+    ];
+}
+/** `reader: INSERT, SELECT; public: SELECT`, sorted; the grantor is told only where it is not the owner. */
+function grants(acl, ownerOid) {
+    return `(SELECT string_agg(line, '; ' ORDER BY line) FROM (
+    SELECT CASE x.grantee WHEN 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(x.grantee)) END || ': '
+      || string_agg(x.privilege_type || CASE WHEN x.is_grantable THEN ' with grant option' ELSE '' END, ', '
+           ORDER BY x.privilege_type)
+      || CASE WHEN x.grantor <> ${ownerOid} THEN ' by ' || quote_ident(pg_get_userbyid(x.grantor)) ELSE '' END AS line
+    FROM aclexplode(${acl}) x GROUP BY x.grantee, x.grantor) lines)`;
+}
+/** One `grant` per object, where its grants are not those that every object of the kind has (GRANT, then REVOKE: none). */
+function grantRow(name, acl, ownerOid, type, from) {
+    return `SELECT 'grant', name, coalesce(given, 'nothing') FROM (
+    SELECT ${name} AS name, ${grants(acl, ownerOid)} AS given, ${grants(`acldefault(${type}, ${ownerOid})`, ownerOid)} AS usual
+    FROM ${from} AND ${acl} IS NOT NULL) g WHERE given IS DISTINCT FROM usual`;
+}
+function objectGrants(catalog, acl, ownerColumn, type, oids, name) {
+    return [grantRow(name, `o.${acl}`, `o.${ownerColumn}`, `'${type}'`, `${catalog} o WHERE o.oid = ANY (${oids})`)];
+}
+// ---- relations
+function tables(oids) {
+    return [
+        `SELECT 'table', ${RELATION}, concat_ws(' ',
+       CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
+       CASE c.relkind WHEN 'f' THEN 'foreign' END,
+       'of ' || format_type(nullif(c.reloftype, 0), NULL),
+       'partitioned by ' || CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END,
+       CASE WHEN c.relispartition THEN 'partition of' ELSE 'inherits' END || ' ' ||
+         (SELECT string_agg(i.inhparent::regclass::text || CASE WHEN i.inhdetachpending THEN ' (detach pending)' ELSE '' END,
+            ', ' ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid),
+       CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
+       'using ' || (SELECT quote_ident(a.amname) FROM pg_am a WHERE a.oid = c.relam AND a.amname <> 'heap'),
+       ${options('c.reloptions', 'with')},
+       (SELECT ${options('toast.reloptions', 'toast with')} FROM pg_class toast WHERE toast.oid = c.reltoastrelid),
+       ${tablespace('c.reltablespace')},
+       (SELECT 'server ' || quote_ident(s.srvname) || coalesce(' ' || ${options('f.ftoptions')}, '')
+          FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid),
+       CASE WHEN c.relrowsecurity THEN 'row level security' END,
+       CASE WHEN c.relforcerowsecurity THEN 'forced row level security' END,
+       CASE c.relreplident WHEN 'f' THEN 'replica identity full' WHEN 'n' THEN 'replica identity nothing'
+         WHEN 'i' THEN 'replica identity using index' END,
+       ${owner('c.relowner')}, ${comment('pg_class', 'c.oid')})
+     FROM ${FROM_RELATION} WHERE c.oid = ANY (${oids}) AND c.relkind IN ('r', 'p', 'f')`,
+    ];
+}
+/** Type, collation, NOT NULL, default: what makes a column of a table, a view or a composite type. */
+function columnWords(major) {
+    // 18 keeps NOT NULL as a constraint with a name of its own; the name tells how the table came to be, not what it is.
+    const notNull = major >= 18
+        ? `(SELECT concat_ws(' ', CASE WHEN NOT k.convalidated THEN 'not valid' END, CASE WHEN k.connoinherit THEN 'no inherit' END)
+          FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum)`
+        : 'NULL';
+    return `format_type(a.atttypid, a.atttypmod),
+    (SELECT 'collate ' || a.attcollation::regcollation FROM pg_type t
+      WHERE t.oid = a.atttypid AND a.attcollation <> 0 AND a.attcollation <> t.typcollation),
+    CASE WHEN a.attnotnull THEN concat_ws(' ', 'not null', nullif(${notNull}, '')) END,
+    (SELECT CASE a.attgenerated WHEN 's' THEN 'generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored'
+        WHEN 'v' THEN 'generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') virtual'
+        ELSE 'default ' || pg_get_expr(d.adbin, d.adrelid) END
+      FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum),
+    CASE a.attidentity WHEN 'a' THEN 'generated always as identity' WHEN 'd' THEN 'generated by default as identity' END`;
+}
+function columns(oids, major) {
+    return [
+        `SELECT 'column', ${RELATION} || '.' || quote_ident(a.attname), concat_ws(' ', ${columnWords(major)},
+       (SELECT 'storage ' || CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main'
+          ELSE 'extended' END FROM pg_type t WHERE t.oid = a.atttypid AND t.typstorage <> a.attstorage),
+       CASE a.attcompression WHEN 'p' THEN 'compression pglz' WHEN 'l' THEN 'compression lz4' END,
+       CASE WHEN a.attstattarget >= 0 THEN 'statistics ' || a.attstattarget END,
+       ${options('a.attoptions', 'with')}, ${options('a.attfdwoptions')}, ${columnComment('c.oid', 'a.attnum')})
+     FROM ${FROM_RELATION} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.oid = ANY (${oids}) AND c.relkind IN ('r', 'p', 'f')`,
+    ];
+}
+function constraints(oids) {
+    return [
+        `SELECT 'constraint', ${RELATION} || '.' || quote_ident(k.conname),
+       concat_ws(' ', pg_get_constraintdef(k.oid), ${comment('pg_constraint', 'k.oid')})
+     FROM ${FROM_RELATION} JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype NOT IN ('n', 't')
+     WHERE c.oid = ANY (${oids})`,
+    ];
+}
+function indexes(oids, major) {
+    const target = major >= 17 ? 'a.attstattarget IS NOT NULL' : 'a.attstattarget >= 0';
+    return [
+        `SELECT 'index', format('%I.%I', n.nspname, c.relname), concat_ws(' ', pg_get_indexdef(i.indexrelid),
+       'partition of ' || (SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = i.indexrelid),
+       ${tablespace('c.reltablespace')},
+       (SELECT string_agg('statistics of column ' || a.attnum || ' ' || a.attstattarget, ' ' ORDER BY a.attnum)
+          FROM pg_attribute a WHERE a.attrelid = c.oid AND ${target}),
+       CASE WHEN i.indisclustered THEN 'clustered' END, CASE WHEN i.indisreplident THEN 'replica identity' END,
+       CASE WHEN NOT i.indisvalid THEN 'INVALID' END, CASE WHEN NOT i.indisready THEN 'NOT READY' END,
+       CASE WHEN NOT i.indislive THEN 'NOT LIVE' END, ${comment('pg_class', 'c.oid')})
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE i.indrelid = ANY (${oids})`,
+    ];
+}
+function triggers(oids) {
+    return [
+        `SELECT 'trigger', ${RELATION} || '.' || quote_ident(t.tgname),
+       concat_ws(' ', pg_get_triggerdef(t.oid), ${enabled('t.tgenabled')}, ${comment('pg_trigger', 't.oid')})
+     FROM ${FROM_RELATION} JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal WHERE c.oid = ANY (${oids})`,
+        `SELECT 'rule', ${RELATION} || '.' || quote_ident(r.rulename),
+       concat_ws(' ', pg_get_ruledef(r.oid), ${enabled('r.ev_enabled')}, ${comment('pg_rewrite', 'r.oid')})
+     FROM ${FROM_RELATION} JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename <> '_RETURN' WHERE c.oid = ANY (${oids})`,
+        `SELECT 'policy', ${RELATION} || '.' || quote_ident(p.polname),
+       concat_ws(' ', CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END, 'for',
+         CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete' ELSE 'all' END,
+         'to', (SELECT string_agg(role, ', ' ORDER BY role) FROM (
+           SELECT CASE r WHEN 0 THEN 'public' ELSE quote_ident(pg_get_userbyid(r)) END AS role FROM unnest(p.polroles) r) roles),
+         'using (' || pg_get_expr(p.polqual, p.polrelid) || ')',
+         'with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', ${comment('pg_policy', 'p.oid')})
+     FROM ${FROM_RELATION} JOIN pg_policy p ON p.polrelid = c.oid WHERE c.oid = ANY (${oids})`,
+    ];
+}
+function views(oids) {
+    return [
+        `SELECT 'view', ${RELATION}, concat_ws(' ', CASE c.relkind WHEN 'm' THEN 'materialized' END,
+       '(' || (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+           (SELECT 'default ' || pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
+             WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum),
+           ${columnComment('c.oid', 'a.attnum')}), ', ' ORDER BY a.attnum)
+         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) || ')',
+       ${options('c.reloptions', 'with')}, ${tablespace('c.reltablespace')},
+       'as ' || btrim(pg_get_viewdef(c.oid), ' ;'),
+       CASE WHEN NOT c.relispopulated THEN 'with no data' END, ${owner('c.relowner')}, ${comment('pg_class', 'c.oid')})
+     FROM ${FROM_RELATION} WHERE c.oid = ANY (${oids}) AND c.relkind IN ('v', 'm')`,
+    ];
+}
+/** Its parameters; where it stands is data. */
+function sequences(oids) {
+    return [
+        `SELECT 'sequence', ${RELATION}, concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
+       'as', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement,
+       'minvalue', s.seqmin, 'maxvalue', s.seqmax, 'cache', s.seqcache, CASE WHEN s.seqcycle THEN 'cycle' END,
+       (SELECT 'owned by ' || d.refobjid::regclass || '.' || quote_ident(a.attname) FROM pg_depend d
+          JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+            AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')),
+       ${owner('c.relowner')}, ${comment('pg_class', 'c.oid')})
+     FROM ${FROM_RELATION} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE c.oid = ANY (${oids})`,
+    ];
+}
+function compositeTypes(oids) {
+    return [
+        `SELECT 'type', ${RELATION}, concat_ws(' ', 'composite (' || (
+         SELECT string_agg(concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+           (SELECT 'collate ' || a.attcollation::regcollation FROM pg_type t
+             WHERE t.oid = a.atttypid AND a.attcollation <> 0 AND a.attcollation <> t.typcollation),
+           ${columnComment('c.oid', 'a.attnum')}), ', ' ORDER BY a.attnum)
+         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) || ')',
+       ${owner('c.relowner')}, ${comment('pg_type', 'c.reltype')})
+     FROM ${FROM_RELATION} WHERE c.oid = ANY (${oids}) AND c.relkind = 'c'`,
+        grantRow(RELATION, 't.typacl', 't.typowner', `'T'`, `${FROM_RELATION} JOIN pg_type t ON t.oid = c.reltype WHERE c.relkind = 'c' AND c.oid = ANY (${oids})`),
+    ];
+}
+function statistics(oids, major) {
+    const target = major >= 17 ? 's.stxstattarget' : 'nullif(s.stxstattarget, -1)';
+    return [
+        `SELECT 'statistics', format('%I.%I', n.nspname, s.stxname), concat_ws(' ', pg_get_statisticsobjdef(s.oid),
+       'target ' || ${target}, ${owner('s.stxowner')}, ${comment('pg_statistic_ext', 's.oid')})
+     FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE s.stxrelid = ANY (${oids})`,
+    ];
+}
+function relationGrants(oids) {
+    const type = `(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char"`;
+    return [
+        grantRow(RELATION, 'c.relacl', 'c.relowner', type, `${FROM_RELATION} WHERE c.relkind <> 'c' AND c.oid = ANY (${oids})`),
+        grantRow(`${RELATION} || '.' || quote_ident(a.attname)`, 'a.attacl', 'c.relowner', `'c'`, `${FROM_RELATION} JOIN pg_attribute a ON a.attrelid = c.oid WHERE NOT a.attisdropped AND c.oid = ANY (${oids})`),
+    ];
+}
+// ---- the rest
+function functions(oids) {
+    const name = `format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))`;
+    const from = 'pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace';
+    return [
+        `SELECT 'function', ${name}, concat_ws(' ', rtrim(pg_get_functiondef(p.oid), E'\\n'), ${owner('p.proowner')},
+       ${comment('pg_proc', 'p.oid')})
+     FROM ${from} WHERE p.oid = ANY (${oids}) AND p.prokind <> 'a'`,
+        `SELECT 'function', ${name}, concat_ws(' ', 'aggregate (' || pg_get_function_arguments(p.oid) || ')',
+       'returns', pg_get_function_result(p.oid), 'kind', a.aggkind::text,
+       'sfunc', a.aggtransfn::oid::regprocedure, 'stype', format_type(a.aggtranstype, NULL),
+       'finalfunc ' || nullif(a.aggfinalfn::oid, 0)::regprocedure, 'combinefunc ' || nullif(a.aggcombinefn::oid, 0)::regprocedure,
+       'serialfunc ' || nullif(a.aggserialfn::oid, 0)::regprocedure,
+       'deserialfunc ' || nullif(a.aggdeserialfn::oid, 0)::regprocedure,
+       'msfunc ' || nullif(a.aggmtransfn::oid, 0)::regprocedure, 'minvfunc ' || nullif(a.aggminvtransfn::oid, 0)::regprocedure,
+       'initcond ' || quote_literal(a.agginitval), 'sortop ' || nullif(a.aggsortop, 0)::regoperator,
+       'parallel', p.proparallel::text, ${owner('p.proowner')}, ${comment('pg_proc', 'p.oid')})
+     FROM ${from} JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE p.oid = ANY (${oids}) AND p.prokind = 'a'`,
+        grantRow(name, 'p.proacl', 'p.proowner', `'f'`, `${from} WHERE p.oid = ANY (${oids})`),
+    ];
+}
+function types(oids) {
+    const from = 'pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace';
+    const name = `format('%I.%I', n.nspname, t.typname)`;
+    return [
+        `SELECT 'type', ${name}, concat_ws(' ', CASE t.typtype
+       WHEN 'e' THEN 'enum (' || coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+         FROM pg_enum e WHERE e.enumtypid = t.oid), '') || ')'
+       WHEN 'd' THEN concat_ws(' ', 'domain', format_type(t.typbasetype, t.typtypmod),
+         (SELECT 'collate ' || t.typcollation::regcollation FROM pg_type b
+           WHERE b.oid = t.typbasetype AND t.typcollation <> 0 AND t.typcollation <> b.typcollation),
+         'default ' || t.typdefault, CASE WHEN t.typnotnull THEN 'not null' END,
+         (SELECT string_agg(concat_ws(' ', 'constraint', quote_ident(k.conname), pg_get_constraintdef(k.oid),
+             ${comment('pg_constraint', 'k.oid')}), ' ' ORDER BY k.conname)
+           FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n'))
+       WHEN 'r' THEN (SELECT concat_ws(' ', 'range of', format_type(r.rngsubtype, NULL),
+           'operator class ' || ${identity('pg_opclass', 'r.rngsubopc')},
+           'collate ' || nullif(r.rngcollation, 0)::regcollation,
+           'canonical ' || nullif(r.rngcanonical::oid, 0)::regprocedure,
+           'subtype_diff ' || nullif(r.rngsubdiff::oid, 0)::regprocedure)
+         FROM pg_range r WHERE r.rngtypid = t.oid)
+       WHEN 'b' THEN concat_ws(' ', 'base input', t.typinput::regproc, 'output', t.typoutput::regproc,
+         'length', t.typlen, 'align', t.typalign::text, 'storage', t.typstorage::text, 'category', t.typcategory::text)
+       ELSE 'shell' END,
+       ${owner('t.typowner')}, ${comment('pg_type', 't.oid')})
+     FROM ${from} WHERE t.oid = ANY (${oids})`,
+        grantRow(name, 't.typacl', 't.typowner', `'T'`, `${from} WHERE t.oid = ANY (${oids})`),
+    ];
+}
+function schemas(oids) {
+    return [
+        `SELECT 'schema', quote_ident(o.nspname), concat_ws(' ', ${owner('o.nspowner')}, ${comment('pg_namespace', 'o.oid')})
+     FROM pg_namespace o WHERE o.oid = ANY (${oids})`,
+        ...objectGrants('pg_namespace', 'nspacl', 'nspowner', 'n', oids, 'quote_ident(o.nspname)'),
+    ];
+}
+function publications(oids, major) {
+    const rowsAndColumns = major >= 15
+        ? `|| coalesce(' (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute a
+           WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)) || ')', '')
+         || coalesce(' where (' || pg_get_expr(r.prqual, r.prrelid) || ')', '')`
+        : '';
+    const schemasOf = major >= 15
+        ? `'schemas ' || (SELECT string_agg(s.pnnspid::regnamespace::text, ', ' ORDER BY s.pnnspid::regnamespace::text)
+           FROM pg_publication_namespace s WHERE s.pnpubid = o.oid),`
+        : '';
+    return [
+        `SELECT 'publication', quote_ident(o.pubname), concat_ws(' ', ${plainRow('oid,pubname,pubowner')},
+       'tables ' || (SELECT string_agg(entry, ', ' ORDER BY entry) FROM (
+         SELECT r.prrelid::regclass::text ${rowsAndColumns} AS entry FROM pg_publication_rel r WHERE r.prpubid = o.oid) list),
+       ${schemasOf} ${owner('o.pubowner')}, ${comment('pg_publication', 'o.oid')})
+     FROM pg_publication o WHERE o.oid = ANY (${oids})`,
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/postgres/identifier.ts
+/** Quotes a name as PostgreSQL's quote_ident does when forced: always in double quotes, safe for any name. */
+function quoteIdentifier(name) {
+    return `"${name.replaceAll('"', '""')}"`;
+}
+/** Quotes a text as a literal that reads the same whatever standard_conforming_strings says. */
+function quoteLiteral(text) {
+    const quoted = `'${text.replaceAll("'", "''")}'`;
+    return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+}
+
+;// CONCATENATED MODULE: ./src/postgres/catalog.ts
+
+
+/**
+ * The whole schema in numbers, read from catalog rows alone: no lock on any user relation is taken or waited for. Sees
+ * the uncommitted work of the transaction it is called in; works on a standby; ANALYZE and VACUUM change nothing in it.
+ * Members of extensions are part of their extension. The session's settings are as before when it returns.
+ */
+async function readFingerprints(client, leftOut = null) {
+    const pinned = await pin(client);
+    const [row] = await pinned.query(fingerprintsSql(leftOut, pinned.major));
+    const { groups, relations, names } = row;
+    return { groups: parseGroups(groups ?? ''), relations: parseRelations(relations ?? '', names ?? '[]') };
+}
+/**
+ * What the groups of these keys are, object by object, by name. Keys of what is no longer there give nothing.
+ * Asking for a view's or an index's text takes ACCESS SHARE for a moment: where others may hold ACCESS EXCLUSIVE, the
+ * caller's `lock_timeout` bounds the wait. The session's settings are as before when it returns.
+ */
+async function readDefinitions(client, keys) {
+    const oids = new Map();
+    for (const key of keys) {
+        const [, group, oid] = /^([a-z-]+):(\d+)$/.exec(key) ?? [];
+        if (group === undefined)
+            throw new Error(`not a key of a fingerprint: ${JSON.stringify(key)}`);
+        const known = oids.get(group);
+        if (known === undefined)
+            oids.set(group, [Number(oid)]);
+        else
+            known.push(Number(oid));
+    }
+    if (oids.size === 0)
+        return new Map();
+    const pinned = await pin(client);
+    const rows = await pinned.query(definitionsSql(oids, pinned.major));
+    return new Map(rows.map((object) => [`${object.kind} ${object.name}`, object]));
+}
+/** What a definition's text, or the time to read it, would otherwise depend on. */
+const PINNED = {
+    search_path: 'pg_catalog, pg_temp',
+    quote_all_identifiers: 'off',
+    DateStyle: 'ISO, MDY',
+    IntervalStyle: 'postgres',
+    TimeZone: 'UTC',
+    extra_float_digits: '3',
+    bytea_output: 'hex',
+    lc_monetary: 'C',
+    // Compiling the query costs more than running it, and workers are no help to a reading of catalogs this size.
+    jit: 'off',
+    max_parallel_workers_per_gather: '0',
+    work_mem: '64MB',
+};
+/**
+ * Runs a query with those settings and leaves no trace of them. Set and query go as one string: outside a transaction
+ * block that string is one transaction and SET LOCAL ends with it; inside a block the second call restores.
+ */
+async function pin(client) {
+    const settings = Object.keys(PINNED);
+    const current = settings.map((name) => `pg_catalog.current_setting('${name}')`);
+    const { rows } = await client.query(`SELECT pg_catalog.current_setting('server_version_num') AS version, ARRAY[${current.join(', ')}] AS settings`);
+    const { version, settings: before } = rows[0];
+    const setting = (name, value) => `pg_catalog.set_config('${name}', ${quoteLiteral(value)}, true)`;
+    const set = settings.map((name) => setting(name, PINNED[name] ?? ''));
+    const restore = settings.map((name, at) => setting(name, before[at] ?? ''));
+    return {
+        major: Math.trunc(Number(version) / 10_000),
+        async query(sql) {
+            const result = await client.query(`SELECT ${set.join(', ')};\n${sql}`);
+            await client.query(`SELECT ${restore.join(', ')}`);
+            // For several statements `pg` itself gives an array of results, which its types do not say.
+            const last = Array.isArray(result) ? result.at(-1) : result;
+            return last.rows;
+        },
+    };
+}
+/** Groups of one catalog row each (beside their comments): class, catalog, and the column that holds the schema. */
+const SIMPLE = [
+    ['function', 'pg_proc', 'pronamespace'],
+    ['type', 'pg_type', 'typnamespace'],
+    ['schema', 'pg_namespace', null],
+    ['extension', 'pg_extension', null],
+    ['event-trigger', 'pg_event_trigger', null],
+    ['publication', 'pg_publication', null],
+    ['default-acl', 'pg_default_acl', null],
+    ['operator', 'pg_operator', 'oprnamespace'],
+    ['operator-class', 'pg_opclass', 'opcnamespace'],
+    ['operator-family', 'pg_opfamily', 'opfnamespace'],
+    ['collation', 'pg_collation', 'collnamespace'],
+    ['conversion', 'pg_conversion', 'connamespace'],
+    ['cast', 'pg_cast', null],
+    ['language', 'pg_language', null],
+    ['access-method', 'pg_am', null],
+    ['transform', 'pg_transform', null],
+    ['text-search-configuration', 'pg_ts_config', 'cfgnamespace'],
+    ['text-search-dictionary', 'pg_ts_dict', 'dictnamespace'],
+    ['text-search-parser', 'pg_ts_parser', 'prsnamespace'],
+    ['text-search-template', 'pg_ts_template', 'tmplnamespace'],
+    ['foreign-data-wrapper', 'pg_foreign_data_wrapper', null],
+    ['server', 'pg_foreign_server', null],
+];
+/** Rows that belong to a group of another catalog: group, catalog, the column that holds the group's oid, which rows. */
+function parts(major) {
+    const all = [
+        ['type', 'pg_enum', 'enumtypid', 'true'],
+        ['type', 'pg_range', 'rngtypid', 'true'],
+        ['type', 'pg_constraint', 'contypid', 'part.contypid <> 0'],
+        ['function', 'pg_aggregate', 'aggfnoid', 'part.aggfnoid >= 16384'],
+        ['publication', 'pg_publication_rel', 'prpubid', 'true'],
+        ['operator-family', 'pg_amop', 'amopfamily', 'part.amopfamily >= 16384'],
+        ['operator-family', 'pg_amproc', 'amprocfamily', 'part.amprocfamily >= 16384'],
+        ['text-search-configuration', 'pg_ts_config_map', 'mapcfg', 'part.mapcfg >= 16384'],
+    ];
+    return major >= 15 ? [...all, ['publication', 'pg_publication_namespace', 'pnpubid', 'true']] : all;
+}
+/** Rows that belong to a relation: catalog, the column that holds the relation's oid, which rows. */
+const RELATION_PARTS = [
+    ['pg_attribute', 'attrelid', 'part.attnum > 0'],
+    ['pg_attrdef', 'adrelid', 'true'],
+    ['pg_constraint', 'conrelid', 'part.conrelid <> 0'],
+    ['pg_trigger', 'tgrelid', 'NOT part.tgisinternal'],
+    ['pg_rewrite', 'ev_class', 'part.ev_class >= 16384'],
+    ['pg_policy', 'polrelid', 'true'],
+    ['pg_inherits', 'inhrelid', 'true'],
+    ['pg_partitioned_table', 'partrelid', 'true'],
+    ['pg_statistic_ext', 'stxrelid', 'true'],
+    ['pg_sequence', 'seqrelid', 'true'],
+    ['pg_foreign_table', 'ftrelid', 'true'],
+];
+/** Objects with an oid and a comment of their own that belong to a relation: catalog, the relation's column. */
+const COMMENTED = [
+    ['pg_constraint', 'conrelid'],
+    ['pg_trigger', 'tgrelid'],
+    ['pg_rewrite', 'ev_class'],
+    ['pg_policy', 'polrelid'],
+    ['pg_statistic_ext', 'stxrelid'],
+];
+/**
+ * One row: `groups` = `class:oid=number ...`, `relations` = `oid kind ...`, `names` = a JSON array in the same order.
+ * Every catalog row counts as a hash of who wrote it last (xmin, which ANALYZE's and VACUUM's updates in place leave
+ * alone) and of where it is; a group is the XOR of its rows. Objects of users have oids from 16384 on. Hashing records
+ * is what makes this cheap: xmin has no cast to a number but through text.
+ */
+function fingerprintsSql(leftOut, major) {
+    const schema = quoteLiteral(leftOut?.schema ?? '');
+    const names = leftOut === null || leftOut.names.length === 0 ? 'NULL' : leftOut.names.map(quoteLiteral).join(', ');
+    const simple = SIMPLE.map(([group, catalog, namespace]) => `
+      SELECT '${group}', '${catalog}'::regclass::oid, part.oid, hash_record_extended(ROW(part.oid, part.xmin), 0)
+      FROM ${catalog} part ${namespace === null ? '' : `JOIN space ON space.oid = part.${namespace}`}
+      WHERE ${simpleFilter(group)}
+        AND part.oid NOT IN (SELECT objid FROM member WHERE classid = '${catalog}'::regclass)
+        ${group === 'function' ? `AND NOT (space.plain = ${schema} AND part.proname IN (${names}) IS TRUE)` : ''}`);
+    const partOf = parts(major).map(([group, catalog, owner, where]) => `
+      SELECT '${group}', owner.classid, owner.objid,
+             hash_record_extended(ROW('${catalog}'::regclass, part.ctid, part.xmin), 0)
+      FROM ${catalog} part JOIN simple owner ON owner.objid = part.${owner} AND owner.class = '${group}' WHERE ${where}`);
+    const partOfRelation = RELATION_PARTS.map(([catalog, relation, where], at) => `
+      SELECT rel.root, hash_record_extended(ROW(part.ctid, part.xmin), ${at + 1})
+      FROM ${catalog} part JOIN rel ON rel.oid = part.${relation} WHERE ${where} AND NOT rel.hidden`);
+    const commented = COMMENTED.map(([catalog, relation]) => `
+      SELECT rel.root, remark.hash FROM remark JOIN ${catalog} part ON part.oid = remark.objoid
+      JOIN rel ON rel.oid = part.${relation} WHERE remark.classoid = '${catalog}'::regclass AND NOT rel.hidden`);
+    return `
+  WITH member AS MATERIALIZED (
+    SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+    -- The constructors and the cast that come with a range type.
+    UNION ALL SELECT classid, objid FROM pg_depend
+      WHERE classid IN ('pg_proc'::regclass, 'pg_cast'::regclass) AND deptype = 'i'
+  ), space AS MATERIALIZED (
+    SELECT oid, nspname AS plain, quote_ident(nspname) AS name FROM pg_namespace
+    WHERE left(nspname, 3) <> 'pg_' AND nspname <> 'information_schema'
+  ), named AS MATERIALIZED (
+    SELECT c.oid FROM pg_class c JOIN space ON space.oid = c.relnamespace
+    WHERE space.plain = ${schema} AND c.relname IN (${names})
+  ), hidden AS MATERIALIZED (
+    SELECT oid FROM named
+    UNION SELECT d.objid FROM pg_depend d JOIN named ON named.oid = d.refobjid -- the sequences of their columns
+      WHERE d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+    UNION SELECT objid FROM member WHERE classid = 'pg_class'::regclass
+  ), rel AS MATERIALIZED (
+    SELECT c.oid, coalesce(i.indrelid, c.oid) AS root, c.relkind AS kind, c.xmin AS x, i.xmin AS ix, c.reltype,
+           coalesce(i.indrelid, c.oid) IN (SELECT oid FROM hidden) AS hidden,
+           space.name || '.' || quote_ident(c.relname) AS name
+    FROM pg_class c JOIN space ON space.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
+    WHERE c.relkind <> 't'
+  ), remark AS MATERIALIZED (
+    SELECT classoid, objoid, bit_xor(hash_record_extended(ROW(classoid, objoid, objsubid, xmin), 99)) AS hash
+    FROM pg_description WHERE objoid >= 16384 OR classoid IN ('pg_namespace'::regclass, 'pg_extension'::regclass)
+    GROUP BY classoid, objoid
+  ), relation_row (root, hash) AS (
+    SELECT root, hash_record_extended(ROW(oid, x, ix), 0) FROM rel WHERE NOT hidden
+    UNION ALL ${partOfRelation.join(' UNION ALL ')}
+    UNION ALL SELECT rel.root, remark.hash FROM remark JOIN rel ON rel.oid = remark.objoid
+      WHERE remark.classoid = 'pg_class'::regclass AND NOT rel.hidden
+    UNION ALL ${commented.join(' UNION ALL ')}
+    -- A composite type is a relation; its comment and its grants are on the type.
+    UNION ALL SELECT rel.root, hash_record_extended(ROW(t.xmin, remark.hash), 98)
+      FROM rel JOIN pg_type t ON t.oid = rel.reltype
+      LEFT JOIN remark ON remark.classoid = 'pg_type'::regclass AND remark.objoid = t.oid
+      WHERE rel.kind = 'c' AND NOT rel.hidden
+  ), simple (class, classid, objid, hash) AS MATERIALIZED (
+    ${simple.join(' UNION ALL ')}
+  ), simple_row (class, classid, objid, hash) AS (
+    SELECT class, classid, objid, hash FROM simple
+    UNION ALL ${partOf.join(' UNION ALL ')}
+    UNION ALL SELECT simple.class, simple.classid, simple.objid, remark.hash
+      FROM simple JOIN remark ON remark.classoid = simple.classid AND remark.objoid = simple.objid
+    -- Of these a plain role cannot read the row itself.
+    UNION ALL SELECT 'user-mapping', 0, umid, hash_record_extended(ROW(srvname, umuser, umoptions), 0)
+      FROM pg_user_mappings
+    UNION ALL SELECT 'subscription', 0, oid,
+        hash_record_extended(ROW(subname, subowner, subenabled, subslotname, subpublications), 0)
+      FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    UNION ALL SELECT 'database-settings', 0, 0, hash_record_extended(ROW(setrole, setconfig), 0)
+      FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+  ), grouped AS (
+    SELECT 'relation:' || root || '=' || bit_xor(hash) AS entry FROM relation_row GROUP BY root
+    UNION ALL SELECT class || ':' || objid || '=' || bit_xor(hash) FROM simple_row GROUP BY class, objid
+  )
+  SELECT (SELECT string_agg(entry, ' ') FROM grouped) AS groups,
+         (SELECT string_agg(oid::text || kind::text, ' ' ORDER BY oid) FROM rel WHERE kind <> 'c') AS relations,
+         (SELECT json_agg(name ORDER BY oid)::text FROM rel WHERE kind <> 'c') AS names`;
+}
+function simpleFilter(group) {
+    // A user can change the public schema and the languages' extension, which come with the database.
+    if (group === 'schema')
+        return 'part.oid IN (SELECT oid FROM space)';
+    if (group === 'extension')
+        return 'true';
+    // Row types and composite types go with their relation, array and multirange types with their element.
+    if (group === 'type') {
+        return `part.oid >= 16384 AND part.typtype NOT IN ('c', 'm') AND part.typinput <> 'array_in'::regproc`;
+    }
+    return 'part.oid >= 16384';
+}
+function parseGroups(text) {
+    const groups = new Map();
+    if (text === '')
+        return groups;
+    for (const entry of text.split(' ')) {
+        const at = entry.indexOf('=');
+        groups.set(entry.slice(0, at), entry.slice(at + 1));
+    }
+    return groups;
+}
+function parseRelations(text, names) {
+    const relations = new Map();
+    const name = JSON.parse(names);
+    if (text === '')
+        return relations;
+    for (const [at, entry] of text.split(' ').entries()) {
+        relations.set(Number(entry.slice(0, -1)), { name: name[at] ?? '', kind: entry.slice(-1) });
+    }
+    return relations;
+}
+
+;// CONCATENATED MODULE: ./src/postgres/lock.ts
+/** One gate at a time: an advisory lock of the session that does the work, polled so that it can never deadlock with it. */
+
+/** The key names the product and the tracking table; PostgreSQL itself keeps databases apart. A signed 64-bit number. */
+function lockKey(trackingSchema) {
+    const hash = (0,external_node_crypto_.createHash)('sha256').update(`postgres-migration-gate ${trackingSchema}.schema_migrations`).digest();
+    return hash.readBigInt64BE(0).toString();
+}
+const POLL_MS = 250;
+/**
+ * Takes the lock, asking again until `waitMs` have passed (0: does not wait). Returns null once it is held, else who holds it.
+ * Polling and not waiting inside the server: a waiting session holds a snapshot, and CREATE INDEX CONCURRENTLY would
+ * wait for it.
+ */
+async function takeLock(session, key, waitMs, signal, onWait) {
+    const deadline = Date.now() + waitMs;
+    let told = false;
+    for (;;) {
+        const { rows } = await session.query('select pg_catalog.pg_try_advisory_lock($1) as taken', [
+            key,
+        ]);
+        if (rows[0]?.taken)
+            return null;
+        const holder = await lockHolder(session, key);
+        if (!told)
+            onWait(holder);
+        told = true;
+        if (signal.aborted || Date.now() >= deadline)
+            return holder ?? { pid: 0, application: 'unknown', since: null };
+        await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_MS, Math.max(1, deadline - Date.now()))));
+    }
+}
+async function lockHolder(session, key) {
+    const { rows } = await session.query(`select l.pid, coalesce(a.application_name, '') as application, a.backend_start::text as since
+       from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+        and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+        and ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`, [key]);
+    return rows[0] ?? null;
+}
+/** Frees the advisory locks that a file took for its session and did not give back; ours stays. */
+function freeOtherLocks(key) {
+    const half = (part) => `(case when ${part} > 2147483647 then ${part} - 4294967296 else ${part} end)::int`;
+    const unlock = (suffix) => `case when held.objsubid = 1 then pg_catalog.pg_advisory_unlock${suffix}((held.high << 32) | held.low)
+          else pg_catalog.pg_advisory_unlock${suffix}(${half('held.high')}, ${half('held.low')}) end`;
+    return {
+        text: `do $gate$ declare held record; begin
+      for held in
+        select classid::bigint as high, objid::bigint as low, objsubid, mode from pg_catalog.pg_locks
+         where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
+           and not (objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ${BigInt(key)})
+      loop
+        -- As often as it was taken; one that ends with the transaction is refused at once, with a warning.
+        while case when held.mode = 'ShareLock' then ${unlock('_shared')} else ${unlock('')} end loop end loop;
+      end loop;
+    end $gate$`,
+    };
+}
+/** Gives the lock back. False means that this session did not hold it: somebody's pooler is in the way. */
+async function releaseLock(session, key) {
+    const { rows } = await session.query('select pg_catalog.pg_advisory_unlock($1) as released', [
+        key,
+    ]);
+    return rows[0]?.released ?? false;
+}
+async function holdsLock(session, key) {
+    const { rows } = await session.query(`select exists (select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
+        and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = $1::bigint) as held`, [key]);
+    return rows[0]?.held ?? false;
+}
+
+// EXTERNAL MODULE: ./src/postgres/session.ts + 1 modules
+var postgres_session = __nccwpck_require__(7076);
+;// CONCATENATED MODULE: ./src/postgres/settings.ts
+const DEAD_MANS_SWITCH = [
+    // A backend busy in a statement looks whether its client is still there.
+    ['client_connection_check_interval', '1s'],
+    // A gate that stops between two statements (frozen, cut off) does not hold locks for ever.
+    ['idle_in_transaction_session_timeout', '60s'],
+    ['tcp_user_timeout', '30s'],
+];
+/**
+ * Settings that end a backend whose gate has died: it must not go on alone. Each is tried by itself, as servers on some
+ * platforms refuse some of them (22023). Returns what sets those that the server took again, in one statement.
+ */
+async function armDeadMansSwitch(session) {
+    const taken = [];
+    for (const [name, value] of DEAD_MANS_SWITCH) {
+        try {
+            await session.batch([{ text: `set ${name} = '${value}'` }]);
+            taken.push(`pg_catalog.set_config('${name}', '${value}', false)`);
+        }
+        catch (error) {
+            const code = error.cause?.code;
+            if (code !== '22023' && code !== '42704' && code !== '0A000')
+                throw error;
+        }
+    }
+    return taken.length === 0 ? [] : [{ name: 'mgate_armed', text: `select ${taken.join(', ')}` }];
+}
+/** The role that the session began with, which need not be the one that logged in (ALTER ROLE ... SET role). */
+const RESET_ROLE = [{ text: 'reset session authorization' }, { text: 'reset role' }];
+/**
+ * Brings a session back to where it was before a file: settings, role, cursors, listening, temporary tables; all but
+ * advisory locks (ours is one of them, so DISCARD ALL is out of the question) and prepared statements (ours are).
+ */
+function resetItems(armed) {
+    return [...RESET_ROLE, { text: 'reset all' }, ...clearItems(armed)];
+}
+/** The same where role and settings are reset already. */
+function clearItems(armed) {
+    return [
+        { text: 'close all' },
+        { text: 'unlisten *' },
+        { text: 'discard temp' },
+        { text: 'discard sequences' },
+        ...armed,
+    ];
+}
+/** Timeouts of one transaction: they end with it, whatever a pooler does with the connection afterwards. */
+function localTimeouts(settings) {
+    return [
+        {
+            name: 'mgate_timeouts',
+            text: `select pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('statement_timeout', $2, true)`,
+            values: [`${Math.round(settings.lockTimeoutMs)}ms`, `${Math.round(settings.statementTimeoutMs)}ms`],
+        },
+    ];
+}
+
+// EXTERNAL MODULE: ./src/report/text.ts
+var report_text = __nccwpck_require__(5655);
+;// CONCATENATED MODULE: ./src/report/plan-sql.ts
+
+/** The head of plan.sql: a comment, ended by an empty line. */
+function renderPlanHeader(header, pending) {
+    const server = header.serverVersion === null ? '' : `, PostgreSQL ${header.serverVersion}`;
+    const order = pending.map((migration, index) => `  ${index + 1}. ${migration.file}`);
+    return `${plan_sql_comment([
+        'What would run, in this order. Passwords in it are redacted.',
+        `plan-digest: ${header.digest}`,
+        `database: ${header.database} on ${header.host} (${header.environment}${server})`,
+        `transaction-mode: ${header.transactionMode}`,
+        pending.length === 0 ? 'pending: nothing' : `pending: ${(0,report_text/* plural */.LS)(pending.length, 'migration')}`,
+        ...order,
+    ])}\n`;
+}
+/** The comment before one file's body. `position` is 1-based. */
+function renderPlanSection(migration, position, total) {
+    const { script } = migration;
+    const reason = script.reason === null ? '' : ` (${script.reason})`;
+    return `\n${plan_sql_comment([
+        '-'.repeat(70),
+        `${position} of ${total}: ${migration.file}`,
+        `version ${migration.version}, ${(0,report_text/* plural */.LS)(script.statements, 'statement')}, ${(0,report_text/* bytes */.ee)(migration.bytes)}`,
+        `checksum: sha256 ${migration.checksum}`,
+        script.transactional
+            ? `in one transaction together with its record${reason}`
+            : `not in a transaction, statement by statement with recorded progress${reason}`,
+    ])}`;
+}
+/** After a body: a file need not end with a line end, and the next comment must not become part of its last line. */
+const PLAN_SECTION_END = '\n';
+/** Each entry is one comment line: nothing in a name can end it. */
+function plan_sql_comment(lines) {
+    return lines.map((line) => `-- ${line.startsWith('  ') ? '  ' : ''}${(0,report_text/* oneLine */.TN)(line)}\n`).join('');
+}
+
+// EXTERNAL MODULE: ./src/report/stop.ts
+var report_stop = __nccwpck_require__(9836);
+;// CONCATENATED MODULE: ./src/sql/lex.ts
+/**
+ * PostgreSQL's lexical rules, shared by the splitter (which sees a text in pieces) and the tokens (which see a statement).
+ *
+ * The `close...` functions look for the end of something that is open at `from`. They return the offset behind it, or,
+ * where the text ends first, the bitwise complement (negative) of the offset at which to go on once there is more text.
+ */
+const QUOTE = 39;
+const DOUBLE_QUOTE = 34;
+const DOLLAR = 36;
+const SEMICOLON = 59;
+const OPEN = 40;
+const CLOSE = 41;
+const MINUS = 45;
+const SLASH = 47;
+const STAR = 42;
+const BACKSLASH = 92;
+const DOT = 46;
+const NEWLINE = 10;
+const RETURN = 13;
+/** Every character beyond ASCII is a letter to PostgreSQL, a no-break space too. */
+function isWordStart(code) {
+    return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
+}
+function isDigit(code) {
+    return code >= 48 && code <= 57;
+}
+function isWordPart(code) {
+    return isWordStart(code) || isDigit(code) || code === DOLLAR;
+}
+function isSpace(code) {
+    return code === 32 || (code >= 9 && code <= 13);
+}
+function wordEnd(text, from) {
+    let end = from;
+    while (end < text.length && isWordPart(text.charCodeAt(end)))
+        end++;
+    return end;
+}
+/** The end of a `'...'` or `"..."` whose doubled quotes stand for one. At the very end of a piece the last quote may still be half of a pair. */
+function closeQuote(text, from, quote) {
+    let at = text.indexOf(quote, from);
+    while (at >= 0) {
+        if (text.charCodeAt(at + 1) !== quote.charCodeAt(0))
+            return at + 1;
+        at = text.indexOf(quote, at + 2);
+    }
+    return ~text.length;
+}
+/** The end of an `E'...'`, where a backslash takes the next character with it. */
+function closeEscape(text, from) {
+    for (let at = from; at < text.length; at++) {
+        const code = text.charCodeAt(at);
+        if (code === BACKSLASH) {
+            if (at + 1 === text.length)
+                return ~at;
+            at++;
+        }
+        else if (code === QUOTE) {
+            if (text.charCodeAt(at + 1) !== QUOTE)
+                return at + 1;
+            at++;
+        }
+    }
+    return ~text.length;
+}
+/** The end of a dollar-quoted string that was opened by `tag` (`$$`, `$body$`). */
+function closeDollar(text, from, tag) {
+    const at = text.indexOf(tag, from);
+    return at >= 0 ? at + tag.length : ~Math.max(from, text.length - tag.length + 1);
+}
+/** The end of a `--` comment: at the line's end, which is not part of it. */
+function closeLine(text, from) {
+    for (let at = from; at < text.length; at++) {
+        const code = text.charCodeAt(at);
+        if (code === NEWLINE || code === RETURN)
+            return at;
+    }
+    return ~text.length;
+}
+/** The end of a block comment; they nest. `depth` is how many are open at the offset that is returned. */
+function closeComment(text, from, depth) {
+    let open = depth;
+    for (let at = from; at < text.length; at++) {
+        const code = text.charCodeAt(at);
+        if (code !== STAR && code !== SLASH)
+            continue;
+        if (at + 1 === text.length)
+            return { at: ~at, depth: open };
+        const next = text.charCodeAt(at + 1);
+        if (code === STAR && next === SLASH) {
+            at++;
+            open--;
+            if (open === 0)
+                return { at: at + 1, depth: 0 };
+        }
+        else if (code === SLASH && next === STAR) {
+            at++;
+            open++;
+        }
+    }
+    return { at: ~text.length, depth: open };
+}
+/** What a `$` that does not follow a word begins: `end` of the opening tag; 0: no dollar quote (`$1`); -1: the text ends before that is known. */
+function dollarTagEnd(text, dollar) {
+    let at = dollar + 1;
+    if (isDigit(text.charCodeAt(at)))
+        return 0;
+    while (at < text.length) {
+        const code = text.charCodeAt(at);
+        if (code === DOLLAR)
+            return at + 1;
+        if (!isWordPart(code))
+            return 0;
+        at++;
+    }
+    return -1;
+}
+
+;// CONCATENATED MODULE: ./src/sql/tokens.ts
+/** One statement -> its tokens, and the small questions that are asked of them. */
+
+/** A keyword is no longer than this: a longer word need not be turned to upper case. */
+const LONGEST_WORD = 63;
+/** The tokens of `sql`, comments and white space left out. What is not closed goes to the end. */
+function* readTokens(sql, from = 0) {
+    let at = from;
+    while (at < sql.length) {
+        const code = sql.charCodeAt(at);
+        const next = sql.charCodeAt(at + 1);
+        if (isSpace(code))
+            at++;
+        else if (code === MINUS && next === MINUS)
+            at = orEnd(sql, closeLine(sql, at));
+        else if (code === SLASH && next === STAR)
+            at = orEnd(sql, closeComment(sql, at + 2, 1).at);
+        else {
+            const token = readToken(sql, at);
+            yield token;
+            at = token.end;
+        }
+    }
+}
+function tokenize(sql) {
+    return [...readTokens(sql)];
+}
+function readToken(sql, start) {
+    const code = sql.charCodeAt(start);
+    if (code === QUOTE)
+        return literal('string', start, orEnd(sql, closeQuote(sql, start + 1, "'")));
+    if (code === DOUBLE_QUOTE)
+        return literal('quoted', start, orEnd(sql, closeQuote(sql, start + 1, '"')));
+    if (code === DOLLAR) {
+        const inside = dollarTagEnd(sql, start);
+        if (inside > 0)
+            return literal('string', start, orEnd(sql, closeDollar(sql, inside, sql.slice(start, inside))));
+    }
+    if (isWordStart(code))
+        return readWord(sql, start);
+    if (isDigit(code)) {
+        let end = start + 1;
+        while (isDigit(sql.charCodeAt(end)) || sql[end] === '.')
+            end++;
+        return literal('number', start, end);
+    }
+    return { kind: 'symbol', word: sql.charAt(start), start, end: start + 1 };
+}
+function readWord(sql, start) {
+    const end = wordEnd(sql, start);
+    const prefix = sql.slice(start, end + 1).toUpperCase();
+    if (prefix === "E'")
+        return literal('string', start, orEnd(sql, closeEscape(sql, end + 1)));
+    if (/^[BXN]'$/.test(prefix))
+        return literal('string', start, orEnd(sql, closeQuote(sql, end + 1, "'")));
+    if (prefix === 'U&') {
+        if (sql[end + 1] === "'")
+            return literal('string', start, orEnd(sql, closeQuote(sql, end + 2, "'")));
+        if (sql[end + 1] === '"')
+            return literal('quoted', start, orEnd(sql, closeQuote(sql, end + 2, '"')));
+    }
+    const word = end - start > LONGEST_WORD ? '' : sql.slice(start, end).toUpperCase();
+    return { kind: 'word', word, start, end };
+}
+function literal(kind, start, end) {
+    return { kind, word: '', start, end };
+}
+function orEnd(sql, at) {
+    return at < 0 ? sql.length : at;
+}
+/** Walks a list of tokens by words. */
+class Cursor {
+    sql;
+    tokens;
+    at;
+    constructor(sql, tokens, at = 0) {
+        this.sql = sql;
+        this.tokens = tokens;
+        this.at = at;
+    }
+    peek(offset = 0) {
+        return this.tokens[this.at + offset];
+    }
+    /** The word or symbol at hand, in upper case; empty for anything else and at the end. */
+    word(offset = 0) {
+        return this.peek(offset)?.word ?? '';
+    }
+    /** Whether these words or symbols come next. */
+    is(...words) {
+        return words.every((word, offset) => this.word(offset) === word);
+    }
+    /** Passes these words when they come next. */
+    take(...words) {
+        if (!this.is(...words))
+            return false;
+        this.at += words.length;
+        return true;
+    }
+    /** Passes any one of these words, again and again. */
+    skip(...words) {
+        while (this.word() !== '' && words.includes(this.word()))
+            this.at++;
+        return this;
+    }
+    skipIfExists() {
+        if (!this.take('IF', 'NOT', 'EXISTS'))
+            this.take('IF', 'EXISTS');
+        return this;
+    }
+    /** Passes a name, qualified or not, and gives it as it is written. Null: no name stands here. */
+    name() {
+        let written = this.namePart();
+        if (written === null)
+            return null;
+        while (this.is('.')) {
+            this.at++;
+            const part = this.namePart();
+            if (part === null)
+                break;
+            written += `.${part}`;
+        }
+        return written;
+    }
+    namePart() {
+        const token = this.peek();
+        if (token === undefined || (token.kind !== 'word' && token.kind !== 'quoted'))
+            return null;
+        this.at++;
+        return this.sql.slice(token.start, token.end);
+    }
+    /** Passes `( ... )` and gives the tokens inside; null when no parenthesis opens here. */
+    parenthesised() {
+        if (!this.is('('))
+            return null;
+        const end = matchingParen(this.tokens, this.at);
+        const inside = this.tokens.slice(this.at + 1, end);
+        this.at = end + 1;
+        return inside;
+    }
+    rest() {
+        return this.tokens.slice(this.at);
+    }
+}
+/** The index of the parenthesis that closes the one at `open`, or the number of tokens. */
+function matchingParen(tokens, open) {
+    let depth = 0;
+    for (let at = open; at < tokens.length; at++) {
+        const word = tokens[at]?.word;
+        if (word === '(' || word === '[')
+            depth++;
+        else if (word === ')' || word === ']')
+            depth--;
+        if (depth === 0)
+            return at;
+    }
+    return tokens.length;
+}
+/** The tokens cut at the commas that stand outside of parentheses. */
+function splitAtCommas(tokens) {
+    const lists = [[]];
+    let depth = 0;
+    for (const token of tokens) {
+        if (token.word === '(' || token.word === '[')
+            depth++;
+        else if (token.word === ')' || token.word === ']')
+            depth--;
+        if (token.word === ',' && depth === 0)
+            lists.push([]);
+        else
+            lists.at(-1)?.push(token);
+    }
+    return lists;
+}
+/** The tokens that stand outside of any parentheses (a parenthesis itself is left out too). */
+function outsideParens(tokens) {
+    let depth = 0;
+    return tokens.filter((token) => {
+        if (token.word === '(')
+            depth++;
+        else if (token.word === ')')
+            depth--;
+        else
+            return depth === 0;
+        return false;
+    });
+}
+/** Where a COPY statement reads or writes; null for anything else. */
+function copyEndpoint(sql) {
+    let depth = 0;
+    let first = true;
+    let direction = null;
+    for (const token of readTokens(sql)) {
+        if (first && token.word !== 'COPY')
+            return null;
+        first = false;
+        if (direction !== null) {
+            if (token.word === 'PROGRAM')
+                return { kind: 'program', direction };
+            // PostgreSQL takes either word in either direction.
+            if (token.word === 'STDIN' || token.word === 'STDOUT')
+                return { kind: 'client', direction };
+            return token.kind === 'string' ? { kind: 'file', direction } : null;
+        }
+        if (token.word === '(')
+            depth++;
+        else if (token.word === ')')
+            depth--;
+        else if (depth === 0 && (token.word === 'FROM' || token.word === 'TO')) {
+            direction = token.word === 'FROM' ? 'from' : 'to';
+        }
+    }
+    return null;
+}
+/** A name as the catalog has it: without its quotes, or in lower case. */
+function unquoteName(part) {
+    const unicode = /^u&(?=")/i.test(part);
+    const quoted = unicode ? part.slice(2) : part;
+    if (!quoted.startsWith('"'))
+        return quoted.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const name = quoted.slice(1, quoted.endsWith('"') && quoted.length > 1 ? -1 : undefined).replaceAll('""', '"');
+    if (!unicode)
+        return name;
+    return name.replace(/\\(?:([0-9a-f]{4})|\+([0-9a-f]{6})|\\)/gi, (whole, short, long) => {
+        const code = Number.parseInt(short ?? long ?? '', 16);
+        return Number.isNaN(code) || code > 0x10ffff ? whole.slice(1) : String.fromCodePoint(code);
+    });
+}
+/** `a."b.c"` -> its parts, each as it is written: `a`, `"b.c"`. */
+function splitQualifiedName(written) {
+    return tokenize(written)
+        .filter((token) => token.kind !== 'symbol')
+        .map((token) => written.slice(token.start, token.end));
+}
+/** The last part of a name, as the catalog has it. */
+function bareName(written) {
+    return unquoteName(splitQualifiedName(written).at(-1) ?? written);
+}
+
+;// CONCATENATED MODULE: ./src/sql/alter-table.ts
+
+function alterTableWrite(sql, tokens) {
+    const cursor = new Cursor(sql, tokens, 2);
+    if (cursor.is('ALL', 'IN', 'TABLESPACE'))
+        return null;
+    cursor.skipIfExists();
+    cursor.take('ONLY');
+    const relation = cursor.name();
+    if (relation === null)
+        return null;
+    cursor.take('*');
+    const kinds = splitAtCommas(cursor.rest()).map((action) => actionWrites(new Cursor(sql, action)));
+    if (kinds.includes('rewrite'))
+        return { kind: 'rewrite', relation };
+    return kinds.includes('index') ? { kind: 'index', relation } : null;
+}
+function actionWrites(action) {
+    if (action.take('ADD'))
+        return additionWrites(action);
+    if (action.take('ALTER'))
+        return alterationWrites(action);
+    if (!action.take('SET'))
+        return null;
+    const rewrites = action.is('LOGGED') || action.is('UNLOGGED') || action.is('TABLESPACE') || action.is('ACCESS', 'METHOD');
+    return rewrites ? 'rewrite' : null;
+}
+function alterationWrites(action) {
+    action.take('COLUMN');
+    action.name();
+    return action.is('TYPE') || action.is('SET', 'DATA', 'TYPE') || action.is('SET', 'EXPRESSION') ? 'rewrite' : null;
+}
+function additionWrites(action) {
+    const column = action.take('COLUMN');
+    if (!column && action.take('CONSTRAINT'))
+        action.name();
+    else if (column || !/^(PRIMARY|UNIQUE|EXCLUDE|CHECK|FOREIGN|NOT)$/.test(action.word()))
+        return columnWrites(action);
+    return buildsIndex(action) ? 'index' : null;
+}
+/** `UNIQUE (a) USING INDEX TABLESPACE fast` builds one all the same; `UNIQUE USING INDEX i` takes one that is there. */
+function buildsIndex(constraint) {
+    if (constraint.take('EXCLUDE'))
+        return true;
+    return (constraint.take('PRIMARY', 'KEY') || constraint.take('UNIQUE')) && !constraint.is('USING', 'INDEX');
+}
+const SERIAL = /^(SMALLSERIAL|SERIAL|BIGSERIAL|SERIAL2|SERIAL4|SERIAL8)$/;
+function columnWrites(action) {
+    action.skipIfExists();
+    action.name();
+    let index = false;
+    if (SERIAL.test(action.word()))
+        return 'rewrite';
+    for (; action.at < action.tokens.length; action.at++) {
+        if (action.is('('))
+            action.at = matchingParen(action.tokens, action.at);
+        else if (action.is('STORED') || action.is('AS', 'IDENTITY'))
+            return 'rewrite';
+        else if (action.is('DEFAULT') && !isSteady(action))
+            return 'rewrite';
+        else if (action.is('PRIMARY', 'KEY') || action.is('UNIQUE'))
+            index = true;
+    }
+    return index ? 'index' : null;
+}
+/** Functions that give one value for a whole statement: their DEFAULT is kept in the catalog and no row is written. */
+const STEADY_FUNCTIONS = new Set(`NOW TRANSACTION_TIMESTAMP STATEMENT_TIMESTAMP CURRENT_TIMESTAMP CURRENT_TIME LOCALTIMESTAMP LOCALTIME
+  TIMEZONE DATE_TRUNC MAKE_INTERVAL MAKE_DATE TO_TIMESTAMP TO_DATE AGE DATE_PART EXTRACT CURRENT_SETTING
+  JSON_BUILD_OBJECT JSON_BUILD_ARRAY JSONB_BUILD_OBJECT JSONB_BUILD_ARRAY TO_JSON TO_JSONB ROW_TO_JSON COALESCE NULLIF
+  GREATEST LEAST LOWER UPPER MD5 ABS CONCAT CAST TEXT DATE`.split(/\s+/));
+/** Whether the expression behind DEFAULT is told by its words to be the same for every row: no function but the steady ones. */
+function isSteady(action) {
+    const { tokens } = action;
+    let depth = 0;
+    for (let at = action.at + 1; at < tokens.length; at++) {
+        const token = tokens[at];
+        if (token === undefined)
+            break;
+        if (depth === 0 && /^(NOT|CHECK|UNIQUE|PRIMARY|REFERENCES|CONSTRAINT|GENERATED|COLLATE)$/.test(token.word))
+            break;
+        if (token.word === '(') {
+            depth++;
+            if (callsUnknown(tokens, at))
+                return false;
+        }
+        else if (token.word === ')')
+            depth--;
+    }
+    return true;
+}
+/** Whether the parenthesis at `open` belongs to a call of a function that is not known to be steady; `::numeric(10, 2)` is a type. */
+function callsUnknown(tokens, open) {
+    const before = tokens[open - 1];
+    if (before === undefined || (before.kind !== 'word' && before.kind !== 'quoted'))
+        return false;
+    if (open >= 2 && (before.word === 'DEFAULT' || /^(AND|OR|NOT|IN|THEN|ELSE|WHEN|CASE|ARRAY)$/.test(before.word)))
+        return false;
+    let start = open - 1;
+    while (tokens[start - 1]?.word === '.')
+        start -= 2;
+    if (tokens[start - 1]?.word === ':' || tokens[start - 1]?.word === 'AS')
+        return false;
+    return !STEADY_FUNCTIONS.has(before.word);
+}
+
+;// CONCATENATED MODULE: ./src/sql/effects.ts
+/** What statements do that a ROLLBACK does not undo, as far as the names of functions tell. */
+
+const NONE = { callsSetval: false, external: null, forbidden: null };
+/** Functions that write files of the server or stop other people's sessions. */
+const HARMFUL = /^(?:lo_export|pg_file_\w+|pg_terminate_backend|pg_cancel_backend)$/i;
+const EXTERNAL = /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile|pg_promote|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance)$/i;
+/** A cheap look before the tokens are read: data holds many an `http`, but seldom as a call. */
+const PERHAPS = /(?:setval|dblink\w{0,60}|http\w{0,60}|lo_import|lo_export|pg_\w{1,60})"?\s*(?:\(|--|\/\*)/i;
+const PERHAPS_PROGRAM = /program/i;
+/**
+ * @param from where in `sql` to begin; a bulk INSERT's head is left out
+ * @param isBody `sql` is the body of a DO block, which may hold COPY too
+ */
+function externalIn(sql, from = 0, isBody = false) {
+    const rest = from === 0 ? sql : sql.slice(from);
+    if (!PERHAPS.test(rest) && !(isBody && PERHAPS_PROGRAM.test(rest)))
+        return NONE;
+    let callsSetval = false;
+    let external = null;
+    let forbidden = null;
+    const last = [];
+    for (const token of readTokens(rest)) {
+        const name = token.word === '(' ? calledName(rest, last) : null;
+        if (name === 'setval')
+            callsSetval = true;
+        else if (name !== null && HARMFUL.test(name))
+            forbidden ??= `${name}()`;
+        else if (name !== null && EXTERNAL.test(name))
+            external ??= `${name}()`;
+        if (isBody && token.kind === 'string' && isCopyProgram(last))
+            forbidden ??= 'COPY with PROGRAM in a DO block';
+        last.push(token);
+        if (last.length > 4)
+            last.shift();
+    }
+    return { callsSetval, external: forbidden ?? external, forbidden };
+}
+/** The function that the parenthesis behind these tokens calls. `INSERT INTO http (` names a table, `AS http (` an alias. */
+function calledName(sql, before) {
+    const token = before.at(-1);
+    if (token?.kind !== 'word' && token?.kind !== 'quoted')
+        return null;
+    const qualified = before.at(-2)?.word === '.';
+    const lead = before.at(qualified ? -4 : -2)?.word ?? '';
+    if (/^(INTO|TABLE|AS|UPDATE|WITH|REFERENCES)$/.test(lead) || lead === ')')
+        return null;
+    const written = sql.slice(token.start, token.end);
+    return written.startsWith('"') ? written.slice(1, -1) : written.toLowerCase();
+}
+function isCopyProgram(before) {
+    return before.at(-1)?.word === 'PROGRAM' && /^(FROM|TO)$/.test(before.at(-2)?.word ?? '');
+}
+/** Whether a statement runs the functions that it names; a view, a function or a policy only keeps them. Data statements are not asked. */
+function runsFunctions(command, tokens) {
+    if (command === 'EXPLAIN' || command === 'EXECUTE' || command === 'DECLARE')
+        return true;
+    if (command !== 'CREATE TABLE' && command !== 'CREATE MATERIALIZED VIEW')
+        return false;
+    return hasQuery(tokens);
+}
+/** `AS SELECT`, `AS (WITH`: outside of the parentheses of columns, where `GENERATED ALWAYS AS (a)` may stand. */
+function hasQuery(tokens) {
+    let depth = 0;
+    for (let at = 0; at < tokens.length; at++) {
+        const word = tokens[at]?.word;
+        if (word === '(')
+            depth++;
+        else if (word === ')')
+            depth--;
+        else if (word === 'AS' && depth === 0)
+            return true;
+    }
+    return false;
+}
+/** A word behind one of these begins a PL/pgSQL statement. */
+const BEFORE_STATEMENT = /^(?:;|BEGIN|THEN|ELSE|LOOP|>)$/;
+/** Whether a PL/pgSQL body holds a COMMIT or ROLLBACK statement. `ON COMMIT DROP` is none. */
+function transactionWordIn(body) {
+    if (!/commit|rollback/i.test(body))
+        return false;
+    let previous = '';
+    for (const token of readTokens(body)) {
+        if ((token.word === 'COMMIT' || token.word === 'ROLLBACK') && BEFORE_STATEMENT.test(previous))
+            return true;
+        previous = token.word;
+    }
+    return false;
+}
+
+;// CONCATENATED MODULE: ./src/sql/non-transactional.ts
+
+const REPEATABLE = { kind: 'repeatable' };
+function nonTransactional(command, sql, tokens) {
+    const cursor = new Cursor(sql, tokens);
+    switch (command) {
+        case 'CREATE INDEX':
+            return createIndex(cursor);
+        case 'DROP INDEX':
+            return dropIndex(cursor);
+        case 'REINDEX':
+            return reindex(cursor);
+        case 'ALTER TABLE':
+            return detachPartition(cursor);
+        case 'VACUUM':
+        case 'ALTER SYSTEM':
+        case 'DISCARD ALL':
+            return never(command, REPEATABLE);
+        case 'CLUSTER':
+            return cluster(cursor);
+        case 'CREATE DATABASE':
+        case 'DROP DATABASE':
+        case 'CREATE TABLESPACE':
+        case 'DROP TABLESPACE':
+            return globalObject(command, cursor);
+        case 'ALTER DATABASE':
+            return alterDatabase(cursor);
+        case 'CREATE SUBSCRIPTION':
+            return createSubscription(cursor);
+        case 'DROP SUBSCRIPTION':
+            return never(command, null);
+        case 'ALTER SUBSCRIPTION':
+            return alterSubscription(cursor);
+        case 'COMMIT PREPARED':
+        case 'ROLLBACK PREPARED':
+            return never(command, null);
+        default:
+            return null;
+    }
+}
+function never(what, leftover) {
+    return { what, plain: null, relation: null, leftover };
+}
+function createIndex(cursor) {
+    cursor.at = cursor.tokens.findIndex((token) => token.word === 'INDEX') + 1;
+    const concurrently = cursor.peek();
+    if (concurrently === undefined || !cursor.take('CONCURRENTLY'))
+        return null;
+    const ifNotExists = cursor.is('IF', 'NOT', 'EXISTS');
+    cursor.skipIfExists();
+    const index = cursor.is('ON') ? null : cursor.name();
+    cursor.take('ON');
+    cursor.take('ONLY');
+    const table = cursor.name();
+    return {
+        what: 'CREATE INDEX CONCURRENTLY',
+        plain: without(cursor.sql, concurrently),
+        relation: table,
+        leftover: table === null ? null : { kind: 'create-index', index, table, ifNotExists },
+    };
+}
+function dropIndex(cursor) {
+    cursor.at = 2;
+    const concurrently = cursor.peek();
+    if (concurrently === undefined || !cursor.take('CONCURRENTLY'))
+        return null;
+    cursor.skipIfExists();
+    const indexes = [];
+    do {
+        const index = cursor.name();
+        if (index !== null)
+            indexes.push(index);
+    } while (cursor.take(','));
+    return {
+        what: 'DROP INDEX CONCURRENTLY',
+        plain: without(cursor.sql, concurrently),
+        relation: indexes[0] ?? null,
+        leftover: { kind: 'drop-index', indexes },
+    };
+}
+const REINDEX_KINDS = {
+    INDEX: 'index',
+    TABLE: 'table',
+    SCHEMA: 'schema',
+    DATABASE: 'database',
+    SYSTEM: 'system',
+};
+function reindex(cursor) {
+    cursor.at = 1;
+    const optionsFrom = cursor.at;
+    const options = cursor.parenthesised();
+    const optionsTo = cursor.at;
+    const kind = cursor.word();
+    if (!(kind in REINDEX_KINDS))
+        return null;
+    const of = REINDEX_KINDS[kind];
+    cursor.at++;
+    const word = cursor.is('CONCURRENTLY') ? cursor.peek() : undefined;
+    if (word)
+        cursor.at++;
+    const target = cursor.name();
+    const list = splitAtCommas(options ?? []);
+    const asOption = list.some((option) => option[0]?.word === 'CONCURRENTLY' && isOn(cursor.sql, option));
+    const whole = of !== 'index' && of !== 'table';
+    if (!word && !asOption)
+        return whole ? never(`REINDEX ${kind}`, REPEATABLE) : null;
+    const leftover = { kind: 'reindex', target: target ?? '', of };
+    const what = `REINDEX ${kind} CONCURRENTLY`;
+    if (whole)
+        return never(what, leftover);
+    const kept = list.filter((option) => option[0]?.word !== 'CONCURRENTLY');
+    const plainOptions = asOption ? replaceOptions(cursor, optionsFrom, optionsTo, kept) : cursor.sql;
+    // The word stands behind the options: it is taken out first, while its offsets still hold.
+    const plain = word ? without(cursor.sql, word) : plainOptions;
+    return {
+        what,
+        plain: word && asOption ? replaceOptions(new Cursor(plain, cursor.tokens), optionsFrom, optionsTo, kept) : plain,
+        relation: target,
+        leftover,
+    };
+}
+/** The statement with `kept` for the option list that the tokens `from` to `to` are. */
+function replaceOptions(cursor, from, to, kept) {
+    const open = cursor.tokens[from];
+    const close = cursor.tokens[to - 1];
+    if (open === undefined || close === undefined)
+        return cursor.sql;
+    const texts = kept.map((option) => cursor.sql.slice(option[0]?.start, option.at(-1)?.end));
+    const list = texts.length === 0 ? '' : `(${texts.join(', ')})`;
+    const after = cursor.sql.slice(close.end);
+    return cursor.sql.slice(0, open.start) + (list === '' ? after.trimStart() : list + after);
+}
+function detachPartition(cursor) {
+    cursor.at = 2;
+    cursor.skipIfExists();
+    cursor.take('ONLY');
+    const parent = cursor.name();
+    cursor.take('*');
+    if (parent === null || !cursor.take('DETACH', 'PARTITION'))
+        return null;
+    const partition = cursor.name();
+    const concurrently = cursor.peek();
+    if (partition === null || concurrently?.word !== 'CONCURRENTLY')
+        return null;
+    return {
+        what: 'ALTER TABLE ... DETACH PARTITION CONCURRENTLY',
+        plain: without(cursor.sql, concurrently),
+        relation: partition,
+        leftover: { kind: 'detach', parent, partition },
+    };
+}
+function cluster(cursor) {
+    cursor.at = 1;
+    cursor.parenthesised();
+    cursor.take('VERBOSE');
+    return cursor.peek() === undefined ? never('CLUSTER of every table', REPEATABLE) : null;
+}
+const GLOBAL_KINDS = {
+    'CREATE DATABASE': 'create-database',
+    'DROP DATABASE': 'drop-database',
+    'CREATE TABLESPACE': 'create-tablespace',
+    'DROP TABLESPACE': 'drop-tablespace',
+};
+function globalObject(command, cursor) {
+    cursor.at = 2;
+    const name = cursor.skipIfExists().name() ?? '';
+    return never(command, { kind: GLOBAL_KINDS[command], name });
+}
+function alterDatabase(cursor) {
+    cursor.at = 2;
+    cursor.name();
+    return cursor.is('SET', 'TABLESPACE') ? never('ALTER DATABASE ... SET TABLESPACE', REPEATABLE) : null;
+}
+function createSubscription(cursor) {
+    const options = withOptions(cursor);
+    const alone = isOff(options, 'connect') || isOff(options, 'create_slot');
+    return alone ? null : never('CREATE SUBSCRIPTION that makes a slot', null);
+}
+function alterSubscription(cursor) {
+    cursor.at = 2;
+    cursor.name();
+    const verb = cursor.word();
+    if (verb === 'REFRESH')
+        return never('ALTER SUBSCRIPTION ... REFRESH', null);
+    const publication = /^(SET|ADD|DROP)$/.test(verb) && cursor.word(1) === 'PUBLICATION';
+    if (publication && !isOff(withOptions(cursor), 'refresh')) {
+        return never(`ALTER SUBSCRIPTION ... ${verb} PUBLICATION`, null);
+    }
+    // Both reach the slot on the publisher.
+    const set = verb === 'SET' ? readOptions(cursor, cursor.at + 1) : new Map();
+    const slotOption = ['failover', 'two_phase'].find((option) => set.has(option));
+    return slotOption === undefined ? null : never(`ALTER SUBSCRIPTION ... SET (${slotOption})`, null);
+}
+/** `WITH ( name [= value], ... )` -> each name and whether it is on. */
+function withOptions(cursor) {
+    const at = cursor.tokens.findIndex((token, index) => token.word === 'WITH' && cursor.tokens[index + 1]?.word === '(');
+    return at < 0 ? new Map() : readOptions(cursor, at + 1);
+}
+function readOptions(cursor, open) {
+    const inside = new Cursor(cursor.sql, cursor.tokens, open).parenthesised() ?? [];
+    const options = splitAtCommas(inside).filter((option) => option.length > 0);
+    return new Map(options.map((option) => [
+        unquoteName(cursor.sql.slice(option[0]?.start, option[0]?.end)),
+        isOn(cursor.sql, option),
+    ]));
+}
+function isOff(options, name) {
+    return options.get(name) === false;
+}
+/** An option without a value is on; `= false` and `false` are the same. */
+function isOn(sql, option) {
+    const value = option.slice(1).filter((token) => token.word !== '=')[0];
+    return value === undefined || !/^'?(?:false|off|0)'?$/i.test(sql.slice(value.start, value.end));
+}
+/** The statement without one word; the space behind it goes too, so that what is left reads as it was written. */
+function without(sql, token) {
+    return (sql.slice(0, token.start) + sql.slice(token.end).trimStart()).trimEnd();
+}
+
+;// CONCATENATED MODULE: ./src/sql/classify.ts
+/** One statement -> what its words say of it. No parser and no server: what the words do not show stays unsaid. */
+
+
+
+
+
+const NOTHING = {
+    command: '',
+    control: null,
+    nonTransactional: null,
+    bulkInsertInto: null,
+    createsTable: null,
+    addsEnumValue: null,
+    callsSetval: false,
+    opaque: null,
+    external: null,
+    forbiddenInRehearsal: null,
+    mayWrite: null,
+    creates: [],
+};
+function classify(sql) {
+    return bulkInsert(sql) ?? dataStatement(sql) ?? utility(sql, tokenize(sql));
+}
+/** Bounded, as everything here: an endless name must not exhaust the matcher. What is longer takes the way of the tokens. */
+const NAME_PART = '(?:"[^"]{1,128}"|[A-Za-z_\\x80-\\uffff][\\w$\\x80-\\uffff]{0,128})';
+const BULK_INSERT = new RegExp(`INSERT\\s+INTO\\s+(${NAME_PART}(?:\\.${NAME_PART})*)\\s*(?:\\([^()'-]{1,9999}\\)\\s*)?(?:OVERRIDING\\s+(?:SYSTEM|USER)\\s+VALUE\\s+)?VALUES\\b`, 'iy');
+/** The usual form of a bulk INSERT is told by its head alone: files hold millions of them. */
+function bulkInsert(sql) {
+    BULK_INSERT.lastIndex = 0;
+    const table = BULK_INSERT.exec(sql)?.[1];
+    if (table === undefined)
+        return null;
+    return { ...NOTHING, command: 'INSERT', bulkInsertInto: table, ...functionFacts(sql, BULK_INSERT.lastIndex) };
+}
+function functionFacts(sql, from = 0) {
+    const { callsSetval, external, forbidden } = externalIn(sql, from);
+    return { callsSetval, external, forbiddenInRehearsal: forbidden };
+}
+/** SELECT, INSERT and their like may be very long: their tokens are read one by one and not kept. */
+function dataStatement(sql) {
+    const seen = new DataWords();
+    for (const token of readTokens(sql)) {
+        if (!seen.read(token, sql))
+            break;
+    }
+    if (seen.command === null)
+        return null;
+    return {
+        ...NOTHING,
+        command: seen.command,
+        bulkInsertInto: seen.valuesInto,
+        mayWrite: seen.writes ? { kind: 'dml' } : null,
+        ...functionFacts(sql),
+    };
+}
+const DATA_COMMANDS = new Set([
+    'SELECT',
+    'INSERT',
+    'UPDATE',
+    'DELETE',
+    'MERGE',
+    'WITH',
+    'VALUES',
+    'TABLE',
+]);
+/** Reads the tokens of a data statement until it is known whether it writes many rows. */
+class DataWords {
+    command = null;
+    writes = false;
+    valuesInto = null;
+    depth = 0;
+    previous = '';
+    into = '';
+    inTarget = false;
+    /** False: there is nothing more to learn. */
+    read(token, sql) {
+        const previous = this.previous;
+        this.previous = token.word;
+        if (this.command === null) {
+            if (token.word === '(')
+                return true;
+            if (!DATA_COMMANDS.has(token.word))
+                return false;
+            this.command = token.word;
+            this.writes = token.word === 'UPDATE' || token.word === 'DELETE' || token.word === 'MERGE';
+            return !this.writes;
+        }
+        if (token.word === '(')
+            this.depth++;
+        else if (token.word === ')')
+            this.depth--;
+        if (this.command === 'INSERT')
+            return this.readInsert(token, previous, sql);
+        return this.readQuery(token, previous);
+    }
+    readInsert(token, previous, sql) {
+        if (previous === 'INTO')
+            this.inTarget = true;
+        else if (this.inTarget && previous !== '.' && token.word !== '.')
+            this.inTarget = false;
+        if (this.inTarget) {
+            this.into += sql.slice(token.start, token.end);
+            return true;
+        }
+        if (this.depth > 0) {
+            // INSERT INTO t (SELECT ...) is a query; INSERT INTO t (select_, b) is a list of columns.
+            if (previous === '(' && (token.word === 'SELECT' || token.word === 'WITH'))
+                this.writes = true;
+            return !this.writes;
+        }
+        if (token.word === 'VALUES' && previous !== 'DEFAULT')
+            this.valuesInto = this.into;
+        else if (token.word === 'SELECT' || token.word === 'WITH' || token.word === 'TABLE')
+            this.writes = true;
+        return !this.writes && token.word !== 'VALUES';
+    }
+    /** A query writes when it is SELECT ... INTO, or when one of its WITH parts or what follows them does. */
+    readQuery(token, previous) {
+        const { word } = token;
+        if (word === 'INTO' && this.depth === 0)
+            this.writes = true;
+        if (this.command !== 'WITH')
+            return !this.writes;
+        const begins = previous === '(' || previous === ')';
+        if (begins && (word === 'INSERT' || word === 'UPDATE' || word === 'DELETE' || word === 'MERGE'))
+            this.writes = true;
+        return !this.writes;
+    }
+}
+function utility(sql, tokens) {
+    const command = commandOf(tokens);
+    const facts = {
+        ...NOTHING,
+        command,
+        control: transactionControl(new Cursor(sql, tokens)),
+        nonTransactional: nonTransactional(command, sql, tokens),
+        addsEnumValue: addedEnumValue(command, sql, tokens),
+        mayWrite: mayWrite(command, sql, tokens),
+        creates: created(command, sql, tokens),
+    };
+    if (command === 'DO')
+        return { ...facts, ...doFacts(sql, tokens) };
+    if (command === 'CALL')
+        return { ...facts, opaque: { what: 'CALL', commits: false }, ...functionFacts(sql) };
+    if (command === 'COPY')
+        return { ...facts, ...copyFacts(sql) };
+    if (command === 'CREATE TABLE')
+        return { ...facts, ...createTableFacts(sql, tokens) };
+    if (runsFunctions(command, tokens))
+        return { ...facts, ...functionFacts(sql) };
+    return { ...facts, external: externalCommand(command, facts) };
+}
+function createTableFacts(sql, tokens) {
+    const cursor = new Cursor(sql, tokens);
+    cursor.take('CREATE');
+    cursor.take('UNLOGGED');
+    const lasts = cursor.take('TABLE');
+    const functions = runsFunctions('CREATE TABLE', tokens) ? functionFacts(sql) : {};
+    return { createsTable: lasts ? cursor.skipIfExists().name() : null, ...functions };
+}
+/** Words between CREATE and the kind of object that say how, not what. */
+const MODIFIERS = new Set([
+    'OR',
+    'REPLACE',
+    'UNIQUE',
+    'TEMP',
+    'TEMPORARY',
+    'UNLOGGED',
+    'GLOBAL',
+    'LOCAL',
+    'RECURSIVE',
+    'TRUSTED',
+    'PROCEDURAL',
+    'CONSTRAINT',
+    'DEFAULT',
+]);
+/** Kinds of object that have more than one word. */
+const LONG_KINDS = [
+    ['MATERIALIZED', 'VIEW'],
+    ['FOREIGN', 'TABLE'],
+    ['FOREIGN', 'DATA', 'WRAPPER'],
+    ['FOREIGN', 'SCHEMA'],
+    ['EVENT', 'TRIGGER'],
+    ['ACCESS', 'METHOD'],
+    ['OPERATOR', 'CLASS'],
+    ['OPERATOR', 'FAMILY'],
+    ['USER', 'MAPPING'],
+    ['LARGE', 'OBJECT'],
+    ['DEFAULT', 'PRIVILEGES'],
+    ['TEXT', 'SEARCH', 'CONFIGURATION'],
+    ['TEXT', 'SEARCH', 'DICTIONARY'],
+    ['TEXT', 'SEARCH', 'PARSER'],
+    ['TEXT', 'SEARCH', 'TEMPLATE'],
+];
+const TWO_WORDS = new Set([
+    'START TRANSACTION',
+    'PREPARE TRANSACTION',
+    'COMMIT PREPARED',
+    'ROLLBACK PREPARED',
+    'SET CONSTRAINTS',
+    'SET TRANSACTION',
+    'SECURITY LABEL',
+    'REASSIGN OWNED',
+    'DISCARD ALL',
+]);
+function commandOf(tokens) {
+    const words = tokens.slice(0, 10).map((token) => token.word);
+    const first = words[0] ?? '';
+    const cut = ['CREATE', 'ALTER', 'DROP', 'REFRESH', 'IMPORT'].includes(first);
+    if (!cut) {
+        const two = `${first} ${words[1] ?? ''}`;
+        return TWO_WORDS.has(two) ? two : first;
+    }
+    let at = 1;
+    const longAt = () => LONG_KINDS.find((kind) => kind.every((word, offset) => words[at + offset] === word));
+    while (longAt() === undefined && MODIFIERS.has(words[at] ?? ''))
+        at++;
+    const kind = longAt() ?? [words[at] ?? ''];
+    return `${first} ${kind.join(' ')}`.trim();
+}
+function transactionControl(cursor) {
+    const first = cursor.word();
+    cursor.at++;
+    if (first === 'BEGIN')
+        return 'begin';
+    if (first === 'START')
+        return cursor.is('TRANSACTION') ? 'begin' : null;
+    if (first === 'SAVEPOINT' || first === 'RELEASE')
+        return 'savepoint';
+    if (first === 'PREPARE')
+        return cursor.is('TRANSACTION') && cursor.peek(1)?.kind === 'string' ? 'prepare' : null;
+    const ends = first === 'COMMIT' || first === 'END';
+    if (!ends && first !== 'ROLLBACK' && first !== 'ABORT')
+        return null;
+    if (cursor.is('PREPARED'))
+        return 'prepare';
+    cursor.skip('WORK', 'TRANSACTION');
+    if (!ends && cursor.is('TO'))
+        return 'savepoint';
+    const chain = cursor.is('AND', 'CHAIN');
+    if (ends)
+        return chain ? 'commit-chain' : 'commit';
+    return chain ? 'rollback-chain' : 'rollback';
+}
+function addedEnumValue(command, sql, tokens) {
+    if (command !== 'ALTER TYPE')
+        return null;
+    const cursor = new Cursor(sql, tokens, 2);
+    if (cursor.name() === null || !cursor.take('ADD', 'VALUE'))
+        return null;
+    cursor.skipIfExists();
+    const label = cursor.peek();
+    return label?.kind === 'string' ? literalText(sql.slice(label.start, label.end)) : null;
+}
+/** What a literal stands for. Escapes of E'...' are left as they are: a label or a body needs none. */
+function literalText(written) {
+    const dollar = /^\$[^$]*\$/.exec(written)?.[0];
+    if (dollar !== undefined)
+        return written.slice(dollar.length, written.endsWith(dollar) ? -dollar.length : undefined);
+    return written.slice(written.indexOf("'") + 1, -1).replaceAll("''", "'");
+}
+function doFacts(sql, tokens) {
+    const language = tokens.findIndex((token) => token.word === 'LANGUAGE');
+    const languageToken = language < 0 ? undefined : tokens[language + 1];
+    const name = languageToken ? literalOrName(sql, languageToken) : 'plpgsql';
+    const bodyToken = tokens.find((token) => token.kind === 'string' && token !== languageToken);
+    const body = bodyToken ? literalText(sql.slice(bodyToken.start, bodyToken.end)) : '';
+    const plpgsql = name === 'plpgsql';
+    const commits = plpgsql ? transactionWordIn(body) : /(?:\b|_)(?:commit|rollback)\s*\(/i.test(body);
+    const { callsSetval, external, forbidden } = externalIn(plpgsql ? body : '', 0, true);
+    return {
+        opaque: { what: 'DO', commits },
+        callsSetval,
+        nonTransactional: commits ? { what: 'DO that commits', plain: null, relation: null, leftover: null } : null,
+        external,
+        forbiddenInRehearsal: forbidden,
+    };
+}
+function literalOrName(sql, token) {
+    const written = sql.slice(token.start, token.end);
+    return token.kind === 'string' ? literalText(written) : unquoteName(written);
+}
+function copyFacts(sql) {
+    const endpoint = copyEndpoint(sql);
+    const functions = functionFacts(sql);
+    if (endpoint === null || endpoint.kind === 'client')
+        return functions;
+    const program = endpoint.kind === 'program';
+    const what = `COPY ${endpoint.direction === 'to' ? 'TO' : 'FROM'} ${program ? 'PROGRAM' : 'a file'}`;
+    const harmless = !program && endpoint.direction === 'from';
+    return { ...functions, external: what, forbiddenInRehearsal: harmless ? functions.forbiddenInRehearsal : what };
+}
+function externalCommand(command, facts) {
+    if (command === 'IMPORT FOREIGN SCHEMA')
+        return `${command}, which reads another server`;
+    if (command.endsWith(' SUBSCRIPTION') && facts.nonTransactional !== null) {
+        return `${command}, which reaches the publishing server`;
+    }
+    return null;
+}
+function mayWrite(command, sql, tokens) {
+    const cursor = new Cursor(sql, tokens);
+    switch (command) {
+        case 'CREATE TABLE':
+        case 'CREATE MATERIALIZED VIEW':
+            return makesRows(command, tokens) ? { kind: 'dml' } : null;
+        case 'ALTER TABLE':
+            return alterTableWrite(sql, tokens);
+        case 'ALTER MATERIALIZED VIEW':
+        case 'ALTER INDEX':
+            return movedRelation(command, cursor);
+        case 'CREATE INDEX': {
+            cursor.at = tokens.findIndex((token) => token.word === 'ON') + 1;
+            cursor.take('ONLY');
+            return sized('index', cursor.name());
+        }
+        case 'REINDEX':
+            return reindexed(cursor);
+        case 'CLUSTER':
+            return clustered(cursor);
+        case 'REFRESH MATERIALIZED VIEW':
+            cursor.at = 3;
+            cursor.take('CONCURRENTLY');
+            return withNoData(tokens) ? null : sized('rewrite', cursor.name());
+        case 'VACUUM':
+            return vacuumedFull(cursor);
+        default:
+            return null;
+    }
+}
+function sized(kind, relation) {
+    return relation === null ? null : { kind, relation };
+}
+function withNoData(tokens) {
+    const words = tokens.slice(-3).map((token) => token.word);
+    return words.join(' ') === 'WITH NO DATA';
+}
+function makesRows(command, tokens) {
+    return runsFunctions(command, tokens) && !withNoData(tokens);
+}
+function movedRelation(command, cursor) {
+    cursor.at = command === 'ALTER INDEX' ? 2 : 3;
+    const relation = cursor.skipIfExists().name();
+    const words = outsideParens(cursor.rest()).map((token) => token.word);
+    const moves = words[0] === 'SET' && (words[1] === 'TABLESPACE' || (words[1] === 'ACCESS' && words[2] === 'METHOD'));
+    return moves ? sized('rewrite', relation) : null;
+}
+function reindexed(cursor) {
+    cursor.at = 1;
+    cursor.parenthesised();
+    if (!cursor.take('INDEX') && !cursor.take('TABLE'))
+        return null;
+    cursor.take('CONCURRENTLY');
+    return sized('index', cursor.name());
+}
+function clustered(cursor) {
+    cursor.at = 1;
+    cursor.parenthesised();
+    cursor.take('VERBOSE');
+    const name = cursor.name();
+    // CLUSTER index ON table: the form of old.
+    return sized('rewrite', cursor.take('ON') ? cursor.name() : name);
+}
+function vacuumedFull(cursor) {
+    cursor.at = 1;
+    const options = cursor.parenthesised();
+    const full = options?.some((token) => token.word === 'FULL') ?? cursor.is('FULL');
+    cursor.skip('FULL', 'FREEZE', 'VERBOSE', 'ANALYZE');
+    return full ? sized('rewrite', cursor.name()) : null;
+}
+/** Kinds that CREATE makes under a name that stands right behind the words. */
+const NAMED_KINDS = /^CREATE (TABLE|VIEW|MATERIALIZED VIEW|INDEX|SEQUENCE|SCHEMA|TYPE|DOMAIN|FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|POLICY|RULE|EXTENSION|ROLE|USER|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION|PUBLICATION|SERVER|FOREIGN TABLE|FOREIGN DATA WRAPPER|COLLATION|CONVERSION|STATISTICS|EVENT TRIGGER|LANGUAGE|ACCESS METHOD|OPERATOR CLASS|OPERATOR FAMILY|TEXT SEARCH \w+)$/;
+function created(command, sql, tokens) {
+    if (command.startsWith('ALTER '))
+        return createdByAlter(command, sql, tokens);
+    if (!NAMED_KINDS.test(command))
+        return [];
+    const last = command.split(' ').at(-1) ?? '';
+    const cursor = new Cursor(sql, tokens);
+    cursor.at = tokens.findIndex((token) => token.word === last) + 1;
+    cursor.take('CONCURRENTLY');
+    cursor.skipIfExists();
+    // An index, statistics and a schema may go without a name.
+    if ((command === 'CREATE INDEX' || command === 'CREATE STATISTICS') && (cursor.is('ON') || cursor.is('ONLY')))
+        return [];
+    if (command === 'CREATE SCHEMA')
+        cursor.take('AUTHORIZATION');
+    const name = cursor.name();
+    return name === null ? [] : [bareName(name)];
+}
+/** `ADD COLUMN c`, `ADD CONSTRAINT c`, `RENAME ... TO c`. */
+function createdByAlter(command, sql, tokens) {
+    const cursor = new Cursor(sql, outsideParens(tokens));
+    const names = [];
+    for (cursor.at = 2; cursor.at < cursor.tokens.length; cursor.at++) {
+        if (cursor.is('RENAME')) {
+            const to = cursor.rest().findIndex((token) => token.word === 'TO');
+            cursor.at += to < 0 ? cursor.tokens.length : to + 1;
+        }
+        else if (command === 'ALTER TABLE' && cursor.is('ADD') && (cursor.word(-1) === ',' || isAction(cursor))) {
+            cursor.at++;
+            const column = cursor.take('COLUMN');
+            if (!column && cursor.is('CONSTRAINT'))
+                cursor.at++;
+            else if (!column && /^(PRIMARY|UNIQUE|EXCLUDE|CHECK|FOREIGN|NOT|GENERATED)$/.test(cursor.word()))
+                continue;
+            cursor.skipIfExists();
+        }
+        else
+            continue;
+        const name = cursor.name();
+        if (name !== null)
+            names.push(bareName(name));
+        cursor.at--;
+    }
+    return names;
+}
+/** Whether the ADD at hand begins an action: it is the first one, behind the table's name. */
+function isAction(cursor) {
+    const table = new Cursor(cursor.sql, cursor.tokens, 2);
+    table.skipIfExists();
+    table.take('ONLY');
+    table.name();
+    table.take('*');
+    return table.at === cursor.at;
+}
+
+// EXTERNAL MODULE: ./src/postgres/failure.ts
+var postgres_failure = __nccwpck_require__(8829);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./src/engines/sql/files.ts
+/** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
+
+
+
+
+/** Where migrations are looked for when no one says. */
+const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
+const CHUNK_BYTES = 1 << 20;
+/** `0001_create_users.sql`, `0001-create-users.up.sql`; the way back is `.down.sql`. */
+const FILE_NAME = /^(\d+)[_-](.+?)(\.up|\.down)?\.sql$/i;
+function isFolder(path) {
+    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+function holdsMigrations(path) {
+    return isFolder(path) && (0,external_node_fs_.readdirSync)(path).some((name) => FILE_NAME.test(name));
+}
+/** The engine that the folder speaks for. Throws a Stop where it is not SQL files, before anything is connected to. */
+function requireSqlProject(workingDirectory, engine, migrationsPath) {
+    const stop = (message, next) => new report_stop/* Stop */.V({ result: 'failed', class: 'input', message, next, badInput: true });
+    if (!isFolder(workingDirectory)) {
+        throw stop(`working-directory: there is no folder ${workingDirectory}`, 'Correct working-directory, or check the repository out first.');
+    }
+    if (engine !== 'auto' || !(0,external_node_fs_.existsSync)((0,external_node_path_.join)(workingDirectory, 'alembic.ini')))
+        return;
+    const sqlToo = migrationsPath !== null || USUAL_FOLDERS.some((folder) => holdsMigrations((0,external_node_path_.join)(workingDirectory, folder)));
+    throw sqlToo
+        ? stop('engine: there are an alembic.ini and SQL migrations', 'Say which is meant: engine: sql (engine: alembic is not supported yet).')
+        : stop('engine: alembic.ini asks for the engine alembic, which is not supported yet', 'Set engine: sql with a migrations-path, or run Alembic by itself for now.');
+}
+/** The folder that was named, or the one usual folder that there is. Throws a Stop: none, two, or outside the working directory. */
+function findFolder(workingDirectory, given) {
+    const stop = (message, next) => new report_stop/* Stop */.V({ result: 'failed', class: 'input', message, next });
+    if (given !== null) {
+        const path = (0,external_node_path_.resolve)(workingDirectory, given);
+        if (!isFolder(path))
+            throw stop(`migrations-path: there is no folder ${given}`, 'Correct migrations-path, or check the repository out first.');
+        return within(workingDirectory, path);
+    }
+    const found = USUAL_FOLDERS.filter((folder) => 
+    // Many projects have a folder of scripts; only one with migration files is meant.
+    folder === 'scripts' ? holdsMigrations((0,external_node_path_.join)(workingDirectory, folder)) : isFolder((0,external_node_path_.join)(workingDirectory, folder)));
+    const [first, second] = found;
+    if (first === undefined) {
+        throw stop(`no migrations folder found: looked for ${USUAL_FOLDERS.join(', ')}`, 'Set migrations-path, or check the repository out first.');
+    }
+    if (second !== undefined) {
+        throw stop(`two migrations folders found: ${found.join(', ')}`, 'Set migrations-path to the one that is meant.');
+    }
+    return within(workingDirectory, (0,external_node_path_.join)(workingDirectory, first));
+}
+function within(workingDirectory, path) {
+    const root = (0,external_node_fs_.realpathSync)(workingDirectory);
+    const real = (0,external_node_fs_.realpathSync)(path);
+    if (real !== root && !real.startsWith(root + external_node_path_.sep)) {
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'input',
+            message: 'migrations-path leads out of the working directory',
+            next: 'Keep the migration files inside the repository; a symbolic link that leads out of it is not followed.',
+        });
+    }
+    return { path, shown: (0,external_node_path_.relative)(workingDirectory, path).split(external_node_path_.sep).join('/') || '.' };
+}
+/** The number a version stands for, without leading zeros: `007` and `7` are one version. */
+function versionKey(version) {
+    return version.replace(/^0+(?=\d)/, '');
+}
+/** Lists and hashes the folder's migration files. Throws a Stop for a file that cannot be read. */
+function listMigrations(workingDirectory, folder) {
+    const files = [];
+    const downFiles = new Map();
+    const warnings = [];
+    const root = (0,external_node_fs_.realpathSync)(workingDirectory);
+    for (const entry of (0,external_node_fs_.readdirSync)(folder.path, { withFileTypes: true })) {
+        if (!/\.sql$/i.test(entry.name))
+            continue;
+        const shown = folder.shown === '.' ? entry.name : `${folder.shown}/${entry.name}`;
+        const path = (0,external_node_path_.join)(folder.path, entry.name);
+        if (entry.isDirectory()) {
+            warnings.push(`${shown} is a folder, not a migration file`);
+            continue;
+        }
+        const match = FILE_NAME.exec(entry.name);
+        if (!match) {
+            warnings.push(`${shown} has no version prefix (<digits>_<name>.sql): it is not a migration and is not run`);
+            continue;
+        }
+        if (entry.isSymbolicLink() && !realpathOf(path, shown).startsWith(root + external_node_path_.sep)) {
+            throw new report_stop/* Stop */.V({
+                result: 'failed',
+                class: 'input',
+                message: `${shown} is a symbolic link that leads out of the working directory`,
+                next: 'Replace the link by the file itself.',
+                file: shown,
+            });
+        }
+        const [, version = '', name = '', side] = match;
+        if (side?.toLowerCase() === '.down') {
+            downFiles.set(versionKey(version), shown);
+            continue;
+        }
+        const { bytes, checksum } = hashFile(path, shown);
+        files.push({ version, key: versionKey(version), name, file: shown, path, bytes, checksum });
+    }
+    return { folder, files, downFiles, warnings };
+}
+function realpathOf(path, shown) {
+    return reading(shown, () => (0,external_node_fs_.realpathSync)(path));
+}
+/** Runs `read` and turns the file system's error into one that names the file. */
+function reading(shown, read) {
+    try {
+        return read();
+    }
+    catch (cause) {
+        if (cause instanceof report_stop/* Stop */.V)
+            throw cause;
+        const code = cause.code ?? 'error';
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'input',
+            message: `${shown} cannot be read (${code})`,
+            next: 'Make the file readable for the runner (its permissions, or a dangling link), then run again.',
+            file: shown,
+        }, { cause });
+    }
+}
+const CR = 0x0d;
+const BOM = [0xef, 0xbb, 0xbf];
+/** SHA-256 of the text with BOM dropped and CRLF turned to LF, fed in pieces. */
+class TextHash {
+    hash = (0,external_node_crypto_.createHash)('sha256');
+    heldCr = false;
+    first = true;
+    update(bytes) {
+        let rest = bytes;
+        if (this.first) {
+            if (rest[0] === BOM[0] && rest[1] === BOM[1] && rest[2] === BOM[2])
+                rest = rest.subarray(3);
+            this.first = false;
+        }
+        if (this.heldCr && rest.length > 0) {
+            if (rest[0] !== 0x0a)
+                this.hash.update('\r');
+            this.heldCr = false;
+        }
+        let at = rest.indexOf(CR);
+        if (at === -1) {
+            this.hash.update(rest);
+            return;
+        }
+        let from = 0;
+        while (at !== -1) {
+            if (at === rest.length - 1) {
+                this.hash.update(rest.subarray(from, at));
+                this.heldCr = true;
+                return;
+            }
+            if (rest[at + 1] === 0x0a) {
+                this.hash.update(rest.subarray(from, at));
+                from = at + 1;
+            }
+            at = rest.indexOf(CR, at + 1);
+        }
+        this.hash.update(rest.subarray(from));
+    }
+    digest() {
+        if (this.heldCr)
+            this.hash.update('\r');
+        return this.hash.digest('hex');
+    }
+}
+/** Where small files are read to be hashed: a folder may hold thousands, and nothing is kept of them. */
+const scratch = Buffer.allocUnsafe(64 * 1024);
+function hashFile(path, shown) {
+    return reading(shown, () => {
+        const descriptor = (0,external_node_fs_.openSync)(path, 'r');
+        try {
+            let read = (0,external_node_fs_.readSync)(descriptor, scratch, 0, scratch.length, null);
+            let bytes = read;
+            // A file's short read is its end.
+            if (read < scratch.length)
+                return { bytes, checksum: hashOnce(scratch.subarray(0, read)) };
+            const hash = new TextHash();
+            while (read > 0) {
+                hash.update(scratch.subarray(0, read));
+                read = (0,external_node_fs_.readSync)(descriptor, scratch, 0, scratch.length, null);
+                bytes += read;
+            }
+            return { bytes, checksum: hash.digest() };
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(descriptor);
+        }
+    });
+}
+/** The same as a TextHash of it, in one call where the text needs no change, as nearly all do. */
+function hashOnce(text) {
+    if (text[0] !== BOM[0] && !text.includes(CR))
+        return (0,external_node_crypto_.hash)('sha256', text, 'hex');
+    const hash = new TextHash();
+    hash.update(text);
+    return hash.digest();
+}
+/** SHA-256 of the raw bytes: what other runners may have recorded. */
+function rawChecksum(file) {
+    return reading(file.file, () => {
+        const hash = (0,external_node_crypto_.createHash)('sha256');
+        const descriptor = (0,external_node_fs_.openSync)(file.path, 'r');
+        try {
+            for (const chunk of chunksOf(descriptor))
+                hash.update(chunk);
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(descriptor);
+        }
+        return hash.digest('hex');
+    });
+}
+function* chunksOf(descriptor) {
+    // Most files are far smaller than a chunk; one byte more than the file finds its end in one read.
+    const size = Math.min(CHUNK_BYTES, (0,external_node_fs_.fstatSync)(descriptor).size + 1);
+    for (;;) {
+        // A buffer of its own each time: what was yielded may still be in use.
+        const chunk = Buffer.allocUnsafe(size);
+        const read = (0,external_node_fs_.readSync)(descriptor, chunk, 0, size, null);
+        if (read === 0)
+            return;
+        yield chunk.subarray(0, read);
+    }
+}
+/**
+ * The file's text in chunks, decoded strictly as UTF-8. `hash`, where given, sees the very bytes that are decoded.
+ * Throws a Stop naming the encoding where it is another.
+ */
+function* readText(file, hash = null) {
+    const descriptor = reading(file.file, () => (0,external_node_fs_.openSync)(file.path, 'r'));
+    try {
+        const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+        let line = 1;
+        let first = true;
+        for (const chunk of chunksOf(descriptor)) {
+            if (first)
+                refuseOtherEncodings(chunk, file.file);
+            first = false;
+            hash?.update(chunk);
+            let text;
+            try {
+                text = decoder.decode(chunk, { stream: true });
+            }
+            catch (cause) {
+                throw notUtf8(file.file, line + firstBadLine(chunk), cause);
+            }
+            for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+                line += 1;
+            yield text;
+        }
+        try {
+            decoder.decode();
+        }
+        catch (cause) {
+            throw notUtf8(file.file, line, cause);
+        }
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(descriptor);
+    }
+}
+function refuseOtherEncodings(chunk, shown) {
+    const [a, b] = chunk;
+    if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'syntax',
+            message: `${shown} is UTF-16; migration files are UTF-8`,
+            next: `Save ${shown} as UTF-8.`,
+            file: shown,
+            line: 1,
+        });
+    }
+}
+/** How many line ends stand before the first byte that is not UTF-8. */
+function firstBadLine(chunk) {
+    let lines = 0;
+    let from = 0;
+    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, from)) {
+        if (chunk.subarray(from, at).toString('utf8').includes('\ufffd'))
+            return lines;
+        lines += 1;
+        from = at + 1;
+    }
+    return lines;
+}
+function notUtf8(shown, line, cause) {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'syntax',
+        message: `${shown} is not UTF-8 at line ${line}`,
+        next: `Save ${shown} as UTF-8 (a Latin-1 or Windows-1252 file is the usual cause).`,
+        file: shown,
+        line,
+        column: 1,
+    }, { cause });
+}
+/** One line of a file (1-based), for a caret; null where there is none. */
+function sourceLine(file, line) {
+    let at = 1;
+    let held = '';
+    for (const chunk of readText(file)) {
+        let from = 0;
+        for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
+            if (at === line)
+                return (held + chunk.slice(from, end)).replace(/\r$/, '');
+            at += 1;
+            held = '';
+            from = end + 1;
+        }
+        if (at === line)
+            held += chunk.slice(from);
+    }
+    return at === line ? held : null;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/leftovers.ts
+
+const AGAIN = { kind: 'again', cleanup: [] };
+const DONE = { kind: 'done' };
+/** Invalid indexes that are not so on purpose (a partitioned parent's are) and are not being built right now. */
+async function invalidIndexes(session) {
+    const { rows } = await session.query(`select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, i.indrelid::pg_catalog.regclass::text as table
+       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where not i.indisvalid and c.relkind = 'i' and n.nspname !~ '^pg_'
+        and not exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+      order by 1`);
+    return rows;
+}
+/** The state of the index that a written name means, seen from the table it belongs to where that is known. */
+async function indexState(session, name, table) {
+    const { rows } = await session.query(`select i.indisvalid and i.indisready as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
+            exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid) as building
+       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.oid = coalesce(
+        -- CREATE INDEX puts the index into the schema of its table, whatever the search_path says.
+        (select x.oid from pg_catalog.pg_class x join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass($2) and x.relnamespace = t.relnamespace
+          where x.relname = (pg_catalog.parse_ident($1))[pg_catalog.array_length(pg_catalog.parse_ident($1), 1)]),
+        pg_catalog.to_regclass($1))`, [name, table]);
+    const row = rows[0];
+    return row ? { exists: true, ...row } : { exists: false, valid: false, building: false, qualified: null };
+}
+async function judge(session, leftover) {
+    if (leftover === null)
+        return { kind: 'unknown' };
+    switch (leftover.kind) {
+        case 'create-index': {
+            // Without a name the server chose one: nothing to look for by name.
+            if (leftover.index === null)
+                return { kind: 'unknown' };
+            const state = await indexState(session, leftover.index, leftover.table);
+            if (!state.exists || state.qualified === null)
+                return AGAIN;
+            if (state.valid)
+                return DONE;
+            return { kind: 'again', cleanup: [leftovers_dropIndex(state.qualified)] };
+        }
+        case 'drop-index': {
+            for (const index of leftover.indexes)
+                if ((await indexState(session, index, null)).exists)
+                    return AGAIN;
+            return DONE;
+        }
+        case 'reindex': {
+            const left = (await invalidIndexes(session)).filter((index) => /_cc(new|old)\d*"?$/.test(index.name));
+            return { kind: 'again', cleanup: left.map((index) => leftovers_dropIndex(index.name)) };
+        }
+        case 'detach':
+            return judgeDetach(session, leftover.parent, leftover.partition);
+        case 'create-database':
+        case 'drop-database':
+        case 'create-tablespace':
+        case 'drop-tablespace': {
+            const catalog = leftover.kind.endsWith('database') ? ['pg_database', 'datname'] : ['pg_tablespace', 'spcname'];
+            const { rows } = await session.query(`select exists (select 1 from pg_catalog.${catalog[0]} where ${catalog[1]} = (pg_catalog.parse_ident($1))[1]) as there`, [leftover.name]);
+            return (rows[0]?.there ?? false) === leftover.kind.startsWith('create') ? DONE : AGAIN;
+        }
+        case 'repeatable':
+            return AGAIN;
+    }
+}
+function leftovers_dropIndex(qualified) {
+    return { sql: `drop index concurrently if exists ${qualified}`, plain: `drop index if exists ${qualified}` };
+}
+async function judgeDetach(session, parent, partition) {
+    const { rows } = await session.query(`select inhdetachpending as pending from pg_catalog.pg_inherits
+      where inhparent = pg_catalog.to_regclass($1) and inhrelid = pg_catalog.to_regclass($2)`, [parent, partition]);
+    const row = rows[0];
+    if (!row)
+        return DONE;
+    if (!row.pending)
+        return AGAIN;
+    const finalize = `alter table ${parent} detach partition ${partition} finalize`;
+    return { kind: 'again', cleanup: [{ sql: finalize, plain: finalize }] };
+}
+/** An index that a statement is to make is there and of no use: IF NOT EXISTS would hide that, CREATE INDEX would fail. */
+function indexInTheWay(state, place) {
+    const { qualified, building } = state;
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'duplicate-object',
+        message: building
+            ? `the index ${qualified} is being built right now by another session`
+            : `an invalid index ${qualified} is in the way: a build of it failed, and no query uses it`,
+        next: building
+            ? 'Wait until that build is over, then run again.'
+            : `Run: ${leftovers_dropIndex(qualified ?? '').sql}; then run again.`,
+        ...(place ?? {}),
+    });
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/progress.ts
+/** How far a non-transactional migration has come, and the hash by which an edit of the part that is done shows. */
+
+
+
+
+/** Said for the whole session: still wanted when a file goes on after its done part. */
+const SETS = /^(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|select\s+(?:pg_catalog\.)?set_config\s*\()/i;
+function setsSession({ sql }) {
+    return SETS.test(sql);
+}
+/** What a statement that was started and not finished may have left. It may have been edited since: what was started is what is noted. */
+function begunBy(progress, statement, leftover) {
+    const { startedSql } = progress;
+    if (startedSql === null || startedSql === shown(statement))
+        return { edited: false, leftover };
+    return { edited: true, leftover: classify(startedSql).nonTransactional?.leftover ?? null };
+}
+function shown({ sql }) {
+    return (0,report_text/* cut */.Jj)(sql, 1_000);
+}
+class ProgressKeeper {
+    file;
+    resumed;
+    hash = (0,external_node_crypto_.createHash)('sha256');
+    before = { done: 0, prefix: this.prefix() };
+    now = this.before;
+    constructor(file, resumed) {
+        this.file = file;
+        this.resumed = resumed;
+    }
+    /** Every statement passes here in the file's order, run or skipped. Throws a Stop when the part that is done was edited. */
+    pass(index, statement) {
+        this.hash.update(statement.sql).update('\0');
+        this.before = this.now;
+        this.now = { done: index, prefix: this.prefix() };
+        if (this.resumed?.done === index && this.now.prefix !== this.resumed.prefix)
+            throw this.edited(statement.line);
+    }
+    /** After the last statement: a file that has become shorter than its done part was edited too. */
+    end() {
+        if (this.resumed && this.now.done < this.resumed.done)
+            throw this.edited(null);
+    }
+    /** The last statement that passed is begun and not finished. */
+    started(statement) {
+        return { ...this.before, started: this.now.done, startedSql: shown(statement) };
+    }
+    /** Everything that has passed is done. */
+    done() {
+        return { ...this.now, started: null, startedSql: null };
+    }
+    prefix() {
+        return this.hash.copy().digest('hex');
+    }
+    edited(line) {
+        const done = this.resumed?.done ?? 0;
+        return new report_stop/* Stop */.V({
+            result: 'refused',
+            class: 'checksum',
+            message: `${this.file.file}: its first ${done} statements are applied already and were edited since`,
+            next: `Restore statements 1 to ${done} as they were (git log -- ${this.file.file}); the rest may be edited.`,
+            file: this.file.file,
+            line,
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/sql/statement.ts
+/** A statement as it stands in a file, and what its words say of it. No server is asked. */
+/** Why a text cannot be read as SQL: where, and what to do. Lines and columns are 1-based, columns in code points. */
+class SqlProblem extends Error {
+    line;
+    column;
+    constructor(message, line, column) {
+        super(message);
+        this.name = 'SqlProblem';
+        this.line = line;
+        this.column = column;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/sql/split.ts
+/** A file's text, in pieces of any size -> its statements, by the rules by which psql finds them. */
+
+
+
+/**
+ * The statements of a text, in order, as they come; memory is bounded by the longest statement.
+ * Empty statements are skipped; a byte order mark at the start is dropped; `\restrict` lines are passed over.
+ * @param onGateComment is told of every `-- gate:` comment, as soon as it is passed.
+ * @throws SqlProblem where the text cannot be split or holds what only psql could carry out.
+ */
+function* splitStatements(chunks, onGateComment) {
+    const splitter = new Splitter(onGateComment ?? null);
+    for (const chunk of chunks) {
+        splitter.feed(chunk);
+        for (let found = splitter.next(); found !== null; found = splitter.next())
+            yield found;
+    }
+    splitter.end();
+    for (let found = splitter.next(); found !== null; found = splitter.next())
+        yield found;
+}
+const OPEN_AT_END = {
+    string: "a string literal ('...') is opened here and never closed: add the closing quote, or double a quote inside it",
+    escape: "a string literal (E'...') is opened here and never closed: add the closing quote",
+    identifier: 'a quoted identifier ("...") is opened here and never closed: add the closing double quote',
+    comment: 'a comment (/* ... */) is opened here and never closed: add the closing */ (comments nest)',
+};
+/** A held back comment must not grow without end: a directive is shorter than this. */
+const LONGEST_DIRECTIVE = 1024;
+class Splitter {
+    /** The piece at hand, and where the scan stands in it. What lies before has been dealt with. */
+    text = '';
+    pos = 0;
+    started = false;
+    last = false;
+    /** A NUL was found right behind `text`. */
+    nul = false;
+    /** Line and column of offset `mark`; only moved forward, so that every character is counted once. */
+    mark = 0;
+    line = 1;
+    column = 1;
+    newlineAt = -1;
+    mode = 'sql';
+    /** Where the open thing began: an offset in `text`, or -1 when it lies in an earlier piece and is in openLine/openColumn. */
+    openAt = -1;
+    openLine = 0;
+    openColumn = 0;
+    dollarTag = '';
+    commentDepth = 0;
+    /** Offset of the statement (or of its part in this piece), -1 between statements. */
+    start = -1;
+    startLine = 0;
+    startColumn = 0;
+    parts = [];
+    partsLength = 0;
+    /** Length of the statement up to the comments that it ends with so far, or -1. */
+    tail = -1;
+    parens = 0;
+    begins = 0;
+    head = 'start';
+    previousWord = '';
+    /** The last token was an E'...': a quote that follows on the next line goes on with it, escapes and all. */
+    afterEscape = false;
+    statements = 0;
+    onGateComment;
+    constructor(onGateComment) {
+        this.onGateComment = onGateComment;
+    }
+    feed(chunk) {
+        let fresh = chunk;
+        if (!this.started && fresh !== '') {
+            this.started = true;
+            if (fresh.charCodeAt(0) === 0xfeff)
+                fresh = fresh.slice(1);
+        }
+        this.dropScanned();
+        this.text = this.text === '' ? fresh : this.text + fresh;
+        const nul = this.text.indexOf('\0');
+        if (nul >= 0) {
+            this.text = this.text.slice(0, nul);
+            this.nul = true;
+        }
+        this.newlineAt = -1;
+    }
+    end() {
+        this.last = true;
+    }
+    /** The next statement that is complete, or null: more text is needed, or there is none. */
+    next() {
+        while (this.pos < this.text.length) {
+            const before = this.pos;
+            if (this.mode === 'sql') {
+                const found = this.scanSql();
+                if (found !== null)
+                    return found;
+            }
+            else if (!this.closeOpen()) {
+                break;
+            }
+            if (this.pos === before && this.mode === 'sql')
+                break;
+        }
+        if (this.nul) {
+            this.moveTo(this.text.length);
+            this.fail('a NUL character: PostgreSQL text cannot hold one; is this file UTF-16, or not text at all?');
+        }
+        return this.last ? this.finishInput() : null;
+    }
+    finishInput() {
+        const open = this.mode === 'dollar' ? this.dollarMessage() : OPEN_AT_END[this.mode];
+        if (open !== undefined) {
+            this.placeOpen();
+            throw new SqlProblem(open, this.openLine, this.openColumn);
+        }
+        return this.start < 0 ? null : this.finishStatement(this.text.length);
+    }
+    dollarMessage() {
+        return `a dollar-quoted string (${this.dollarTag}) is opened here and never closed: add the closing ${this.dollarTag}`;
+    }
+    /** Goes through SQL outside of quotes and comments up to a statement's end, or to where something long is open, or to the end. */
+    scanSql() {
+        const text = this.text;
+        const length = text.length;
+        let pos = this.pos;
+        while (pos < length) {
+            const code = text.charCodeAt(pos);
+            if (isSpace(code)) {
+                pos++;
+                continue;
+            }
+            if (code === MINUS || code === SLASH) {
+                if (pos + 1 === length && !this.last)
+                    break;
+                if (text.charCodeAt(pos + 1) === (code === MINUS ? MINUS : STAR)) {
+                    if (code === MINUS && this.awaitsGateComment(pos))
+                        break;
+                    this.beginComment(pos, code === MINUS ? 'line-comment' : 'comment');
+                    if (!this.closeOpen())
+                        return null;
+                    pos = this.pos;
+                    continue;
+                }
+            }
+            if (code === BACKSLASH) {
+                this.pos = pos;
+                if (!this.passPsqlLine())
+                    return null;
+                pos = this.pos;
+                continue;
+            }
+            if (code === SEMICOLON && this.parens === 0 && this.begins === 0) {
+                this.pos = pos + 1;
+                if (this.start >= 0)
+                    return this.finishStatement(pos);
+                pos++;
+                continue;
+            }
+            // Decided before the token is begun: what touches the end of a piece is read again with the next one.
+            let end = pos + 1;
+            if (isWordStart(code)) {
+                end = wordEnd(text, end);
+                if (end === length && !this.last)
+                    break;
+            }
+            else if (code === DOLLAR) {
+                end = dollarTagEnd(text, pos);
+                if (end < 0 && !this.last)
+                    break;
+            }
+            if (this.start < 0)
+                this.beginStatement(pos);
+            this.tail = -1;
+            const afterEscape = this.afterEscape;
+            this.afterEscape = false;
+            if (isWordStart(code)) {
+                if (end - pos === 1 && (code === 69 || code === 101) && text.charCodeAt(end) === QUOTE) {
+                    this.open('escape', pos, end + 1);
+                }
+                else {
+                    if (this.head !== 'other')
+                        this.noticeWord(pos, end);
+                    pos = end;
+                    continue;
+                }
+            }
+            else if (code === QUOTE) {
+                this.open(afterEscape ? 'escape' : 'string', pos, pos + 1);
+            }
+            else if (code === DOUBLE_QUOTE) {
+                this.open('identifier', pos, pos + 1);
+            }
+            else if (code === DOLLAR && end > 0) {
+                this.dollarTag = text.slice(pos, end);
+                this.open('dollar', pos, end);
+            }
+            else {
+                if (code === OPEN)
+                    this.parens++;
+                else if (code === CLOSE && this.parens > 0)
+                    this.parens--;
+                if (this.head === 'routine')
+                    this.noticeSymbol(code);
+                pos++;
+                continue;
+            }
+            if (!this.closeOpen())
+                return null;
+            pos = this.pos;
+        }
+        this.pos = pos;
+        return null;
+    }
+    open(mode, at, inside) {
+        this.mode = mode;
+        this.openAt = at;
+        this.pos = inside;
+        this.previousWord = '';
+    }
+    /** Goes to the end of what is open; false: the text ends first. */
+    closeOpen() {
+        const mode = this.mode;
+        let at;
+        if (mode === 'string')
+            at = closeQuote(this.text, this.pos, "'");
+        else if (mode === 'identifier')
+            at = closeQuote(this.text, this.pos, '"');
+        else if (mode === 'escape')
+            at = closeEscape(this.text, this.pos);
+        else if (mode === 'dollar')
+            at = closeDollar(this.text, this.pos, this.dollarTag);
+        else if (mode === 'comment') {
+            const closed = closeComment(this.text, this.pos, this.commentDepth);
+            this.commentDepth = closed.depth;
+            at = closed.at;
+        }
+        else
+            at = closeLine(this.text, this.pos);
+        const doubling = mode === 'string' || mode === 'identifier' || mode === 'escape';
+        // A quote that ends a piece may be the first of two.
+        if (doubling && at === this.text.length && !this.last)
+            at = ~(at - 1);
+        if (at < 0) {
+            this.pos = ~at;
+            return false;
+        }
+        this.pos = at;
+        this.afterEscape = mode === 'escape' || (this.afterEscape && (mode === 'comment' || mode === 'line-comment'));
+        this.mode = 'sql';
+        return true;
+    }
+    beginComment(at, mode) {
+        if (this.start >= 0 && this.tail < 0)
+            this.tail = this.partsLength + at - this.start;
+        const previousWord = this.previousWord;
+        this.open(mode, at, at + 2);
+        this.previousWord = previousWord;
+        this.commentDepth = 1;
+        if (mode === 'line-comment' && this.onGateComment !== null)
+            this.reportGateComment(at);
+    }
+    /** Whether the comment at `at` must be seen whole before it is passed. */
+    awaitsGateComment(at) {
+        if (this.onGateComment === null || this.last || this.text.length - at > LONGEST_DIRECTIVE)
+            return false;
+        return closeLine(this.text, at) < 0;
+    }
+    reportGateComment(at) {
+        if (!/^--\s*gate:/i.test(this.text.slice(at, at + 64)))
+            return;
+        const end = closeLine(this.text, at);
+        this.moveTo(at);
+        this.onGateComment?.({
+            text: this.text.slice(at, end < 0 ? ~end : end),
+            line: this.line,
+            column: this.column,
+            afterStatements: this.statements,
+        });
+    }
+    beginStatement(at) {
+        this.moveTo(at);
+        this.start = at;
+        this.startLine = this.line;
+        this.startColumn = this.column;
+        this.parens = 0;
+        this.begins = 0;
+        this.head = 'start';
+        this.previousWord = '';
+        this.statements++;
+    }
+    finishStatement(end) {
+        let sql = this.text.slice(this.start, end);
+        if (this.parts.length > 0) {
+            this.parts.push(sql);
+            sql = this.parts.join('');
+            this.parts = [];
+            this.partsLength = 0;
+        }
+        sql = trimEnd(this.tail >= 0 ? sql.slice(0, this.tail) : sql);
+        this.start = -1;
+        this.tail = -1;
+        this.parens = 0;
+        this.begins = 0;
+        this.afterEscape = false;
+        if (this.last)
+            this.pos = Math.max(this.pos, end);
+        refuseClientCopy(sql, this.startLine, this.startColumn);
+        return { sql, line: this.startLine, column: this.startColumn };
+    }
+    /**
+     * Follows the words of CREATE FUNCTION and CREATE PROCEDURE, where BEGIN ATOMIC ... END holds semicolons and CASE
+     * has an END of its own. Like psql it counts words; unlike it, `t.end`, `AS end` and a function called `begin` don't count.
+     */
+    noticeWord(from, to) {
+        const word = to - from > 9 ? '' : this.text.slice(from, to).toLowerCase();
+        const previous = this.previousWord;
+        this.previousWord = word;
+        if (this.head !== 'routine') {
+            this.head = nextHead(this.head, word);
+            return;
+        }
+        if (this.parens > 0)
+            return;
+        if (this.begins === 0) {
+            if (word === 'atomic' && previous === 'begin')
+                this.begins = 1;
+            return;
+        }
+        if (previous === 'as' || previous === '.')
+            return;
+        if (word === 'case')
+            this.begins++;
+        else if (word === 'end')
+            this.begins--;
+    }
+    /** The dot of `t.end` makes a name of what follows, the one of `1. end` does not. */
+    noticeSymbol(code) {
+        if (isDigit(code))
+            this.previousWord = '0';
+        else if (code === DOT)
+            this.previousWord = this.previousWord === '0' ? '' : '.';
+        else
+            this.previousWord = '';
+    }
+    /** At a backslash: passes `\restrict` lines over, refuses any other psql command. False: more text is needed. */
+    passPsqlLine() {
+        let end = this.pos + 1;
+        while (end < this.text.length && !isSpace(this.text.charCodeAt(end)))
+            end++;
+        if (end === this.text.length && !this.last && end - this.pos < 64)
+            return false;
+        // The command's own name and no more: what follows may be a password.
+        const command = /^\\(?:[a-z_]+|.)?/iu.exec(this.text.slice(this.pos, Math.min(end, this.pos + 64)))?.[0] ?? '';
+        if (this.start < 0 && (command === '\\restrict' || command === '\\unrestrict')) {
+            this.open('psql-line', this.pos, end);
+            return this.closeOpen();
+        }
+        this.moveTo(this.pos);
+        return this.fail(psqlCommandMessage(command));
+    }
+    fail(message) {
+        throw new SqlProblem(message, this.line, this.column);
+    }
+    /** Before the text is let go: the places in it that may still be asked for, and the statement's part of it. */
+    dropScanned() {
+        if (this.mode !== 'sql')
+            this.placeOpen();
+        this.moveTo(this.pos);
+        if (this.start >= 0) {
+            if (this.pos > this.start)
+                this.parts.push(this.text.slice(this.start, this.pos));
+            this.partsLength += this.pos - this.start;
+            this.start = 0;
+        }
+        this.text = this.text.slice(this.pos);
+        this.pos = 0;
+        this.mark = 0;
+    }
+    placeOpen() {
+        if (this.openAt < 0)
+            return;
+        this.moveTo(this.openAt);
+        this.openAt = -1;
+        this.openLine = this.line;
+        this.openColumn = this.column;
+    }
+    /** Brings line and column to offset `to`. The next line end is remembered: a file of one long line is searched once. */
+    moveTo(to) {
+        const text = this.text;
+        let from = this.mark;
+        if (this.newlineAt < from)
+            this.newlineAt = nextNewline(text, from);
+        while (this.newlineAt < to) {
+            this.line++;
+            this.column = 1;
+            from = this.newlineAt + 1;
+            this.newlineAt = nextNewline(text, from);
+        }
+        this.column += codePoints(text, from, to);
+        this.mark = to;
+    }
+}
+function nextNewline(text, from) {
+    const at = text.indexOf('\n', from);
+    return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+/** A surrogate pair is one; it is counted at its second half, wherever the text is cut. */
+function codePoints(text, from, to) {
+    let count = to - from;
+    for (let at = from; at < to; at++) {
+        if ((text.charCodeAt(at) & 0xfc00) === 0xd800)
+            count--;
+    }
+    return count;
+}
+function nextHead(head, word) {
+    if (head === 'start')
+        return word === 'create' ? 'create' : 'other';
+    if (head === 'create' && word === 'or')
+        return 'or';
+    if (head === 'or')
+        return word === 'replace' ? 'replace' : 'other';
+    return word === 'function' || word === 'procedure' ? 'routine' : 'other';
+}
+function trimEnd(sql) {
+    let end = sql.length;
+    while (end > 0 && isSpace(sql.charCodeAt(end - 1)))
+        end--;
+    return end === sql.length ? sql : sql.slice(0, end);
+}
+function refuseClientCopy(sql, line, column) {
+    const first = sql.charCodeAt(0) | 32;
+    if (first !== 99)
+        return;
+    const endpoint = copyEndpoint(sql);
+    if (endpoint?.kind !== 'client')
+        return;
+    const message = endpoint.direction === 'from'
+        ? 'COPY ... FROM STDIN: data inside of a migration file cannot be sent; write it as INSERT, or COPY it from a file on the server'
+        : 'COPY ... TO STDOUT: a migration has nowhere to put the rows; remove it, or COPY to a file on the server';
+    throw new SqlProblem(message, line, column);
+}
+const PSQL_ADVICE = [
+    [/^\\(i|ir|include|include_relative)$/, 'put the SQL of that file here, or give it a number of its own'],
+    [
+        /^\\(c|connect)$/,
+        'a migration runs in the one database that it is given; remove the line, or move what follows to its own run',
+    ],
+    [/^\\copy$/i, 'write the data as INSERT, or use COPY with a file on the server'],
+    [/^\\\.$/, 'it ends inline COPY data, which cannot be sent; write the data as INSERT'],
+    [/^\\gexec$/, 'run the statements that it makes with a DO block and EXECUTE'],
+    [/^\\(g|gx|gset|gdesc|crosstabview|bind.*|watch|;)$/, 'end the statement with a semicolon instead'],
+    [/^\\(if|elif|else|endif)$/, 'use IF in a DO block instead'],
+    [
+        /^\\(set|unset|getenv|setenv|prompt)$/,
+        'psql variables are not replaced here; write the value itself and remove the line',
+    ],
+    [/^\\(restrict|unrestrict)$/, 'it may stand between statements only; is the semicolon before it missing?'],
+];
+function psqlCommandMessage(command) {
+    const advice = PSQL_ADVICE.find(([pattern]) => pattern.test(command));
+    return `${command} is a command of psql, not SQL: ${advice?.[1] ?? 'remove it, or write it as SQL'}`;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/checks.ts
+/** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
+
+
+
+
+
+
+/** `schema.name` or `name` (found through the search_path), as written or folded to lower case as SQL would. */
+function namePatterns(written) {
+    const bare = (part) => part.startsWith('"') && part.endsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
+    const dot = written.indexOf('.');
+    return dot === -1
+        ? { schema: null, name: bare(written) }
+        : { schema: bare(written.slice(0, dot)), name: bare(written.slice(dot + 1)) };
+}
+const FIND = `
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join pg_catalog.pg_index i on i.indexrelid = c.oid
+ where c.relname in ($1::text, pg_catalog.lower($1::text)) and c.relkind = any ($3::"char"[])
+   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname in ($2::text, pg_catalog.lower($2::text)) end`;
+async function checkTables(session, tables) {
+    const checks = [];
+    for (const written of tables) {
+        const { schema, name } = namePatterns(written);
+        const { rows } = await session.query(`select 1 ${FIND}`, [name, schema, ['r', 'p', 'f', 'm', 'v']]);
+        checks.push({
+            check: `critical table ${written}`,
+            passed: rows.length > 0,
+            detail: rows.length > 0 ? null : 'it does not exist',
+        });
+    }
+    return checks;
+}
+/** `unbuilt`: indexes that a statement not executed in the dry run would make; they can't be asked for there. */
+async function checkIndexes(session, indexes, unbuilt = new Set()) {
+    const checks = [];
+    for (const written of indexes) {
+        const { schema, name } = namePatterns(written);
+        const { rows } = await session.query(`select coalesce(i.indisvalid and i.indisready, false) as usable ${FIND}`, [name, schema, ['i', 'I']]);
+        const postponed = rows.length === 0 && (unbuilt.has(name) || unbuilt.has(name.toLowerCase()));
+        const usable = rows.some((row) => row.usable);
+        let detail = null;
+        if (postponed)
+            detail = 'not built in the dry run; asked again after apply';
+        else if (rows.length === 0)
+            detail = 'it does not exist';
+        else if (!usable)
+            detail = 'it exists and is not valid: queries do not use it';
+        checks.push({ check: `critical index ${written}`, passed: postponed || usable, detail });
+    }
+    return checks;
+}
+/** The statements of all files that the glob names, in order of the files' names. Throws a Stop when there are none. */
+function readSmokeTests(workingDirectory, glob) {
+    if (glob === null)
+        return [];
+    const pattern = globPattern(glob.replace(/^\.\//, ''));
+    const files = (0,external_node_fs_.readdirSync)(workingDirectory, { recursive: true, encoding: 'utf8' })
+        .map((file) => file.split(external_node_path_.sep).join('/'))
+        .filter((file) => pattern.test(file) && !file.includes('node_modules/') && file.endsWith('.sql'))
+        .sort();
+    if (files.length === 0) {
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'input',
+            message: `smoke-tests: no .sql file matches ${glob}`,
+            next: 'Correct the glob (it is relative to working-directory), or leave smoke-tests empty.',
+        });
+    }
+    return files.flatMap((file) => testsOf(file, (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(workingDirectory, file), 'utf8')));
+}
+function testsOf(file, text) {
+    const lines = text.split(/\r?\n/);
+    try {
+        return [...splitStatements([text])].map((statement) => ({
+            file,
+            statement,
+            usesIndex: indexAbove(lines, statement.line),
+        }));
+    }
+    catch (error) {
+        if (!(error instanceof SqlProblem))
+            throw error;
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'syntax',
+            message: error.message,
+            next: `Correct ${file}, then run again.`,
+            file,
+            line: error.line,
+            column: error.column,
+            sourceLine: lines[error.line - 1] ?? null,
+        }, { cause: error });
+    }
+}
+/** `-- gate: uses-index <name>` in the comment lines right above a statement. */
+function indexAbove(lines, line) {
+    for (let at = line - 2; at >= 0 && /^\s*(--|$)/.test(lines[at] ?? ''); at -= 1) {
+        const match = /^\s*--\s*gate:\s*uses-index\s+(\S+)\s*$/.exec(lines[at] ?? '');
+        if (match)
+            return match[1] ?? null;
+    }
+    return null;
+}
+/** `*` within a folder, `**` across folders, `?` one character. */
+function globPattern(glob) {
+    const source = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (token) => {
+        if (token === '**/')
+            return '(?:.*/)?';
+        if (token === '**')
+            return '.*';
+        if (token === '*')
+            return '[^/]*';
+        if (token === '?')
+            return '[^/]';
+        return `\\${token}`;
+    });
+    return new RegExp(`^${source}$`);
+}
+/**
+ * Runs the tests. The caller has opened a transaction that is READ ONLY; an error ends the tests, as it has aborted the
+ * transaction.
+ */
+async function runSmokeTests(session, tests) {
+    const checks = [];
+    for (const test of tests) {
+        const check = `smoke test ${test.file}:${test.statement.line}`;
+        try {
+            const detail = await runSmokeTest(session, test);
+            checks.push({ check, passed: detail === null, detail });
+        }
+        catch (error) {
+            if (!(error instanceof postgres_session/* BatchError */.PW))
+                throw error;
+            checks.push({ check, passed: false, detail: error.message });
+            return checks;
+        }
+    }
+    return checks;
+}
+/** Null: passed; else what was wrong. */
+async function runSmokeTest(session, test) {
+    if (test.usesIndex !== null) {
+        const [plan] = await session.batch([{ text: `explain (format json) ${test.statement.sql}`, keep: true }]);
+        const used = indexesOf(JSON.parse(plan?.rows[0]?.[0] ?? '[]'));
+        if (used.includes(test.usesIndex))
+            return null;
+        return `the plan does not use index ${test.usesIndex}${used.length > 0 ? `, it uses ${used.join(', ')}` : ''}`;
+    }
+    const [result] = await session.batch([{ text: test.statement.sql, keep: true }]);
+    const wrong = result?.rows.filter((row) => row.some((value) => value !== 't')).length ?? 0;
+    return wrong === 0 ? null : `${wrong} of ${result?.rows.length} rows are not \`true\``;
+}
+function indexesOf(plan) {
+    if (Array.isArray(plan))
+        return plan.flatMap(indexesOf);
+    if (typeof plan !== 'object' || plan === null)
+        return [];
+    const node = plan;
+    const own = typeof node['Index Name'] === 'string' ? [node['Index Name']] : [];
+    return [...own, ...indexesOf(node.Plan ?? []), ...indexesOf(node.Plans ?? [])];
+}
+
+;// CONCATENATED MODULE: ./src/postgres/watchdog.ts
+const LOOK_MS = 100;
+/** A watchdog that cannot see for this long raises the alarm: unwatched work is not allowed to go on. */
+const BLIND_MS = 5_000;
+/** Waiting sessions first, from pg_locks alone: pg_blocking_pids stops every backend for a moment and is asked only of them. */
+const WAITERS = `
+  select w.pid, coalesce(a.application_name, '') as application,
+         extract(epoch from pg_catalog.clock_timestamp() - w.waitstart) * 1000 as waited
+    from pg_catalog.pg_locks w left join pg_catalog.pg_stat_activity a on a.pid = w.pid
+   where not w.granted and w.waitstart is not null and w.pid <> $1 and $1 = any (pg_catalog.pg_blocking_pids(w.pid))`;
+/** A relation that this session sees in pg_class existed before the watched transaction: what that made is invisible here. */
+const HELD = `
+  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as locks,
+         coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.locktype = 'relation' and c.oid is not null), false) as exclusive
+    from pg_catalog.pg_locks l
+    left join pg_catalog.pg_class c on c.oid = l.relation and l.mode = 'AccessExclusiveLock' and c.oid >= 16384
+   where l.pid = $1 and l.granted and not l.fastpath`;
+class Watchdog {
+    session;
+    options;
+    stopped = false;
+    exclusiveSince = null;
+    running;
+    wake = null;
+    constructor(session, options) {
+        this.session = session;
+        this.options = options;
+        this.running = this.watch();
+    }
+    /** Ends the watch and waits until the last look is over. */
+    async stop() {
+        this.stopped = true;
+        this.wake?.();
+        await this.running;
+    }
+    async watch() {
+        let lastSeen = Date.now();
+        while (!this.stopped) {
+            let pause = LOOK_MS;
+            try {
+                pause = await this.look();
+                lastSeen = Date.now();
+            }
+            catch (error) {
+                if (Date.now() - lastSeen > BLIND_MS || this.session.lost) {
+                    this.raise({ kind: 'blind', error: error });
+                    return;
+                }
+            }
+            if (this.stopped)
+                return;
+            await new Promise((resolve) => {
+                const timer = setTimeout(resolve, pause);
+                this.wake = () => {
+                    clearTimeout(timer);
+                    resolve();
+                };
+            });
+        }
+    }
+    /** One look; returns how long until the next, shorter when somebody's patience is about to end. */
+    async look() {
+        const { watchedPid, maxBlockingMs, maxExclusiveMs, lockLimit } = this.options;
+        const { rows } = await this.session.query(WAITERS, [
+            watchedPid,
+        ]);
+        const waiters = rows.map((row) => ({ pid: row.pid, application: row.application, waitedMs: Number(row.waited) }));
+        const longest = Math.max(0, ...waiters.map((waiter) => waiter.waitedMs));
+        if (maxBlockingMs > 0 && longest >= maxBlockingMs) {
+            this.raise({ kind: 'blocking', waiters: waiters.filter((waiter) => waiter.waitedMs >= maxBlockingMs) });
+        }
+        if (maxExclusiveMs !== null || lockLimit !== null)
+            await this.lookAtHeld(maxExclusiveMs, lockLimit);
+        const untilImpatient = maxBlockingMs > 0 && waiters.length > 0 ? maxBlockingMs - longest : LOOK_MS;
+        return Math.min(LOOK_MS, Math.max(5, untilImpatient));
+    }
+    async lookAtHeld(maxExclusiveMs, lockLimit) {
+        const { rows } = await this.session.query(HELD, [this.options.watchedPid]);
+        const held = rows[0] ?? { locks: 0, exclusive: false };
+        if (lockLimit !== null && held.locks > lockLimit)
+            this.raise({ kind: 'lock-table', locks: held.locks, limit: lockLimit });
+        if (!held.exclusive) {
+            this.exclusiveSince = null;
+        }
+        else {
+            this.exclusiveSince ??= Date.now();
+            const heldMs = Date.now() - this.exclusiveSince;
+            if (maxExclusiveMs !== null && maxExclusiveMs > 0 && heldMs >= maxExclusiveMs)
+                this.raise({ kind: 'exclusive', heldMs });
+        }
+    }
+    raise(alarm) {
+        if (this.stopped)
+            return;
+        this.stopped = true;
+        this.options.onAlarm(alarm);
+    }
+}
+
+// EXTERNAL MODULE: ./src/report/redact.ts
+var redact = __nccwpck_require__(649);
+;// CONCATENATED MODULE: ./src/sql/directives.ts
+/** `-- gate: ...` lines in the leading comments of a migration file. */
+
+
+const ALLOWED = 'no-transaction, batch, allow <rule> <reason>, lock-timeout=<duration>, statement-timeout=<duration>';
+const DURATIONS = '500ms, 30s, 5m, 1h, or 0 for none';
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** PostgreSQL keeps a timeout in an integer of milliseconds. */
+const LONGEST_MS = 2_147_483_647;
+/** `text`: the file's head, up to the end of its leading comments at least. */
+function readDirectives(text) {
+    const reader = new DirectiveReader();
+    for (const comment of leadingComments(text)) {
+        const body = /^--\s*gate:(.*)$/i.exec(comment.text)?.[1];
+        if (body !== undefined)
+            reader.read(body, comment);
+        // Prose may speak of a gate; these it can't be.
+        else if (/^--\s*gate[\s=;]+(no-transaction|(lock|statement)-timeout\s*=)/i.test(comment.text)) {
+            reader.refuse('the colon is missing: write `-- gate: ...`', comment);
+        }
+    }
+    return { directives: reader.found, problems: reader.problems };
+}
+/** For the splitter: a directive behind the first statement would silently say nothing. @throws SqlProblem */
+function refuseLateDirective(comment) {
+    if (comment.afterStatements === 0)
+        return;
+    throw new SqlProblem('`-- gate:` lines must stand before the first statement: move it to the top of the file', comment.line, comment.column);
+}
+class DirectiveReader {
+    problems = [];
+    found = {
+        noTransaction: false,
+        batch: false,
+        allow: [],
+        lockTimeoutMs: null,
+        statementTimeoutMs: null,
+    };
+    refuse(message, { line, column }) {
+        this.problems.push({ message: `-- gate: ${message}`, line, column });
+    }
+    read(body, comment) {
+        const words = body.split(/\s+/).filter(Boolean);
+        const [first = ''] = words;
+        if (first === 'no-transaction' && words.length === 1)
+            this.found.noTransaction = true;
+        else if (first === 'batch' && words.length === 1)
+            this.found.batch = true;
+        else if (first === 'allow')
+            this.readAllow(words, comment);
+        else if (words.length > 0 && words.every((word) => /^(lock|statement)-timeout=/.test(word))) {
+            for (const word of words)
+                this.readTimeout(word, comment);
+        }
+        else
+            this.refuse(unknownDirective(words), comment);
+    }
+    readAllow([, rule = '', ...reason], comment) {
+        if (!/^[a-z][a-z0-9-]*$/.test(rule))
+            this.refuse('allow needs a rule: allow <rule> <reason>', comment);
+        else if (reason.length === 0) {
+            this.refuse(`allow ${rule} needs a reason, which the reviewer is shown: allow <rule> <reason>`, comment);
+        }
+        else
+            this.found.allow.push({ rule, reason: reason.join(' '), line: comment.line });
+    }
+    readTimeout(word, comment) {
+        const [name = '', value = ''] = word.split(/=(.*)/s);
+        const key = name === 'lock-timeout' ? 'lockTimeoutMs' : 'statementTimeoutMs';
+        const ms = duration(value);
+        if (ms === null)
+            this.refuse(`${name}=${value} is not a duration: ${DURATIONS}`, comment);
+        else if (ms > LONGEST_MS)
+            this.refuse(`${name}=${value} is too long: PostgreSQL takes up to 596h`, comment);
+        else if (this.found[key] !== null)
+            this.refuse(`${name} is given twice: keep one of them`, comment);
+        else
+            this.found[key] = ms;
+    }
+}
+function unknownDirective(words) {
+    const allowed = `allowed: ${ALLOWED} (durations: ${DURATIONS})`;
+    if (words.length === 0)
+        return `nothing follows; ${allowed}`;
+    if (words[0] === 'uses-index')
+        return `uses-index belongs above a statement of a smoke test; ${allowed}`;
+    return `"${words.join(' ')}" is not known; ${allowed}`;
+}
+function duration(text) {
+    if (text === '0')
+        return 0;
+    const match = /^(\d+)(ms|s|m|h)$/.exec(text);
+    return match ? Number(match[1]) * UNITS[match[2]] : null;
+}
+/** The `--` comments before the first statement. Blank lines, other comments and `\restrict` lines may stand between. */
+function* leadingComments(text) {
+    let at = text.startsWith('\ufeff') ? 1 : 0;
+    let lineStart = at;
+    let line = 1;
+    const passTo = (end) => {
+        for (let next = text.indexOf('\n', at); next >= 0 && next < end; next = text.indexOf('\n', next + 1)) {
+            line++;
+            lineStart = next + 1;
+        }
+        at = end;
+    };
+    while (at < text.length) {
+        const code = text.charCodeAt(at);
+        const next = text.charCodeAt(at + 1);
+        if (isSpace(code))
+            passTo(at + 1);
+        else if (code === MINUS && next === MINUS) {
+            const end = directives_orEnd(text, closeLine(text, at));
+            yield { text: text.slice(at, end), line, column: [...text.slice(lineStart, at)].length + 1 };
+            passTo(end);
+        }
+        else if (code === SLASH && next === STAR)
+            passTo(directives_orEnd(text, closeComment(text, at + 2, 1).at));
+        else if (/^\\(un)?restrict\s/.test(text.slice(at, at + 12)))
+            passTo(directives_orEnd(text, closeLine(text, at)));
+        else
+            return;
+    }
+}
+function directives_orEnd(text, at) {
+    return at < 0 ? text.length : at;
+}
+
+;// CONCATENATED MODULE: ./src/sql/script.ts
+
+
+
+/**
+ * Pairs BEGIN with COMMIT or ROLLBACK. SAVEPOINT, RELEASE and ROLLBACK TO are statements like any other.
+ * @throws SqlProblem for what does not pair, and for what ends a transaction that is not the file's own
+ */
+function* readScript(statements) {
+    let open = null;
+    let index = 0;
+    for (const statement of statements) {
+        const facts = classify(statement.sql);
+        switch (facts.control) {
+            case 'begin':
+                if (open)
+                    throw problem(statement, `${facts.command} ${INSIDE_BLOCK(open.at.line)}`);
+                open = { begin: statement.sql, at: statement };
+                yield { kind: 'begin-unit', begin: open.begin };
+                continue;
+            case 'commit':
+            case 'rollback':
+            case 'commit-chain':
+            case 'rollback-chain': {
+                if (!open)
+                    throw problem(statement, `${facts.command} ${WITHOUT_BEGIN}`);
+                yield { kind: 'end-unit', end: facts.control.startsWith('commit') ? 'commit' : 'rollback' };
+                open = facts.control.endsWith('-chain') ? { begin: open.begin, at: statement } : null;
+                if (open)
+                    yield { kind: 'begin-unit', begin: open.begin };
+                continue;
+            }
+            case 'prepare':
+                throw problem(statement, `${facts.command} ${TWO_PHASE}`);
+            default:
+                index += 1;
+                if (!open)
+                    yield { kind: 'begin-unit', begin: null };
+                yield { kind: 'statement', index, statement, facts };
+                if (!open)
+                    yield { kind: 'end-unit', end: 'commit' };
+        }
+    }
+    if (open)
+        throw problem(open.at, `a transaction block begins here ${NEVER_ENDS}`);
+}
+const INSIDE_BLOCK = (line) => `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
+const WITHOUT_BEGIN = 'without a BEGIN before it: it would end the transaction in which the migration and its record are written; remove it, or begin the block with BEGIN';
+const TWO_PHASE = 'belongs to two-phase commit, which outlives the session and no rollback reaches: it has no place in a migration; remove it';
+const NEVER_ENDS = 'and the file ends before its COMMIT: what it does would be rolled back; add the COMMIT, or remove the BEGIN (each file has a transaction of its own)';
+function problem({ line, column }, message) {
+    return new SqlProblem(message, line, column);
+}
+/**
+ * Reads a file to its end and says how it can be run.
+ * `problems` are of statements that could never run where they stand; a SqlProblem of the events is passed on.
+ */
+function scanScript(events, directives) {
+    const problems = [];
+    const createsTables = [];
+    const begins = [];
+    let statements = 0;
+    let outside = 0;
+    let rolledBack = false;
+    let block = null;
+    let savepoint = null;
+    let alone = null;
+    for (const event of events) {
+        if (event.kind === 'begin-unit') {
+            block = event.begin;
+            if (block !== null)
+                begins.push(block);
+        }
+        else if (event.kind === 'end-unit') {
+            if (event.end === 'rollback')
+                rolledBack = true;
+            block = null;
+        }
+        else {
+            const { statement, facts } = event;
+            statements += 1;
+            if (block === null)
+                outside += 1;
+            if (block === null && facts.control === 'savepoint')
+                savepoint ??= statement;
+            if (facts.createsTable !== null)
+                createsTables.push(bareName(facts.createsTable));
+            const what = facts.nonTransactional?.what;
+            if (what === undefined)
+                continue;
+            if (block === null)
+                alone ??= { what, line: statement.line };
+            // With its slot_name set to NONE it runs in a block too, which its own words don't say: the dry run will tell.
+            else if (facts.command !== 'DROP SUBSCRIPTION')
+                problems.push({
+                    message: `${what} cannot run in a transaction block: move it out of BEGIN ... COMMIT, best into a file of its own`,
+                    line: statement.line,
+                    column: statement.column,
+                });
+        }
+    }
+    const ownTransactions = begins.length > 1 || (begins.length === 1 && (outside > 0 || rolledBack));
+    let reason = null;
+    if (alone)
+        reason = `${alone.what} at line ${alone.line}`;
+    else if (directives.noTransaction)
+        reason = '-- gate: no-transaction';
+    else if (ownTransactions)
+        reason = 'own transactions';
+    if (savepoint && reason !== null) {
+        const { line, column } = savepoint;
+        problems.push({
+            message: `${firstWord(savepoint)} outside of a transaction block: this file does not run in one transaction (${reason}); put it between BEGIN and COMMIT`,
+            line,
+            column,
+        });
+    }
+    const wrapper = begins.length === 1 && !ownTransactions ? (begins[0] ?? null) : null;
+    return {
+        transactional: reason === null,
+        reason,
+        ownTransactions,
+        wrapper,
+        directives,
+        statements,
+        createsTables,
+        problems,
+    };
+}
+function firstWord(statement) {
+    return (/^\w+/.exec(statement.sql)?.[0] ?? '').toUpperCase();
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/script-file.ts
+
+
+
+
+
+
+/** Directives stand in the leading comments; nobody's are longer than this. */
+const HEAD_CHARACTERS = 64 * 1024;
+function stopAt(file, problem, next, cause) {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'syntax',
+        message: problem.message,
+        next,
+        file: file.file,
+        line: problem.line,
+        column: problem.column,
+        sourceLine: sourceLine(file, problem.line),
+    }, { cause });
+}
+/** The file's statements, in order. `hash` sees the very bytes that the statements are made of. */
+function scriptOf(file, hash = null) {
+    return eventsOf(file, readText(file, hash));
+}
+function* eventsOf(file, chunks) {
+    try {
+        yield* readScript(splitStatements(chunks, refuseLateDirective));
+    }
+    catch (error) {
+        if (!(error instanceof SqlProblem))
+            throw error;
+        throw stopAt(file, error, `Correct ${file.file} at line ${error.line}, then run again. Nothing was sent.`, error);
+    }
+}
+/** Reads a pending file once, before anything is sent: its form, its directives, and whatever is wrong with it. */
+function planMigration(file) {
+    const chunks = readText(file);
+    try {
+        const first = chunks.next();
+        const head = first.done ? '' : first.value;
+        const { directives, problems } = readDirectives(head.slice(0, HEAD_CHARACTERS));
+        const wrong = problems[0];
+        if (wrong)
+            throw stopAt(file, wrong, `Correct the directive in ${file.file}, then run again.`);
+        if (directives.batch) {
+            throw stopAt(file, { message: '`-- gate: batch` is not supported yet', line: 1, column: 1 }, 'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.');
+        }
+        let namesTracking = false;
+        const watched = watch(after(head, chunks), (chunk) => {
+            namesTracking ||= chunk.includes('schema_migrations');
+        });
+        const { problems: found, ...script } = scanScript(eventsOf(file, watched), directives);
+        const problem = found[0];
+        if (problem) {
+            throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
+        }
+        return { ...file, script, namesTracking };
+    }
+    finally {
+        // Closes the file where the reading ended early.
+        chunks.return(undefined);
+    }
+}
+function* after(head, rest) {
+    yield head;
+    yield* rest;
+}
+function* watch(chunks, see) {
+    for (const chunk of chunks) {
+        see(chunk);
+        yield chunk;
+    }
+}
+/** Where in the file a position inside a statement is. `position`: 1-based, in code points, as PostgreSQL counts. */
+function locate(statement, position) {
+    if (position === null || position < 1)
+        return { line: statement.line, column: statement.column };
+    let line = statement.line;
+    let column = statement.column;
+    let seen = 1;
+    for (const character of statement.sql) {
+        if (seen === position)
+            break;
+        seen += 1;
+        if (character === '\n') {
+            line += 1;
+            column = 1;
+        }
+        else {
+            column += 1;
+        }
+    }
+    return { line, column };
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/tracking.ts
+/** Our own tables: what they look like, who else's they might be, how they are read and written (contract, section 6). */
+
+const TRACKING_NAMES = [
+    'schema_migrations',
+    'migration_history',
+    'migration_status_view',
+    'get_migration_status',
+];
+const REQUIRED = ['version', 'name', 'checksum', 'status'];
+/** Columns that we add to the contract's own, for the run's identity and for resuming. */
+const EXTRA_COLUMNS = [
+    ['applied_at', 'timestamptz default now()'],
+    ['execution_time_ms', 'integer'],
+    ['error_message', 'text'],
+    ['applied_by', 'text'],
+    ['progress', 'jsonb'],
+    ['run_url', 'text'],
+    ['commit_sha', 'text'],
+    ['plan_digest', 'text'],
+];
+const HISTORY_COLUMNS = [
+    ['execution_time_ms', 'integer'],
+    ['error_message', 'text'],
+    ['executed_by', 'text'],
+    ['environment', 'text'],
+    ['run_url', 'text'],
+    ['commit_sha', 'text'],
+    ['plan_digest', 'text'],
+    ['backup_marker', 'text'],
+];
+/** Other tools' tables, told apart by name (and, under our own name, by shape). */
+const OTHER_TOOLS = [
+    { tool: 'Flyway', schema: null, table: 'flyway_schema_history' },
+    { tool: 'Liquibase', schema: null, table: 'databasechangelog' },
+    { tool: 'Alembic', schema: null, table: 'alembic_version' },
+    { tool: 'Prisma Migrate', schema: null, table: '_prisma_migrations' },
+    { tool: 'Drizzle', schema: 'drizzle', table: '__drizzle_migrations' },
+    { tool: 'node-pg-migrate', schema: null, table: 'pgmigrations' },
+    { tool: 'Graphile Migrate', schema: 'graphile_migrate', table: 'migrations' },
+    { tool: 'Atlas', schema: null, table: 'atlas_schema_revisions' },
+    { tool: 'goose', schema: null, table: 'goose_db_version' },
+    { tool: 'Kysely', schema: null, table: 'kysely_migration' },
+    { tool: 'Knex', schema: null, table: 'knex_migrations' },
+    { tool: 'Sequelize', schema: null, table: 'SequelizeMeta' },
+    { tool: 'Django', schema: null, table: 'django_migrations' },
+    { tool: 'Supabase', schema: 'supabase_migrations', table: 'schema_migrations' },
+    { tool: 'Sqitch', schema: 'sqitch', table: 'changes' },
+];
+function toolOfShape(columns) {
+    const has = (name) => columns.includes(name);
+    if (has('dirty'))
+        return 'golang-migrate';
+    if (has('inserted_at'))
+        return 'Ecto';
+    if (has('statements'))
+        return 'Supabase';
+    if (columns.length === 1 && has('version'))
+        return 'dbmate or Rails';
+    return 'an unknown tool';
+}
+/** The columns of the tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
+function trackingQuery(schema) {
+    const literal = quoteLiteral(schema);
+    const others = OTHER_TOOLS.map((o) => `(${quoteLiteral(o.schema ?? schema)}, ${quoteLiteral(o.table)})`).join(', ');
+    return `
+    select
+      (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
+         from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${literal} and c.relname = 'schema_migrations' and c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped) as columns,
+      (select pg_catalog.count(*)
+         from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${literal} and c.relname in ('migration_history', 'migration_status_view'))::int
+      + (select pg_catalog.count(*) from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+          where n.nspname = ${literal} and p.proname = 'get_migration_status')::int as objects,
+      (select pg_catalog.array_to_json(pg_catalog.array_agg(o.s || '.' || o.t))
+         from (values ${others}) as o(s, t)
+         join pg_catalog.pg_namespace n on n.nspname = o.s join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = o.t) as others,
+      (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
+         from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = ${literal} and c.relname = 'migration_history' and a.attnum > 0 and not a.attisdropped) as history_columns`;
+}
+function readTrackingState(row, schema) {
+    if (row.columns) {
+        if (!REQUIRED.every((column) => row.columns?.includes(column))) {
+            return { kind: 'foreign', table: `${schema}.schema_migrations`, tool: toolOfShape(row.columns) };
+        }
+        const complete = row.objects === 3 &&
+            EXTRA_COLUMNS.every(([name]) => row.columns?.includes(name)) &&
+            HISTORY_COLUMNS.every(([name]) => row.history_columns?.includes(name));
+        return { kind: 'ours', complete };
+    }
+    const other = row.others?.[0];
+    if (other) {
+        const [schemaName, tableName] = [other.slice(0, other.indexOf('.')), other.slice(other.indexOf('.') + 1)];
+        const known = OTHER_TOOLS.find((o) => o.table === tableName && (o.schema ?? schema) === schemaName);
+        return { kind: 'foreign', table: other, tool: known?.tool ?? 'another tool' };
+    }
+    return { kind: 'absent' };
+}
+const NUMERIC_ORDER = (column) => `case when ${column} ~ '^[0-9]+$' then ${column}::pg_catalog.numeric end desc nulls last, ${column} desc`;
+/** Creates what is missing of our tables and changes nothing of what is there. Runs inside a transaction. */
+function createTrackingItems(schema) {
+    const s = quoteIdentifier(schema);
+    const add = (table, columns) => `alter table ${s}.${table} ${columns.map(([name, type]) => `add column if not exists ${name} ${type}`).join(', ')}`;
+    return [
+        // IF NOT EXISTS would ask for the right to create schemas even where there is nothing to create.
+        `do $gate$ begin
+       if not exists (select 1 from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema)}) then create schema ${s}; end if;
+     end $gate$`,
+        `create table if not exists ${s}.schema_migrations (
+       version text primary key, name text not null, applied_at timestamptz default now(), checksum text not null,
+       execution_time_ms integer, status text not null constraint schema_migrations_status_check check (status in ('pending', 'running', 'completed', 'failed')),
+       error_message text, applied_by text)`,
+        add('schema_migrations', EXTRA_COLUMNS),
+        `create table if not exists ${s}.migration_history (
+       id uuid primary key default gen_random_uuid(), version text not null, action text not null, executed_at timestamptz default now(),
+       execution_time_ms integer, status text not null, error_message text, executed_by text, environment text)`,
+        add('migration_history', HISTORY_COLUMNS),
+        `do $gate$ begin
+       if not exists (select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                       where n.nspname = ${quoteLiteral(schema)} and c.relname = 'migration_status_view') then
+         create view ${s}.migration_status_view as
+           select version, name, status, applied_at, execution_time_ms, applied_by, error_message
+             from ${s}.schema_migrations
+            order by ${NUMERIC_ORDER('version').replaceAll(' desc', '')};
+       end if;
+       if not exists (select 1 from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                       where n.nspname = ${quoteLiteral(schema)} and p.proname = 'get_migration_status') then
+         create function ${s}.get_migration_status()
+           returns table(total bigint, completed bigint, failed bigint, running bigint, pending bigint, current_version text, last_applied_at timestamptz)
+           language sql stable as $body$
+             select count(*), count(*) filter (where m.status = 'completed'), count(*) filter (where m.status = 'failed'),
+                    count(*) filter (where m.status = 'running'), count(*) filter (where m.status = 'pending'),
+                    (select c.version from ${s}.schema_migrations c where c.status = 'completed'
+                      order by ${NUMERIC_ORDER('c.version')} limit 1),
+                    max(m.applied_at) filter (where m.status = 'completed')
+               from ${s}.schema_migrations m $body$;
+       end if;
+     end $gate$`,
+    ].map((text) => ({ text }));
+}
+/** Every row of `schema_migrations`, in no order. `complete`: false for an adopted table, whose missing columns read as null. */
+async function readRecords(session, schema, complete) {
+    const table = `${quoteIdentifier(schema)}.schema_migrations m`;
+    const { rows } = await session.query(complete
+        ? `select version::text, name, checksum, status, error_message, applied_at::text, progress from ${table}`
+        : `select r.* from ${table}, pg_catalog.jsonb_to_record(pg_catalog.to_jsonb(m)) as
+           r(version text, name text, checksum text, status text, error_message text, applied_at text, progress jsonb)`);
+    return rows.map((row) => ({
+        version: row.version,
+        name: row.name,
+        checksum: row.checksum,
+        status: row.status,
+        progress: row.progress,
+        errorMessage: row.error_message,
+        appliedAt: row.applied_at,
+    }));
+}
+/** The environment of the last successful run, or null. */
+async function readLastEnvironment(session, schema) {
+    const { rows } = await session.query(`select pg_catalog.to_jsonb(last) ->> 'environment' as environment
+       from (select * from ${quoteIdentifier(schema)}.migration_history
+              where status = 'success' order by executed_at desc nulls last limit 1) last`);
+    return rows[0]?.environment ?? null;
+}
+/** Milliseconds since the transaction began, by the server's clock. */
+const SINCE_BEGIN = 'pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000)::int';
+/** The row of one migration, inserted or brought up to date. */
+function recordItem(stamp, row) {
+    return {
+        name: 'mgate_record',
+        text: `insert into ${quoteIdentifier(stamp.schema)}.schema_migrations as m
+        (version, name, checksum, status, execution_time_ms, error_message, applied_by, progress, run_url, commit_sha, plan_digest, applied_at)
+      values ($1, $2, $3, $4, coalesce($5::int, ${SINCE_BEGIN}), $6, $7, $8::jsonb, $9, $10, $11, pg_catalog.clock_timestamp())
+      on conflict (version) do update set name = excluded.name, checksum = excluded.checksum, status = excluded.status,
+        execution_time_ms = excluded.execution_time_ms, error_message = excluded.error_message, applied_by = excluded.applied_by,
+        progress = excluded.progress, run_url = excluded.run_url, commit_sha = excluded.commit_sha, plan_digest = excluded.plan_digest,
+        applied_at = excluded.applied_at
+      returning execution_time_ms`,
+        keep: true,
+        values: [
+            row.version,
+            row.name,
+            row.checksum,
+            row.status,
+            row.executionTimeMs === null ? null : String(Math.round(row.executionTimeMs)),
+            row.errorMessage,
+            stamp.actor,
+            row.progress === null ? null : JSON.stringify(row.progress),
+            stamp.runUrl,
+            stamp.sha,
+            stamp.planDigest,
+        ],
+    };
+}
+/** A failure's row: what a non-transactional migration has done stays written down, and what is completed stays so. */
+function failureItem(stamp, row) {
+    return {
+        text: `insert into ${quoteIdentifier(stamp.schema)}.schema_migrations as m
+        (version, name, checksum, status, error_message, applied_by, run_url, commit_sha, plan_digest, applied_at)
+      values ($1, $2, $3, 'failed', $4, $5, $6, $7, $8, pg_catalog.clock_timestamp())
+      on conflict (version) do update set status = excluded.status, error_message = excluded.error_message,
+        applied_by = excluded.applied_by, run_url = excluded.run_url, commit_sha = excluded.commit_sha,
+        plan_digest = excluded.plan_digest, applied_at = excluded.applied_at
+      where m.status <> 'completed'`,
+        values: [
+            row.version,
+            row.name,
+            row.checksum,
+            row.errorMessage,
+            stamp.actor,
+            stamp.runUrl,
+            stamp.sha,
+            stamp.planDigest,
+        ],
+    };
+}
+/** One event of the history: `apply`, with success or failure. */
+function historyItem(stamp, event) {
+    return {
+        name: 'mgate_history',
+        text: `insert into ${quoteIdentifier(stamp.schema)}.migration_history
+        (id, version, action, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker)
+      values (pg_catalog.gen_random_uuid(), $1, 'apply', pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10)`,
+        values: [
+            event.version,
+            event.executionTimeMs === null ? null : String(Math.round(event.executionTimeMs)),
+            event.status,
+            event.errorMessage,
+            stamp.actor,
+            stamp.environment,
+            stamp.runUrl,
+            stamp.sha,
+            stamp.planDigest,
+            stamp.backupMarker,
+        ],
+    };
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/workbench.ts
+
+/** What stops the working session. */
+function cancellationOf({ pid, watcher, reconnect, log }) {
+    return new Cancellation({
+        pid,
+        from: async () => (watcher.lost ? reconnect() : watcher),
+        onFailure: (error) => log.detail(`the running statement could not be cancelled: ${error.message}`),
+    });
+}
+
+// EXTERNAL MODULE: ./src/report/outcome.ts
+var outcome = __nccwpck_require__(5066);
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/observe.ts
+/**
+ * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
+ * them it rewrote and scanned, and how long it took by the server's own clock.
+ */
+
+
+
+/** The relations that existed before, with their file and how often this session had scanned them. */
+function rememberRelations(trackingSchema) {
+    const ours = TRACKING_NAMES.map(quoteLiteral).join(', ');
+    return [
+        {
+            text: `create temporary table mgate_before on commit drop as
+        select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
+               pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans
+          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+           and not (n.nspname = ${quoteLiteral(trackingSchema)} and c.relname in (${ours}))
+           and not exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_class t on t.oid = i.indrelid
+                            where i.indexrelid = c.oid and t.relnamespace = n.oid and n.nspname = ${quoteLiteral(trackingSchema)} and t.relname in (${ours}))`,
+        },
+        { text: 'create unique index mgate_before_oid on pg_temp.mgate_before (oid)' },
+        { text: 'grant select on pg_temp.mgate_before to public' },
+    ];
+}
+const CLOCK = (what) => `(extract(epoch from ${what}) * 1000)::text`;
+/** When the statement before it ended, and when this look ended: server time in milliseconds. */
+const LOOK_AT_CLOCK = {
+    name: 'mgate_clock',
+    flush: true,
+    text: `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
+    keep: true,
+};
+/** The same, and what this transaction holds of the relations that existed before. */
+const LOOK_AT_LOCKS = {
+    name: 'mgate_locks',
+    flush: true,
+    text: `with held as materialized (
+      select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
+    select ${CLOCK('pg_catalog.statement_timestamp()')},
+      (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
+                b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans))
+         from (select relation, pg_catalog.json_agg(mode) as modes from held where locktype = 'relation' group by relation) h
+         join pg_temp.mgate_before b on b.oid = h.relation)::text,
+      (select pg_catalog.count(*) from held)::text,
+      ${CLOCK('pg_catalog.clock_timestamp()')}`,
+    keep: true,
+};
+function readLook(result) {
+    const [ended, held, locks, now] = result.rows[0] ?? [];
+    const relations = held
+        ? JSON.parse(held)
+        : null;
+    return {
+        statementEndedAt: Number(ended),
+        endedAt: Number(now),
+        held: locks === null || locks === undefined
+            ? null
+            : (relations ?? []).map(([name, modes, kind, filenodeBefore, filenode, scans]) => ({
+                name,
+                modes,
+                kind,
+                filenodeBefore,
+                filenode,
+                scans,
+            })),
+        locks: locks === null || locks === undefined ? null : Number(locks),
+    };
+}
+/** Turns what is held now into what is new since the last look. One of these follows one transaction. */
+class Observer {
+    modes = new Map();
+    filenodes = new Map();
+    scans = new Map();
+    /** `truncates`: the statement gives tables a new file, and reads it for the indexes, without rewriting anything. */
+    newSince(look, truncates) {
+        const locks = [];
+        const rewrites = [];
+        const scans = [];
+        for (const relation of look.held ?? []) {
+            const strongest = Math.max(...relation.modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
+            const isTable = relation.kind === 'r' || relation.kind === 'm' || relation.kind === 'p';
+            const last = this.filenodes.get(relation.name) ?? relation.filenodeBefore;
+            const moved = relation.filenode !== null && relation.filenode !== last;
+            const rewritten = moved && isTable && !truncates;
+            if (rewritten)
+                rewrites.push(relation.name);
+            // A lock that is held already does not show again; a rewrite has needed it all the same.
+            if (rewritten || strongest > (this.modes.get(relation.name) ?? -1)) {
+                locks.push({ relation: relation.name, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true });
+            }
+            this.modes.set(relation.name, Math.max(strongest, this.modes.get(relation.name) ?? -1));
+            this.filenodes.set(relation.name, relation.filenode);
+            const scanned = relation.scans > (this.scans.get(relation.name) ?? 0);
+            if (isTable && scanned && !truncates)
+                scans.push(relation.name);
+            this.scans.set(relation.name, relation.scans);
+        }
+        return { locks, rewrites, scans };
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/conversation.ts
+/**
+ * What the rehearsal says to the server and hears from it: statements collected into batches, a look after each, and
+ * every answer given to whom it belongs.
+ */
+
+
+const BATCH_ITEMS = 400;
+const BATCH_CHARACTERS = 512 * 1024;
+const CONTROL = { kind: 'control' };
+class Conversation {
+    session;
+    listener;
+    items = [];
+    slots = [];
+    characters = 0;
+    inFlight = Promise.resolve();
+    sent = { slots: [], done: 0 };
+    /** When the last look ended, in the server's milliseconds. */
+    lastLook = null;
+    constructor(session, listener) {
+        this.session = session;
+        this.listener = listener;
+    }
+    say(item, slot) {
+        // Time that passes between two batches is no statement's.
+        if (this.items.length === 0 && this.lastLook !== null)
+            this.push(LOOK_AT_CLOCK, { kind: 'look', entry: null });
+        this.push(item, slot);
+    }
+    control(...items) {
+        for (const item of items)
+            this.say(item, CONTROL);
+    }
+    get isFull() {
+        return this.items.length >= BATCH_ITEMS || this.characters >= BATCH_CHARACTERS;
+    }
+    /** Sends what was said once the batch before is through, and does not wait for it: the next is read meanwhile. */
+    async sendOn() {
+        await this.inFlight;
+        this.inFlight = this.send();
+        // Thrown where it is awaited; until then it must not count as unhandled.
+        this.inFlight.catch(() => undefined);
+    }
+    /** Sends what was said and waits: one result for each item, in order. */
+    async exchange(...more) {
+        await this.inFlight;
+        for (const [item, slot] of more)
+            this.say(item, slot);
+        return this.send();
+    }
+    /** A question of ours within the transaction; what waits to be sent goes first. */
+    async ask(text, values = []) {
+        const results = await this.exchange([{ text, values, keep: true }, CONTROL]);
+        return results.at(-1)?.rows ?? [];
+    }
+    /** Waits until nothing is under way; what went wrong with it no longer matters. */
+    async fallSilent() {
+        await this.inFlight.catch(() => undefined);
+    }
+    /** The statement that the server is at, as far as it has told. */
+    current() {
+        const { slots, done } = this.sent;
+        for (const slot of [...slots.slice(done), ...slots.slice(0, done).reverse()]) {
+            if ((slot.kind === 'statement' || slot.kind === 'look') && slot.entry)
+                return slot.entry;
+        }
+        return null;
+    }
+    push(item, slot) {
+        this.items.push(item);
+        this.slots.push(slot);
+        this.characters += item.text.length;
+    }
+    async send() {
+        const [items, slots] = [this.items, this.slots];
+        [this.items, this.slots, this.characters] = [[], [], 0];
+        if (items.length === 0)
+            return [];
+        this.listener.mayGoOn();
+        this.sent = { slots, done: 0 };
+        try {
+            const results = await this.session.batch(items, (index) => {
+                this.sent.done = index + 1;
+            });
+            this.hear(results, slots);
+            return results;
+        }
+        catch (error) {
+            if (!(error instanceof postgres_session/* BatchError */.PW))
+                throw error;
+            this.hear(error.completed, slots);
+            // Until a ROLLBACK TO nothing else would be answered: the next batch begins without a look.
+            this.lastLook = null;
+            const at = error.completed.length;
+            const last = slots.slice(0, at).findLast((slot) => slot.kind === 'statement') ?? null;
+            throw this.listener.meaningOf(error.cause, slots[at] ?? CONTROL, last);
+        }
+    }
+    hear(results, slots) {
+        for (const [index, result] of results.entries()) {
+            const slot = slots[index];
+            if (slot?.kind === 'statement' && slot.offset === 0) {
+                slot.entry.executed = true;
+                slot.entry.ran += 1;
+                const rows = / (\d+)$/.exec(result.tag ?? '')?.[1];
+                if (rows !== undefined)
+                    slot.entry.rows = (slot.entry.rows ?? 0) + Number(rows);
+            }
+            else if (slot?.kind === 'look') {
+                this.hearLook(readLook(result), slot.entry);
+            }
+        }
+    }
+    hearLook(look, entry) {
+        if (entry) {
+            if (this.lastLook !== null)
+                entry.ms = thousandths((entry.ms ?? 0) + look.statementEndedAt - this.lastLook);
+            this.listener.onLook(look, entry);
+        }
+        this.lastLook = look.endedAt;
+    }
+}
+function thousandths(ms) {
+    return Math.max(0, Math.round(ms * 1_000) / 1_000);
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/entry.ts
+
+/** What the reasons of statements that were rehearsed in another form begin with. */
+const PLAIN_FORM = 'rehearsed in its plain form';
+function newEntry(migration, { statement, facts, index }) {
+    // A statement's text keeps the whole chunk of the file alive: of a long one only a copy of what is shown is kept.
+    const shown = Buffer.from((0,report_text/* cut */.Jj)(statement.sql, 1_000)).toString();
+    return {
+        migration,
+        facts,
+        ran: 0,
+        index,
+        line: statement.line,
+        sql: shown,
+        count: 1,
+        executed: false,
+        error: null,
+        reason: null,
+        ms: null,
+        rows: null,
+        locks: [],
+        rewrites: [],
+        scans: [],
+    };
+}
+function rehearsedPlainly(entry, what) {
+    entry.executed = false;
+    entry.reason = `${PLAIN_FORM}: ${what} cannot run in a transaction`;
+}
+/** As written, or the same work in another form. */
+function wasRehearsed(entry) {
+    return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
+}
+function toReport({ migration: _m, facts: _f, ran: _r, ...report }) {
+    return report;
+}
+/** By which one attempt tells the next about a statement. */
+function statementKey(migration, index) {
+    return `${migration.key}:${index}`;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/treatment.ts
+/** How a statement is rehearsed: as it is, in another form, or not at all, and then why. */
+
+const EXPLAIN = 'explain (format json) ';
+/** How fast an index is surely built, in bytes of its table a second: the plain form of a CONCURRENTLY is tried below max-blocking at this speed. */
+const INDEX_BYTES_PER_SECOND = 25 * 1024 * 1024;
+/** "There is no such ..." and "there is already": what follows when a statement before was not executed. */
+const FOLLOWS = new Set([
+    '42P01',
+    '42703',
+    '42704',
+    '42883',
+    '3F000',
+    '42P07',
+    '42710',
+    '42701',
+    '42809',
+    '42804',
+    '55000',
+]);
+/** Why a statement is not to be executed on this database at all, or null. */
+async function whyNot(talk, entry, statement) {
+    const { facts, migration } = entry;
+    if (facts.forbiddenInRehearsal !== null)
+        return `${facts.forbiddenInRehearsal}: a rollback would not undo it`;
+    if (/^DISCARD\s+TEMP/i.test(statement.sql))
+        return 'DISCARD TEMP would drop what the dry run itself keeps there';
+    if (facts.callsSetval)
+        return whyNoSetval(talk, statement);
+    if (facts.nonTransactional?.plain === null && migration.script.wrapper === null) {
+        return `${facts.nonTransactional.what} cannot run in a transaction`;
+    }
+    return null;
+}
+const SETVAL_ARGUMENT = /\bsetval\s*\(\s*((?:pg_catalog\s*\.\s*)?pg_get_serial_sequence\s*\(\s*'[^']*'\s*,\s*'[^']*'\s*\)|'[^']*')/gi;
+/** setval is not undone by a rollback; on a sequence that this transaction made it goes with the sequence. */
+async function whyNoSetval(talk, statement) {
+    const reason = 'setval on a sequence that exists is not undone by a rollback';
+    const sequences = [...statement.sql.matchAll(SETVAL_ARGUMENT)].map((match) => match[1]);
+    const calls = statement.sql.match(/\bsetval\s*\(/gi)?.length ?? 0;
+    if (sequences.length === 0 || sequences.length !== calls)
+        return reason;
+    for (const sequence of sequences) {
+        const existed = await talk.ask(`select 1 from pg_temp.mgate_before where oid = pg_catalog.to_regclass((${sequence})::text)`);
+        if (existed.length > 0)
+            return reason;
+    }
+    return null;
+}
+/** What a rollback keeps (WAL, dead tuples, file growth) is bounded before the statement is sent. */
+async function whyTooLarge(talk, asked, { dryRunMaxBytes, databaseBytes }) {
+    const { statement } = asked;
+    const write = asked.entry.facts.mayWrite;
+    if (write === null || dryRunMaxBytes === 0)
+        return null;
+    const over = `more than dry-run-max-bytes (${(0,report_text/* bytes */.ee)(dryRunMaxBytes)})`;
+    if (write.kind === 'dml') {
+        const explain = { text: EXPLAIN + statement.sql, keep: true };
+        const results = await talk.exchange([explain, { ...asked, offset: EXPLAIN.length }]);
+        const plan = results.at(-1)?.rows.map((row) => row[0] ?? '') ?? [];
+        const estimate = bytesWritten(JSON.parse(plan.join('\n') || '[]'));
+        return estimate <= dryRunMaxBytes ? null : `it would write about ${(0,report_text/* bytes */.ee)(estimate)} on the target, ${over}`;
+    }
+    if (databaseBytes <= dryRunMaxBytes)
+        return null;
+    const size = await sizeOf(talk, write.relation, write.kind === 'rewrite');
+    if (size <= dryRunMaxBytes)
+        return null;
+    const verb = write.kind === 'rewrite' ? 'may rewrite' : 'would build an index over';
+    return `it ${verb} ${write.relation} (${(0,report_text/* bytes */.ee)(size)}), ${over}`;
+}
+/** A relation with its partitions, in bytes; 0 where there is none of that name. */
+async function sizeOf(talk, relation, withIndexes) {
+    const size = withIndexes ? 'pg_catalog.pg_total_relation_size' : 'pg_catalog.pg_table_size';
+    const rows = await talk.ask(`select (coalesce(pg_catalog.sum(${size}(t.relid)), 0) + coalesce(${size}(pg_catalog.to_regclass($1)), 0))::text
+       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t where t.isleaf and t.relid <> pg_catalog.to_regclass($1)`, [relation]);
+    return Number(rows[0]?.[0] ?? 0);
+}
+/** Why the plain form of a statement that builds an index would take too long, or null: try it. */
+async function whyTooSlow(talk, facts, limits) {
+    const what = facts.nonTransactional;
+    const builds = what?.leftover?.kind === 'create-index' || what?.leftover?.kind === 'reindex';
+    if (!what || !builds || what.relation === null || limits.maxBlockingMs === 0)
+        return null;
+    const size = await sizeOf(talk, what.relation, false);
+    if (size <= (limits.maxBlockingMs / 1_000) * INDEX_BYTES_PER_SECOND)
+        return null;
+    return `${what.what} cannot run in a transaction, and ${what.relation} (${(0,report_text/* bytes */.ee)(size)}) is too large to try its plain form within max-blocking`;
+}
+/** A statement whose text may leave our own bounds changed. */
+function mayChangeLimits(facts, sql) {
+    if (facts.bulkInsertInto !== null)
+        return false;
+    return /^(SET|RESET|DISCARD)\b/.test(facts.command) || facts.opaque !== null || /set_config/i.test(sql);
+}
+/** What was not done before, by which later failures are told from real ones. */
+class Undone {
+    /** Names, in lower case, that statements not executed would have made or changed. */
+    names = new Set();
+    /** Enum labels that are not committed yet, and whose they are. */
+    labels = new Map();
+    /** Words of statements that would have written rows, and of code that might have done anything. */
+    writers = new Set();
+    code = new Set();
+    pattern = null;
+    skip(facts, sql) {
+        const { mayWrite, opaque } = facts;
+        for (const name of facts.creates)
+            this.names.add(name.toLowerCase());
+        if (mayWrite?.kind === 'rewrite') {
+            const bare = mayWrite.relation.split('.').at(-1) ?? mayWrite.relation;
+            this.names.add(bare.replaceAll('"', '').toLowerCase());
+        }
+        this.pattern = null;
+        if (opaque !== null)
+            for (const word of wordsOf(sql))
+                this.code.add(word);
+        else if (mayWrite?.kind === 'dml' || facts.bulkInsertInto !== null || facts.callsSetval || facts.command === 'COPY')
+            for (const word of wordsOf(sql))
+                this.writers.add(word);
+    }
+    /** Whether a statement's text names any of it. */
+    concerns(sql) {
+        for (const label of this.labels.keys())
+            if (sql.includes(`'${label.replaceAll("'", "''")}'`))
+                return true;
+        if (this.names.size === 0)
+            return false;
+        this.pattern ??= new RegExp(`(?<!${WORD})(?:${[...this.names].map(escaped).join('|')})(?!${WORD})`, 'iu');
+        return this.pattern.test(sql);
+    }
+    /** The reason why an error only follows from what was not done, or null. */
+    follows(error) {
+        const { code } = error;
+        if (code === null)
+            return null;
+        const because = (name) => name === undefined ? null : `it needs ${name}, which a statement not executed would have made or changed`;
+        if (FOLLOWS.has(code)) {
+            return because(namesIn(error.message).find((name) => this.names.has(name) || this.code.has(name)));
+        }
+        // Rows that break a constraint: others were to be written, or these corrected, before.
+        if (!code.startsWith('23'))
+            return null;
+        const tables = [error.table?.toLowerCase() ?? '', ...(code === '23503' ? namesIn(error.detail ?? '') : [])];
+        return because(tables.find((name) => this.writers.has(name) || this.code.has(name)));
+    }
+    /** The reason why an enum label cannot be used yet, or null: it is not one of an earlier pending file. */
+    async uncommittedLabel(talk, error, highestEnum) {
+        const because = 'PostgreSQL allows that only once it is committed';
+        const quoted = [...error.message.matchAll(/["'«„“]([^"'»“”]+)["'»“”]/g)].map((match) => match[1] ?? '');
+        for (const label of quoted) {
+            const adds = this.labels.get(label);
+            if (adds)
+                return `it uses the enum value '${label}' that ${adds.file} adds: ${because}`;
+        }
+        // Added where its words do not show (in a DO block): was it there before this file began?
+        const rows = await talk.ask('select enumlabel from pg_catalog.pg_enum where enumlabel = any ($1::text[]) and oid <= $2::oid', [`{${quoted.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`, highestEnum]);
+        const label = rows[0]?.[0];
+        return label ? `it uses the enum value '${label}' that an earlier pending migration adds: ${because}` : null;
+    }
+}
+const WORD = '[\\p{L}\\p{N}_$]';
+/** What a message of the server names: in quotes, whatever the language; with a dot (`t.c`); before a parenthesis (`f(integer)`). */
+function namesIn(message) {
+    const found = message
+        .toLowerCase()
+        .match(/["«„“][^"»“”]+["»“”]|[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}\p{N}_$]+)+|[\p{L}_][\p{L}\p{N}_$]*(?=\()/gu);
+    return (found ?? [])
+        .flatMap((name) => name.replace(/^["«„“]\s*|\s*["»“”]$/g, ''))
+        .flatMap((name) => [name, ...name.split('.')]);
+}
+function wordsOf(text) {
+    return text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? [];
+}
+function escaped(name) {
+    return name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+/** Rows times width of what a plan would insert or update, with what each tuple and its index entries cost on top. */
+function bytesWritten(plan) {
+    const TUPLE_AND_INDEXES = 60;
+    const top = plan[0]?.Plan ?? {};
+    const children = Array.isArray(top.Plans) ? top.Plans : [];
+    const nodes = top['Node Type'] === 'ModifyTable' ? children : [top];
+    return nodes.reduce((sum, node) => sum + Number(node['Plan Rows'] ?? 0) * (Number(node['Plan Width'] ?? 0) + TUPLE_AND_INDEXES), 0);
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/attempt.ts
+/**
+ * One attempt at the dry run: every pending migration, statement by statement, in one transaction that cannot commit;
+ * then ROLLBACK, and the server's own word that it is.
+ */
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Files up to this size are read while the server is busy. */
+const SMALL_BYTES = 64 * 1024;
+/** A run of INSERTs into one table is told one by one up to here, as one entry from here on. */
+const INSERTS_TOLD = 20;
+/** From this many locks on, reading all of them after every statement would be quadratic: only where one may have been added that matters. */
+const MANY_LOCKS = 1_000;
+class Again extends Error {
+}
+class Interrupted extends Error {
+}
+/** A statement of the user's failed; `entry` null: what its file's COMMIT would check did, after the statement at `place`. */
+class StatementFailed extends Error {
+    migration;
+    entry;
+    place;
+    error;
+    constructor(migration, entry, place, error) {
+        super('a statement failed', { cause: error });
+        this.migration = migration;
+        this.entry = entry;
+        this.place = place;
+        this.error = error;
+    }
+}
+/** Node's timers fire at once when they are longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const RETRIABLE = new Set(['55P03', '40P01', '40001']);
+/**
+ * Two equal rows under a deferred unique constraint: whatever tries to commit the transaction fails (23505). They are
+ * other rows each time, as the index keeps the dead ones until the end of the transaction and would look at them all.
+ */
+const GUARD_ROWS = {
+    name: 'mgate_guard_in',
+    text: `insert into pg_temp.mgate_guard select n from (select pg_catalog.nextval('pg_temp.mgate_guard_n') as n) one, (values (1), (2)) two`,
+};
+const GUARD_OUT = { name: 'mgate_guard_out', text: 'delete from pg_temp.mgate_guard' };
+/** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */
+const GUARD_IN = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
+/** What was done until here is no statement's time. */
+const TIMED_FROM_HERE = [LOOK_AT_CLOCK, { kind: 'look', entry: null }];
+class Attempt {
+    blocked = [];
+    input;
+    bench;
+    talk;
+    xid = null;
+    startLsn = null;
+    observer = new Observer();
+    anythingBefore = false;
+    namesBefore = new Set();
+    locks = 0;
+    /** There may be deferrable constraints: those that begin as immediate must be made so again. */
+    deferrable = false;
+    /** A statement whose locks were not looked at yet. */
+    unseen = null;
+    lastStatement = null;
+    /** The file at hand, for its session. */
+    takesAdvisoryLocks = false;
+    entries = new Map();
+    finished = new Set();
+    observations = [];
+    locked = new Set();
+    undone = new Undone();
+    highestEnum = '0';
+    unrecorded = [];
+    recordable;
+    recordsMatter;
+    /** The pending migration that makes the tracking table itself, where there is none yet. */
+    creator;
+    /** The next file, read while the server was at the end of this one. */
+    ahead = null;
+    interruption = null;
+    cancellation;
+    failed = null;
+    xidStatus = null;
+    walBytes = null;
+    schemaDiff = [];
+    predicted = new Map();
+    groups = { added: [], removed: [], changed: [] };
+    sizes = [];
+    checks = [];
+    constructor(input) {
+        this.input = input;
+        this.bench = input.bench;
+        this.recordable = input.bench.tracking.complete;
+        this.recordsMatter = input.plan.pending.some((one) => one.namesTracking);
+        const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
+        this.creator = input.bench.tracking.exists ? null : (creator ?? null);
+        this.cancellation = cancellationOf(input.bench);
+        this.talk = new Conversation(input.bench.session, {
+            mayGoOn: () => {
+                if (this.interruption)
+                    throw new Interrupted();
+            },
+            onLook: (look, entry) => this.see(look, entry),
+            meaningOf: (error, slot, last) => this.meaningOf(error, slot, last),
+        });
+    }
+    /** Runs it, rolls it back, proves that. Throws only what is no migration's doing. */
+    async toItsEnd() {
+        const { bench } = this;
+        const { deadline } = this.input;
+        const watchdog = new Watchdog(bench.watcher, {
+            watchedPid: bench.pid,
+            maxBlockingMs: bench.request.maxBlockingMs,
+            maxExclusiveMs: bench.standbys > 0 ? bench.request.maxExclusiveMs : null,
+            lockLimit: Math.floor(bench.lockCapacity / 2),
+            onAlarm: (alarm) => this.interrupt({ kind: 'alarm', alarm }),
+        });
+        const left = Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now()));
+        const timer = Number.isFinite(deadline) ? setTimeout(() => this.interrupt({ kind: 'deadline' }), left) : undefined;
+        const onAbort = () => this.interrupt({ kind: 'cancelled' });
+        bench.signal.addEventListener('abort', onAbort);
+        let thrown = null;
+        try {
+            if (bench.signal.aborted)
+                onAbort();
+            await this.run();
+        }
+        catch (error) {
+            thrown = error;
+        }
+        await this.talk.fallSilent();
+        await this.cancellation.end();
+        // Rolled back before the watch ends: until then somebody may be waiting.
+        await this.rollBack();
+        await watchdog.stop();
+        clearTimeout(timer);
+        bench.signal.removeEventListener('abort', onAbort);
+        await this.prove();
+        return this.ending(thrown);
+    }
+    ending(thrown) {
+        if (this.interruption) {
+            if (this.interruption.kind === 'alarm')
+                this.noteBlocked(this.interruption.alarm);
+            return this.interruption;
+        }
+        if (thrown === null)
+            return { kind: 'passed' };
+        if (thrown instanceof Again)
+            return { kind: 'again' };
+        if (!(thrown instanceof StatementFailed))
+            throw thrown;
+        const error = (0,postgres_failure/* readServerError */.i)(thrown.error);
+        if (error.code !== null && RETRIABLE.has(error.code))
+            return { kind: 'contention', at: thrown.entry, error };
+        this.failed = thrown;
+        return { kind: 'failed' };
+    }
+    interrupt(why) {
+        if (this.interruption)
+            return;
+        this.interruption = why;
+        // It does nothing to a transaction that is idle: the conversation asks before it sends more.
+        this.cancellation.begin();
+    }
+    noteBlocked(alarm) {
+        if (alarm.kind !== 'blocking')
+            return;
+        const current = this.talk.current();
+        for (const { pid, application, waitedMs } of alarm.waiters) {
+            this.blocked.push({
+                pid,
+                application,
+                waitedMs: Math.round(waitedMs),
+                file: current?.migration.file ?? null,
+                statementIndex: current?.index ?? null,
+            });
+        }
+    }
+    // -- the run ------------------------------------------------------------------------------------------------
+    async run() {
+        const { pending } = this.input.plan;
+        const all = this.bench.request.transactionMode === 'all';
+        await this.begin();
+        for (const [index, migration] of pending.entries()) {
+            this.bench.log.progress(`dry run ${index + 1}/${pending.length} ${migration.file}`);
+            await this.migration(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
+            this.finished.add(migration.key);
+        }
+        await this.compareSchema();
+        await this.check();
+    }
+    async begin() {
+        const { talk } = this;
+        const { tracking } = this.bench;
+        const [, id] = await talk.exchange([{ text: 'begin isolation level read committed read write' }, CONTROL], [
+            {
+                text: 'select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_insert_lsn()::text',
+                keep: true,
+            },
+            CONTROL,
+        ]);
+        [this.xid = null, this.startLsn = null] = id?.rows[0] ?? [];
+        if (this.xid === null)
+            throw new Error('the server did not tell the id of the rehearsal transaction');
+        talk.control(...this.bounds(null), {
+            text: 'create temporary table mgate_guard (k bigint constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
+        }, { text: 'create temporary sequence mgate_guard_n' }, 
+        // Whatever role a file takes on meanwhile.
+        { text: 'grant all on pg_temp.mgate_guard, pg_temp.mgate_guard_n to public' }, GUARD_ROWS, ...rememberRelations(tracking.schema));
+        talk.say(...TIMED_FROM_HERE);
+        if (!tracking.exists && !this.creator) {
+            this.talk.control(...createTrackingItems(tracking.schema));
+            this.recordable = true;
+        }
+        // The first statement's time begins here.
+        this.talk.say(LOOK_AT_CLOCK, { kind: 'look', entry: null });
+        const [row] = await this.talk.ask(`select pg_catalog.count(*)::text, pg_catalog.json_agg(distinct bare)::text,
+              (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`);
+        this.deferrable = row?.[2] === 'true';
+        this.anythingBefore = Number(row?.[0] ?? 0) > 0;
+        this.namesBefore = new Set(JSON.parse(row?.[1] ?? '[]'));
+    }
+    /** Our limits and the dead man's switch; said again wherever a file may have changed them. */
+    bounds(migration) {
+        const { request, serverMajor } = this.bench;
+        const { deadline } = this.input;
+        const directives = migration?.script.directives;
+        const own = directives?.statementTimeoutMs ?? request.statementTimeoutMs;
+        const left = Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : 0;
+        const limits = [own, left].filter((ms) => ms > 0);
+        const statement = limits.length === 0 ? 0 : Math.min(...limits);
+        const values = [`${directives?.lockTimeoutMs ?? request.lockTimeoutMs}ms`, `${Math.round(statement)}ms`];
+        const settings = [
+            `pg_catalog.set_config('lock_timeout', $1, true)`,
+            `pg_catalog.set_config('statement_timeout', $2, true)`,
+            `pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)`,
+        ];
+        if (serverMajor >= 17 && left > 0) {
+            settings.push(`pg_catalog.set_config('transaction_timeout', $3, true)`);
+            values.push(`${Math.round(left) + 10_000}ms`);
+        }
+        return [{ name: `mgate_bounds_${settings.length}`, text: `select ${settings.join(', ')}`, values }];
+    }
+    async migration(migration, next, commits) {
+        const entries = [];
+        this.entries.set(migration.key, entries);
+        this.lastStatement = null;
+        this.takesAdvisoryLocks = false;
+        if (this.input.knowledge.suspects.size > 0) {
+            const [row] = await this.talk.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
+            this.highestEnum = row?.[0] ?? '0';
+        }
+        const { directives } = migration.script;
+        if (directives.lockTimeoutMs !== null || directives.statementTimeoutMs !== null) {
+            this.talk.control(...this.bounds(migration));
+        }
+        const resumed = this.input.plan.resumed.get(migration.key)?.progress ?? null;
+        const progress = resumed ? new ProgressKeeper(migration, resumed) : null;
+        const ends = migration.script.ownTransactions ? blockEnds(migration) : [];
+        let unit = -1;
+        const events = this.ahead?.migration === migration ? this.ahead.events : scriptOf(migration);
+        for (const event of events) {
+            if (event.kind === 'statement') {
+                progress?.pass(event.index, event.statement);
+                if (event.index > (resumed?.done ?? 0))
+                    await this.statement(migration, entries, event);
+                else if (setsSession(event.statement))
+                    this.talk.control({ text: event.statement.sql });
+            }
+            else if (event.kind === 'begin-unit') {
+                unit += 1;
+                if (ends[unit] === 'rollback')
+                    this.talk.control({ text: 'savepoint mgate_block' });
+            }
+            else if (ends[unit] === 'rollback') {
+                this.talk.control({ text: 'rollback to savepoint mgate_block' }, { text: 'release savepoint mgate_block' });
+            }
+            else if (ends[unit] === 'commit') {
+                this.commit(migration);
+            }
+        }
+        progress?.end();
+        await this.endOfFile(migration, next, commits);
+    }
+    // -- one statement ------------------------------------------------------------------------------------------
+    async statement(migration, entries, event) {
+        const { statement, facts } = event;
+        const { talk } = this;
+        const entry = this.entryFor(migration, entries, event);
+        this.observe(migration, event);
+        this.lastStatement = statement;
+        if (facts.bulkInsertInto === null && /advisory_lock/i.test(statement.sql))
+            this.takesAdvisoryLocks = true;
+        // The time of a long run of INSERTs is not the next statement's.
+        if (this.unseen && this.unseen !== entry && this.unseen.count > 1)
+            this.lookAtUnseen();
+        if (facts.bulkInsertInto === null && /\bdeferrable\b/i.test(statement.sql))
+            this.deferrable = true;
+        const refusal = await whyNot(talk, entry, statement);
+        if (refusal !== null)
+            return this.skip(entry, statement, refusal);
+        if (facts.nonTransactional && migration.script.wrapper === null)
+            return this.plainly(entry, statement);
+        const key = statementKey(migration, event.index);
+        const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
+        if (guardOut)
+            talk.control(GUARD_OUT);
+        if (this.needsCare(key, event))
+            await this.carefully(entry, statement);
+        else
+            await this.asWritten(entry, statement);
+        if (guardOut)
+            talk.control({ text: 'set constraints pg_temp.mgate_guard_key deferred' }, GUARD_ROWS);
+        if (mayChangeLimits(facts, statement.sql))
+            talk.control(...this.bounds(migration));
+        if (facts.addsEnumValue !== null && !migration.script.transactional) {
+            this.undone.labels.set(facts.addsEnumValue, migration);
+        }
+        if (talk.isFull) {
+            // A run that goes on in the next batch is timed in this one all the same.
+            this.lookAtUnseen();
+            await talk.sendOn();
+        }
+    }
+    needsCare(key, { facts, statement }) {
+        const { suspects } = this.input.knowledge;
+        return suspects.has(key) || facts.opaque?.what === 'CALL' || this.undone.concerns(statement.sql);
+    }
+    async asWritten(entry, statement) {
+        const slot = { kind: 'statement', entry, statement, offset: 0, guarded: false };
+        const tooLarge = await whyTooLarge(this.talk, slot, this.limits());
+        if (tooLarge !== null)
+            return this.skip(entry, statement, tooLarge);
+        this.talk.say({ text: statement.sql }, slot);
+        this.lookAfter(entry, statement);
+    }
+    limits() {
+        const { request, databaseBytes } = this.bench;
+        return { dryRunMaxBytes: request.dryRunMaxBytes, maxBlockingMs: request.maxBlockingMs, databaseBytes };
+    }
+    /** A new entry, or the last one where this statement goes on with a long run of INSERTs into the same table. */
+    entryFor(migration, entries, event) {
+        const last = entries.at(-1);
+        const table = event.facts.bulkInsertInto;
+        if (last && table !== null && last.facts.bulkInsertInto === table && last.reason === null) {
+            const run = entries.slice(-INSERTS_TOLD);
+            const isLong = run.length === INSERTS_TOLD && run.every((entry) => entry.facts.bulkInsertInto === table);
+            if (last.count > 1 || isLong) {
+                last.count += 1;
+                return last;
+            }
+        }
+        const entry = newEntry(migration, event);
+        entries.push(entry);
+        return entry;
+    }
+    observe(migration, { statement, facts }) {
+        const at = { migration, line: statement.line, sql: (0,report_text/* cut */.Jj)(statement.sql, 200) };
+        if (facts.external !== null)
+            this.observations.push({
+                kind: 'external',
+                what: facts.external,
+                withheld: facts.forbiddenInRehearsal !== null,
+                ...at,
+            });
+        if (facts.opaque !== null)
+            this.observations.push({ kind: 'opaque', what: facts.opaque.what, ...at });
+    }
+    skip(entry, statement, reason) {
+        entry.executed = false;
+        entry.reason = reason;
+        this.undone.skip(entry.facts, statement.sql);
+    }
+    /** CONCURRENTLY and its kin: the same work in a form that a transaction allows, where that is quick enough. */
+    async plainly(entry, statement) {
+        const { migration } = entry;
+        const what = entry.facts.nonTransactional;
+        if (!what?.plain)
+            return;
+        const { session } = this.bench;
+        await this.talk.exchange();
+        const resumed = this.input.plan.resumed.get(migration.key)?.progress;
+        if (resumed?.started === entry.index) {
+            const judgement = await judge(session, begunBy(resumed, statement, what.leftover).leftover);
+            if (judgement.kind === 'done')
+                return this.skip(entry, statement, 'done already by the run that was interrupted');
+            if (judgement.kind === 'again')
+                this.talk.control(...judgement.cleanup.map(({ plain }) => ({ text: plain })));
+        }
+        else if (what.leftover?.kind === 'create-index' && what.leftover.index !== null) {
+            const state = await indexState(session, what.leftover.index, what.leftover.table);
+            if (state.exists && !state.valid)
+                throw this.blockedByIndex(entry, statement, state);
+        }
+        const tooSlow = await whyTooSlow(this.talk, entry.facts, this.limits());
+        if (tooSlow !== null)
+            return this.skip(entry, statement, tooSlow);
+        await this.carefully(entry, statement, padded(what.plain, statement.sql));
+        if (entry.executed)
+            rehearsedPlainly(entry, what.what);
+    }
+    blockedByIndex(entry, statement, state) {
+        const { migration } = entry;
+        const { line, column } = statement;
+        const stop = indexInTheWay(state, { file: migration.file, line, column, sourceLine: sourceLine(migration, line) });
+        entry.error = stop.message;
+        return new StatementFailed(migration, entry, statement, stop);
+    }
+    /** With a savepoint around it: where it fails only because of what was not done before, the dry run goes on. */
+    async carefully(entry, statement, sql = statement.sql) {
+        const { talk } = this;
+        const guarded = { kind: 'statement', entry, statement, offset: 0, guarded: true };
+        await talk.exchange([{ text: 'savepoint mgate' }, CONTROL]);
+        try {
+            const tooLarge = await whyTooLarge(talk, guarded, this.limits());
+            if (tooLarge !== null)
+                this.skip(entry, statement, tooLarge);
+            else {
+                await talk.exchange([{ text: sql }, guarded], [this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry }]);
+            }
+            talk.control({ text: 'release savepoint mgate' });
+        }
+        catch (error) {
+            if (!(error instanceof StatementFailed) || error.entry !== entry)
+                throw error;
+            await talk.exchange([{ text: 'rollback to savepoint mgate' }, CONTROL], [{ text: 'release savepoint mgate' }, CONTROL], TIMED_FROM_HERE);
+            const reason = await this.onlyFollows(entry, (0,postgres_failure/* readServerError */.i)(error.error));
+            if (reason === null)
+                throw error;
+            entry.error = null;
+            this.skip(entry, statement, reason);
+        }
+    }
+    /** The reason why a failure here is none of what apply would do, or null: it is one. */
+    async onlyFollows(entry, error) {
+        const { migration } = entry;
+        const together = this.bench.request.transactionMode === 'all' || migration.script.wrapper !== null;
+        if (error.code === '55P04' && this.bench.request.transactionMode === 'all')
+            return null;
+        if (error.code === '55P04')
+            return this.undone.uncommittedLabel(this.talk, error, this.highestEnum);
+        if (error.code !== '2D000' && error.code !== '25001')
+            return this.undone.follows(error);
+        if (together)
+            return null;
+        const { alone } = this.input.knowledge;
+        alone.set(migration.key, (alone.get(migration.key) ?? new Set()).add(entry.index));
+        return error.code === '2D000'
+            ? 'it commits by itself, which no transaction allows'
+            : `the server refuses it in a transaction (${error.message})`;
+    }
+    // -- looking ------------------------------------------------------------------------------------------------
+    /** At the clock always, at the locks where the statement may have added one that matters. */
+    lookAfter(entry, statement) {
+        if (entry.count > 1) {
+            this.unseen = entry;
+            return;
+        }
+        const worthIt = this.locks < MANY_LOCKS || entry.facts.opaque !== null || this.mentionsRelation(statement.sql);
+        this.unseen = this.anythingBefore && !worthIt ? entry : null;
+        this.talk.say(this.anythingBefore && worthIt ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry });
+    }
+    lookAtUnseen() {
+        if (!this.unseen)
+            return;
+        this.talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
+        this.unseen = null;
+    }
+    mentionsRelation(sql) {
+        if (sql.length > 20_000)
+            return true;
+        for (const [word] of sql.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)) {
+            if (this.namesBefore.has(word) || this.namesBefore.has(word.toLowerCase()))
+                return true;
+        }
+        return false;
+    }
+    see(look, entry) {
+        if (look.held === null)
+            return;
+        this.locks = look.locks ?? this.locks;
+        const seen = this.observer.newSince(look, entry.facts.command === 'TRUNCATE');
+        entry.locks = [...entry.locks, ...seen.locks];
+        entry.rewrites = [...entry.rewrites, ...seen.rewrites];
+        entry.scans = [...entry.scans, ...seen.scans];
+        for (const lock of seen.locks)
+            this.locked.add(lock.relation);
+    }
+    /** An error: an interruption of ours, something to be learned, or a migration that fails. */
+    meaningOf(error, slot, last) {
+        if (this.interruption)
+            return new Interrupted();
+        const server = (0,postgres_failure/* readServerError */.i)(error);
+        if (slot.kind === 'commit')
+            return new StatementFailed(slot.migration, null, slot.place, error);
+        if (slot.kind !== 'statement') {
+            const late = server.code !== null && (RETRIABLE.has(server.code) || server.code === '57014');
+            if (late && last)
+                return new StatementFailed(last.entry.migration, last.entry, last.statement, error);
+            return error instanceof Error ? error : new Error(String(error));
+        }
+        const { entry, statement } = slot;
+        const { suspects, guardOut } = this.input.knowledge;
+        const key = statementKey(entry.migration, entry.index);
+        if (server.constraint === 'mgate_guard_key' && !guardOut.has(key)) {
+            guardOut.add(key);
+            return new Again();
+        }
+        const refused = server.code === '55P04' || server.code === '2D000' || server.code === '25001';
+        const learnable = refused || this.undone.follows(server) !== null;
+        if (learnable && !slot.guarded && !suspects.has(key)) {
+            suspects.add(key);
+            return new Again();
+        }
+        entry.executed = true;
+        entry.ran += 1;
+        entry.error = this.bench.request.showData ? server.message : (0,redact/* hideMessage */.oP)(server.code, server.message);
+        return new StatementFailed(entry.migration, entry, statement, shifted(error, slot.offset));
+    }
+    // -- the end of a file --------------------------------------------------------------------------------------
+    /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
+    commit(migration, ...afterwards) {
+        this.talk.control(...RESET_ROLE, GUARD_OUT);
+        this.talk.say({ text: 'set constraints all immediate' }, { kind: 'commit', migration, place: this.lastStatement });
+        this.talk.control(...afterwards, ...GUARD_IN);
+    }
+    /** Small files only: their statements are held. What is wrong with one is said when it is its turn. */
+    readAhead(next) {
+        if (next.bytes > SMALL_BYTES)
+            return;
+        try {
+            this.ahead = { migration: next, events: [...scriptOf(next)] };
+        }
+        catch {
+            this.ahead = null;
+        }
+    }
+    async endOfFile(migration, next, commits) {
+        const { talk } = this;
+        this.lookAtUnseen();
+        // Settings first: under session_replication_role = replica the guard would not be armed.
+        if (commits)
+            this.commit(migration, { text: 'reset all' });
+        talk.control(...RESET_ROLE, { text: 'reset all' }, { text: 'close all' }, { text: 'unlisten *' }, ...(this.takesAdvisoryLocks ? [freeOtherLocks(lockKey(this.bench.tracking.schema))] : []), ...this.bench.armed, ...this.bounds(null));
+        this.record(migration);
+        const answer = talk.exchange([END_OF_FILE, CONTROL]);
+        answer.catch(() => undefined);
+        // It is on its way after this turn of the event loop; while the server is at it, the next file is read.
+        await new Promise(setImmediate);
+        if (next)
+            this.readAhead(next);
+        const results = await answer;
+        const [xid, temporary, prepared] = results.at(-1)?.rows[0] ?? [];
+        if (xid !== this.xid)
+            throw attempt_escaped(migration, this.xid, xid ?? null);
+        if (temporary)
+            talk.control({ text: `drop table if exists ${temporary} cascade` });
+        if (prepared === 'true')
+            talk.control(postgres_session/* DEALLOCATE_ALL */.de);
+        if (commits && this.deferrable) {
+            const [row] = await talk.ask(INITIALLY_IMMEDIATE);
+            if (row?.[0])
+                talk.control({ text: `set constraints ${row[0]} immediate` });
+        }
+        if (this.bench.request.transactionMode === 'all')
+            return;
+        for (const { facts } of this.entries.get(migration.key) ?? []) {
+            if (facts.addsEnumValue !== null)
+                this.undone.labels.set(facts.addsEnumValue, migration);
+        }
+    }
+    /**
+     * Our own rows are written as apply would write them: what speaks against that is found here. The first and the last
+     * show that; the ones between are written only where some file may look at them.
+     */
+    record(migration) {
+        const { pending } = this.input.plan;
+        const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
+        if (shows || this.recordsMatter)
+            this.unrecorded.push(migration);
+        if (migration === this.creator) {
+            this.talk.control(...createTrackingItems(this.bench.tracking.schema));
+            this.recordable = true;
+        }
+        if (!this.recordable)
+            return;
+        const { stamp } = this.input;
+        for (const { version, name, checksum } of this.unrecorded.splice(0)) {
+            const none = { errorMessage: null, executionTimeMs: 0 };
+            this.talk.control(recordItem(stamp, { version, name, checksum, status: 'completed', progress: null, ...none }), historyItem(stamp, { version, status: 'success', ...none }));
+        }
+    }
+    leftOut() {
+        return { schema: this.bench.tracking.schema, names: TRACKING_NAMES };
+    }
+    async compareSchema() {
+        await this.talk.exchange();
+        const { session } = this.bench;
+        this.groups = changedGroups(this.input.before, await readFingerprints(session, this.leftOut()));
+        this.predicted = await readDefinitions(session, groupsToDefine(this.groups).inside);
+    }
+    async check() {
+        const { session, request } = this.bench;
+        const checks = [
+            ...(await checkTables(session, request.criticalTables)),
+            ...(await checkIndexes(session, request.criticalIndexes, this.undone.names)),
+        ];
+        if (this.input.smokeTests.length > 0) {
+            await session.query('set transaction read only');
+            checks.push(...(await runSmokeTests(session, this.input.smokeTests)));
+        }
+        this.checks = checks;
+    }
+    // -- rolling back, and proving it ---------------------------------------------------------------------------
+    async rollBack() {
+        const { session, armed, log } = this.bench;
+        if (session.lost)
+            return;
+        try {
+            // Right in every state of the transaction; what the files had set goes with it.
+            await session.batch([{ text: 'rollback' }, ...armed]);
+        }
+        catch (error) {
+            log.detail(`rollback: ${error.message}`);
+        }
+    }
+    /** The server's own word that the rehearsal's transaction is aborted; without it nothing may go on. */
+    async prove() {
+        if (this.xid === null)
+            return;
+        const { session, watcher, log } = this.bench;
+        const witness = session.lost ? (watcher.lost ? await this.bench.reconnect() : watcher) : session;
+        const until = Date.now() + 10_000;
+        do {
+            const { rows } = await witness.query(`select pg_catalog.pg_xact_status($1::pg_catalog.xid8) as status,
+                pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::text as wal`, [this.xid, this.startLsn]);
+            this.xidStatus = rows[0]?.status ?? null;
+            this.walBytes = rows[0]?.wal == null ? null : Number(rows[0].wal);
+            if (this.xidStatus !== 'in progress')
+                break;
+            await (0,promises_.setTimeout)(100);
+        } while (Date.now() < until);
+        if (this.xidStatus !== 'aborted') {
+            throw new report_stop/* Stop */.V({
+                result: 'failed',
+                class: 'internal',
+                message: `the rehearsal transaction ${this.xid} could not be proved to be rolled back (the server says: ${this.xidStatus ?? 'nothing'})`,
+                next: 'Compare the database with your last backup before going on, and report this.',
+            });
+        }
+        log.detail(`rehearsal transaction ${this.xid}: aborted, by the server's own word`);
+        if (!session.lost)
+            await this.lookBack();
+    }
+    /** On the committed state again: what the changed objects were, and how large what was locked is. */
+    async lookBack() {
+        const { session } = this.bench;
+        const before = await readDefinitions(session, groupsToDefine(this.groups).outside);
+        this.schemaDiff = diffDefinitions(before, this.predicted);
+        if (this.locked.size === 0)
+            return;
+        const { rows } = await session.query(`select w.name as relation, pg_catalog.pg_total_relation_size(c.oid)::text as bytes, c.reltuples::float8 as rows
+         from pg_catalog.unnest($1::text[]) as w(name) join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(w.name)`, [[...this.locked]]);
+        this.sizes = rows.map((row) => ({
+            relation: row.relation,
+            bytes: Number(row.bytes),
+            rows: row.rows < 0 ? null : row.rows,
+        }));
+    }
+    // -- the report ---------------------------------------------------------------------------------------------
+    executedAnything() {
+        const all = [...this.entries.values()].flat();
+        return all.length === 0 || all.some(wasRehearsed);
+    }
+    report(attempts, blocked) {
+        const { plan, knowledge } = this.input;
+        const { request } = this.bench;
+        const entries = [...this.entries.values()].flat();
+        const executed = entries.filter((entry) => entry.executed);
+        const statements = plan.pending.reduce((sum, migration) => sum + migration.script.statements, 0);
+        const proof = this.xid !== null && this.xidStatus !== null ? { xid: this.xid, status: this.xidStatus } : null;
+        return {
+            migrations: plan.pending.map((migration) => this.migrationReport(migration)),
+            coverage: { statements, executed: executed.reduce((sum, entry) => sum + entry.ran, 0) },
+            blocked,
+            observations: this.observations,
+            sizes: this.sizes,
+            schemaDiff: this.schemaDiff,
+            // DETACH ... CONCURRENTLY leaves a CHECK constraint behind that its plain form does not.
+            complete: entries.every((one) => wasRehearsed(one) && one.facts.nonTransactional?.leftover?.kind !== 'detach'),
+            nonTransactional: knowledge.alone,
+            proof: proof && { ...proof, attempts, walBytes: this.walBytes, on: request.rehearsalTarget ? 'copy' : 'target' },
+            checks: this.checks,
+            error: this.failed ? this.failure(this.failed) : null,
+            predicted: this.predicted,
+            touched: new Set([...this.groups.added, ...this.groups.changed, ...this.groups.removed]),
+        };
+    }
+    migrationReport(migration) {
+        const entries = this.entries.get(migration.key) ?? [];
+        const times = entries.map((entry) => entry.ms).filter((ms) => ms !== null);
+        const ended = this.finished.has(migration.key) ? 'rehearsed' : 'not-executed';
+        return {
+            version: migration.version,
+            name: migration.name,
+            file: migration.file,
+            checksum: migration.checksum,
+            transactional: migration.script.transactional && !this.input.knowledge.alone.has(migration.key),
+            status: this.failed?.migration === migration ? 'failed' : ended,
+            ms: times.length === 0 ? null : Math.round(times.reduce((sum, ms) => sum + ms, 0)),
+            appliedMs: null,
+            statements: entries.map(toReport),
+        };
+    }
+    failure({ migration, entry, place, error }) {
+        const position = entry ? (0,postgres_failure/* readServerError */.i)(error).position : null;
+        const { line, column } = place ? locate(place, position) : { line: 1, column: 1 };
+        const { request } = this.bench;
+        const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
+        return (0,postgres_failure/* failureFrom */.J)(error, { file: migration.file, line, column, sourceLine: sourceLine(migration, line) }, {
+            phase: 'dry-run',
+            host: request.target.host,
+            timedOut: limited ? 'statement' : null,
+            showData: request.showData,
+        });
+    }
+}
+/** Asked at the end of each file: still our transaction? And what of the file's would end with its session. */
+const END_OF_FILE = {
+    name: 'mgate_end_of_file',
+    keep: true,
+    text: `
+  select pg_catalog.pg_current_xact_id()::text,
+    (select pg_catalog.string_agg(pg_catalog.format('pg_temp.%I', c.relname), ', ')
+       from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.objid
+      where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.refobjid = pg_catalog.pg_my_temp_schema()
+        and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('mgate_guard', 'mgate_before')),
+    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`,
+};
+/** SET CONSTRAINTS ALL DEFERRED makes those wait too that begin as immediate; these are they. */
+const INITIALLY_IMMEDIATE = `
+  select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
+    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`;
+function attempt_escaped(migration, was, is) {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'internal',
+        message: `${migration.file} ended the rehearsal transaction (it was ${was}, now it is ${is})`,
+        next: 'Report this: nothing should be able to. Compare the database with your last backup before going on.',
+        file: migration.file,
+    });
+}
+/** How each unit of a script ends: a block of its own by its last word, a single statement: null. */
+function blockEnds(migration) {
+    const ends = [];
+    let isBlock = false;
+    for (const event of scriptOf(migration)) {
+        if (event.kind === 'begin-unit')
+            isBlock = event.begin !== null;
+        else if (event.kind === 'end-unit')
+            ends.push(isBlock ? event.end : null);
+    }
+    return ends;
+}
+/** Spaces where a word was taken out, so that the server's positions are those of the file. */
+function padded(plain, written) {
+    let at = 0;
+    while (at < plain.length && plain[at] === written[at])
+        at += 1;
+    while (at > 0 && !/\s/.test(plain[at - 1] ?? ''))
+        at -= 1;
+    return plain.slice(0, at) + ' '.repeat(Math.max(0, written.trimEnd().length - plain.length)) + plain.slice(at);
+}
+/** The server's error with its position counted in the user's text, before which we had put `by` characters. */
+function shifted(error, by) {
+    const position = Number(error.position);
+    if (by === 0 || !Number.isInteger(position))
+        return error;
+    return Object.assign(error, { position: String(Math.max(1, position - by)) });
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/rehearse.ts
+/** The dry run, attempt after attempt: it steps back as soon as it is in anybody's way, and comes again a little later. */
+
+
+
+
+
+/** Each start anew has learned about one statement more; a folder that needs more than this is no case for one transaction. */
+const MOST_RESTARTS = 50;
+async function rehearse(workbench, plan, before, stamp) {
+    const { request, log, signal } = workbench;
+    let bench = workbench;
+    const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
+    const knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map() };
+    const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + request.dryRunTimeoutMs;
+    const blocked = [];
+    let tries = 1;
+    for (let restarts = 0;;) {
+        const attempt = new Attempt({ bench, plan, before, stamp, smokeTests, knowledge, deadline });
+        const ending = await attempt.toItsEnd();
+        blocked.push(...attempt.blocked);
+        if (ending.kind === 'cancelled')
+            throw (0,report_stop/* cancelled */.K)('during the dry run; it was rolled back');
+        if (ending.kind === 'again' && restarts < MOST_RESTARTS) {
+            restarts += 1;
+            log.detail('the dry run starts over: a statement needs another treatment');
+            continue;
+        }
+        const verdict = verdictOf(ending, attempt, request);
+        if (!verdict.again || bench.session.lost || tries > request.lockRetries || Date.now() >= deadline) {
+            const { again: _, ...rest } = verdict;
+            return { ...attempt.report(tries, blocked), ...rest };
+        }
+        const pause = backoff(tries);
+        log.line(`dry run: ${verdict.reason}; rolled back, trying again in ${(0,report_text/* duration */.p0)(pause)} (${tries} of ${request.lockRetries})`);
+        tries += 1;
+        await (0,promises_.setTimeout)(pause, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted)
+            throw (0,report_stop/* cancelled */.K)('during the dry run; it was rolled back');
+        if (bench.watcher.lost)
+            bench = { ...bench, watcher: await bench.reconnect() };
+    }
+}
+/** Doubling from 200 ms to 5 s, each between a half and the whole of it, so that two gates do not meet again. */
+function backoff(attempt) {
+    const ceiling = Math.min(5_000, 200 * 2 ** (attempt - 1));
+    return Math.round(ceiling / 2 + (Math.random() * ceiling) / 2);
+}
+const ELSEWHERE = 'or rehearse on a copy with rehearsal-database-url';
+function conclusive(verdict) {
+    return { verdict, reason: null, class: null, next: null, again: false };
+}
+function inconclusive(kind, reason, next, again = false) {
+    return { verdict: 'inconclusive', class: kind, reason, next, again };
+}
+function verdictOf(ending, attempt, request) {
+    switch (ending.kind) {
+        case 'passed':
+            if (attempt.executedAnything())
+                return conclusive('passed');
+            return inconclusive('not-in-transaction', 'nothing at all could be executed', `Read each statement's reason; then accept it with allow-hazards: dry-run-inconclusive, ${ELSEWHERE}.`);
+        case 'failed':
+            return conclusive('failed');
+        case 'again':
+            return inconclusive('resources', `more than ${MOST_RESTARTS} statements need a treatment of their own`, 'Apply in several runs with target-version.');
+        case 'deadline':
+            return inconclusive('resources', `the dry run took longer than dry-run-timeout (${(0,report_text/* duration */.p0)(request.dryRunTimeoutMs)})`, `Raise dry-run-timeout, ${ELSEWHERE}.`);
+        case 'contention': {
+            const at = ending.at ? `${ending.at.migration.file}:${ending.at.line}` : 'the dry run';
+            return inconclusive(ending.error.code === '40P01' ? 'deadlock' : 'lock-timeout', `${at} could not get its lock (${ending.error.code}: ${ending.error.message})`, 'Find who holds the lock (pg_blocking_pids, pg_stat_activity) or run at a quieter time; lock-timeout and lock-retries say how long to try.', true);
+        }
+        case 'alarm':
+            return verdictOfAlarm(ending.alarm, request);
+    }
+}
+function verdictOfAlarm(alarm, request) {
+    switch (alarm.kind) {
+        case 'blocking': {
+            const longest = alarm.waiters.reduce((a, b) => (a.waitedMs > b.waitedMs ? a : b));
+            const who = alarm.waiters.length === 1 ? 'another session' : `${alarm.waiters.length} other sessions`;
+            const name = longest.application === '' ? '' : `, ${longest.application}`;
+            return inconclusive('lock-timeout', `it kept ${who} waiting (pid ${longest.pid}${name}) for max-blocking (${(0,report_text/* duration */.p0)(request.maxBlockingMs)})`, `Run at a quieter time, write the statement so that it does not block, raise max-blocking, ${ELSEWHERE}.`, true);
+        }
+        case 'exclusive':
+            return inconclusive('resources', `it held ACCESS EXCLUSIVE for ${(0,report_text/* duration */.p0)(alarm.heldMs)} and a standby follows, whose readers would wait (max-exclusive ${(0,report_text/* duration */.p0)(request.maxExclusiveMs)})`, `Raise max-exclusive, ${ELSEWHERE}.`);
+        case 'lock-table':
+            return inconclusive('resources', `it held ${alarm.locks} locks, more than half of what the server's lock table is sized for (${alarm.limit * 2})`, `Apply in several runs with target-version, raise max_locks_per_transaction on the server, ${ELSEWHERE}.`);
+        case 'blind':
+            return inconclusive('connection', `the watching connection was lost (${alarm.error.message})`, 'Run again; nothing was changed.', true);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/apply.ts
+/**
+ * Applying for real: a transactional migration and its record commit together or not at all; a non-transactional one
+ * goes statement by statement, and what it has done is written down before and after each (contract, section 6).
+ */
+
+
+
+
+
+
+
+
+
+
+
+
+
+const apply_BATCH_ITEMS = 400;
+const apply_BATCH_CHARACTERS = 512 * 1024;
+/** Files up to this size are held whole, and travel with others. */
+const apply_SMALL_BYTES = 64 * 1024;
+const LONGEST_TRAIN = 100;
+const apply_RETRIABLE = new Set(['55P03', '40P01', '40001']);
+const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
+/** For our own rows, whatever role and path the file has set; until the end of the transaction. */
+const AS_OURSELVES = [
+    { text: 'set local session authorization default' },
+    { text: 'set local role to default' },
+    { text: 'set local search_path = pg_catalog' },
+];
+/** A migration that failed for good, with the statement at fault where one is. */
+class MigrationFailed extends Error {
+    statement;
+    /** The statement's; null where none is at fault. */
+    migration;
+    error;
+    constructor(origin, error) {
+        super('a migration failed', { cause: error });
+        const { statement = null, migration = null } = origin && 'statement' in origin ? origin : {};
+        this.statement = statement;
+        this.migration = migration;
+        this.error = error;
+    }
+}
+async function apply(input) {
+    return new Application(input).run();
+}
+class Application {
+    bench;
+    cancellation;
+    plan;
+    stamp;
+    nonTransactional;
+    reset;
+    /** The same after a COMMIT that role and settings were reset before. */
+    clear;
+    /** A file has prepared statements of its own, which are not to reach the next. */
+    prepares = false;
+    /** The file at hand says for itself how long to wait for locks. */
+    limitsLocks = false;
+    applied = [];
+    /** Groups whose COMMIT the server has answered. */
+    committed = 0;
+    /** It lost to somebody else's lock once, and is tried again by itself. */
+    travelsAlone = null;
+    /** The pending migration that makes the tracking table; null: none does, or it is there. */
+    creator;
+    constructor({ bench, plan, stamp, nonTransactional }) {
+        this.bench = bench;
+        this.cancellation = cancellationOf(bench);
+        this.plan = plan;
+        this.stamp = stamp;
+        this.nonTransactional = nonTransactional;
+        this.reset = resetItems(bench.armed);
+        this.clear = clearItems(bench.armed);
+        const creator = plan.pending.find((migration) => migration.script.createsTables.includes('schema_migrations'));
+        this.creator = bench.tracking.exists ? null : (creator ?? null);
+    }
+    get session() {
+        return this.bench.session;
+    }
+    async run() {
+        const { bench } = this;
+        const onAbort = () => this.cancellation.begin();
+        bench.signal.addEventListener('abort', onAbort);
+        try {
+            if (bench.signal.aborted)
+                throw stopped();
+            await this.ensureTracking();
+            const groups = this.groups();
+            for (let next = 0; next < groups.length;) {
+                if (bench.signal.aborted)
+                    throw stopped();
+                const train = this.trainOf(groups.slice(next, next + LONGEST_TRAIN));
+                const before = this.committed;
+                const failed = train.length > 1 ? await this.sendTrain(train) : await this.group(groups[next] ?? []);
+                if (failed)
+                    return { applied: this.applied, failed };
+                next += this.committed - before;
+            }
+            return { applied: this.applied, failed: null };
+        }
+        finally {
+            bench.signal.removeEventListener('abort', onAbort);
+            await this.cancellation.end();
+        }
+    }
+    /** Our tables, complete; unless a pending file is going to make them. */
+    async ensureTracking() {
+        const { tracking } = this.bench;
+        if (tracking.complete || this.creator !== null)
+            return;
+        await this.session.batch([
+            { text: 'begin' },
+            ...localTimeouts(this.bench.request),
+            ...createTrackingItems(tracking.schema),
+            { text: 'commit' },
+        ]);
+    }
+    /**
+     * What commits together: each migration by itself, unless all are asked to; and where a pending file makes the
+     * tracking table, everything up to it, as there is nowhere to record the ones before.
+     */
+    groups() {
+        const { pending } = this.plan;
+        if (this.bench.request.transactionMode === 'all')
+            return [[...pending]];
+        const creator = this.creator === null ? 0 : pending.indexOf(this.creator) + 1;
+        const first = pending.slice(0, creator);
+        const rest = pending.slice(creator).map((migration) => [migration]);
+        return first.length > 0 ? [first, ...rest] : rest;
+    }
+    // -- many in one trip ---------------------------------------------------------------------------------------
+    /**
+     * Migrations that may travel together: small ones, a transaction each. The server works through their transactions
+     * without waiting for us in between, and after an error it skips the rest: what is committed is exactly what it said.
+     */
+    trainOf(groups) {
+        const train = [];
+        for (const group of groups) {
+            const [only] = group;
+            if (!only || group.length > 1 || !this.isTransactional(only) || only.bytes > apply_SMALL_BYTES)
+                break;
+            if (only === this.travelsAlone || !beginsPlainly(only))
+                break;
+            train.push(only);
+        }
+        return train;
+    }
+    async sendTrain(train) {
+        const before = this.committed;
+        const started = Date.now();
+        const sender = new Sender(this.session);
+        let thrown = null;
+        try {
+            for (const migration of train)
+                await this.load(sender, [migration], () => undefined);
+        }
+        catch (error) {
+            thrown = error;
+        }
+        try {
+            // A file that changed on the disk stops here; the ones before it are on their way.
+            if (!(thrown instanceof MigrationFailed))
+                await sender.flush();
+            await sender.drained();
+        }
+        catch (error) {
+            thrown = error;
+        }
+        if (thrown === null)
+            return null;
+        const failed = train[this.committed - before];
+        if (!failed)
+            throw thrown;
+        const code = thrown instanceof MigrationFailed ? (0,postgres_failure/* readServerError */.i)(thrown.error).code : null;
+        if (code === null || !apply_RETRIABLE.has(code) || this.bench.request.lockRetries === 0 || this.bench.signal.aborted)
+            return this.fail(failed, thrown, Date.now() - started);
+        await this.again(failed, thrown, 1);
+        this.travelsAlone = failed;
+        return null;
+    }
+    async group(group) {
+        const [only] = group;
+        const started = Date.now();
+        let at = only;
+        try {
+            if (group.length === 1 && only && !this.isTransactional(only)) {
+                await this.nonTransactionally(only);
+                this.done(only, Date.now() - started);
+                this.committed += 1;
+            }
+            else {
+                await this.retrying(only, async () => {
+                    const sender = new Sender(this.session);
+                    await this.load(sender, group, (migration) => {
+                        at = migration;
+                    });
+                    await sender.flush();
+                    await sender.drained();
+                });
+            }
+            return null;
+        }
+        catch (error) {
+            // Statements wait for their batch: the one that failed may be of a file before the one that is being read.
+            const failed = (error instanceof MigrationFailed ? error.migration : null) ?? at;
+            if (!failed)
+                throw error;
+            return this.fail(failed, error, Date.now() - started);
+        }
+    }
+    isTransactional(migration) {
+        // A file whose first part is done goes on statement by statement, even if its rest has become transactional.
+        const begun = (this.plan.resumed.get(migration.key)?.progress?.done ?? 0) > 0;
+        return migration.script.transactional && !begun && !this.nonTransactional.has(migration.key);
+    }
+    done(migration, ms) {
+        this.applied.push({ migration, ms });
+        this.bench.log.line(`applied ${migration.file} (${(0,report_text/* duration */.p0)(ms)})`);
+    }
+    // -- in a transaction ---------------------------------------------------------------------------------------
+    /**
+     * Runs a transaction, again and whole when it lost to somebody else's lock. Rolled back when it throws. `then`: what
+     * brings the session back to where it was before the transaction, if that is not where every file begins.
+     */
+    async retrying(migration, transaction, then) {
+        const { request, signal } = this.bench;
+        for (let attempt = migration && migration === this.travelsAlone ? 2 : 1;; attempt += 1) {
+            try {
+                return await transaction();
+            }
+            catch (error) {
+                const code = error instanceof MigrationFailed ? (0,postgres_failure/* readServerError */.i)(error.error).code : null;
+                if (!code || !apply_RETRIABLE.has(code) || attempt > request.lockRetries || signal.aborted) {
+                    await this.rollBack();
+                    throw error;
+                }
+                await this.again(migration, error, attempt, then);
+                if (signal.aborted)
+                    throw stopped();
+            }
+        }
+    }
+    async again(migration, error, attempt, then) {
+        const { request, log, signal } = this.bench;
+        await this.rollBack(then);
+        const { message, code } = (0,postgres_failure/* readServerError */.i)(error instanceof MigrationFailed ? error.error : error);
+        const pause = backoff(attempt);
+        log.line(`${migration?.file}: ${message} (${code}); rolled back, trying again in ${(0,report_text/* duration */.p0)(pause)} (${attempt} of ${request.lockRetries})`);
+        await (0,promises_.setTimeout)(pause, undefined, { signal }).catch(() => undefined);
+    }
+    /** One transaction: the files, their records, COMMIT, and the session as it was. Throws before COMMIT is said. */
+    async load(sender, group, at) {
+        const { creator } = this;
+        const times = new Map();
+        const unrecorded = [];
+        let recordable = creator === null || !group.includes(creator);
+        let begin = group.length === 1 ? (group[0]?.script.wrapper ?? 'begin') : 'begin';
+        for (const migration of group) {
+            at(migration);
+            await this.loadFile(sender, migration, begin);
+            begin = null;
+            // The file's role and settings must not reach our own rows, nor the next file.
+            for (const item of RESET_ROLE)
+                sender.add(item, null);
+            sender.add({ text: 'reset all' }, null);
+            unrecorded.push(migration);
+            if (migration === creator) {
+                for (const item of createTrackingItems(this.stamp.schema))
+                    sender.add(item, null);
+                recordable = true;
+            }
+            if (!recordable)
+                continue;
+            for (const one of unrecorded.splice(0)) {
+                this.recordDone(sender, one, group.length === 1 ? null : 0, (ms) => times.set(one, ms));
+            }
+        }
+        // Told at once: who watches a long run sees it go on.
+        sender.add({ text: 'commit', flush: true }, { heard: () => this.hasCommitted(group, times) });
+        for (const item of this.resetting(this.clear))
+            sender.add(item, null);
+    }
+    hasCommitted(group, times) {
+        this.committed += 1;
+        for (const migration of group)
+            this.done(migration, times.get(migration) ?? 0);
+    }
+    /** Between two files. */
+    resetting(reset = this.reset) {
+        const items = this.prepares ? [...reset, postgres_session/* DEALLOCATE_ALL */.de] : reset;
+        this.prepares = false;
+        return items;
+    }
+    /** `heard` is told how long the transaction had taken until then, in milliseconds. */
+    recordDone(sender, migration, executionTimeMs, heard = () => undefined) {
+        const { version, name, checksum } = migration;
+        const done = { version, name, checksum, status: 'completed', progress: null, errorMessage: null };
+        sender.add(recordItem(this.stamp, { ...done, executionTimeMs }), { heard: (ms) => heard(Number(ms ?? 0)) });
+        sender.add(historyItem(this.stamp, { version, status: 'success', errorMessage: null, executionTimeMs }), null);
+    }
+    /**
+     * A file's statements, and the proof, before anything can commit, that they are the ones that were planned. Of a
+     * small file nothing is added unless it is. `begin` goes first, where it opens the transaction.
+     */
+    async loadFile(sender, migration, begin) {
+        const hash = new TextHash();
+        const statements = statementsOf(scriptOf(migration, hash));
+        const small = migration.bytes <= apply_SMALL_BYTES ? [...statements] : null;
+        if (small && hash.digest() !== migration.checksum)
+            throw changedOnDisk(migration);
+        if (begin !== null)
+            sender.add({ text: begin }, null);
+        for (const item of localTimeouts(this.limits(migration)))
+            sender.add(item, null);
+        for (const { statement, facts } of small ?? statements) {
+            if (facts.command === 'PREPARE')
+                this.prepares = true;
+            sender.add({ text: statement.sql }, { statement, migration });
+            if (!sender.isFull)
+                continue;
+            if (this.bench.signal.aborted)
+                throw stopped();
+            await sender.flush();
+        }
+        if (!small && hash.digest() !== migration.checksum)
+            throw changedOnDisk(migration);
+    }
+    limits({ script }) {
+        const { lockTimeoutMs, statementTimeoutMs } = script.directives;
+        return {
+            lockTimeoutMs: lockTimeoutMs ?? this.bench.request.lockTimeoutMs,
+            statementTimeoutMs: statementTimeoutMs ?? this.bench.request.statementTimeoutMs,
+        };
+    }
+    /** For a file of many transactions: until it sets others, or ends. */
+    sessionTimeouts(migration) {
+        const { lockTimeoutMs, statementTimeoutMs } = this.limits(migration);
+        return [{ text: `set lock_timeout = ${lockTimeoutMs}` }, { text: `set statement_timeout = ${statementTimeoutMs}` }];
+    }
+    async rollBack(then = this.resetting()) {
+        if (this.session.lost)
+            return;
+        await this.session.batch([{ text: 'rollback' }, ...then]).catch((error) => {
+            this.bench.log.detail(`rollback: ${error.message}`);
+        });
+    }
+    // -- statement by statement ---------------------------------------------------------------------------------
+    async nonTransactionally(migration) {
+        // Its statements commit as they go: that the file is the planned one must be known before the first of them.
+        if (hashOf(migration) !== migration.checksum)
+            throw changedOnDisk(migration);
+        this.limitsLocks = false;
+        const resumed = this.plan.resumed.get(migration.key)?.progress ?? null;
+        if (resumed && resumed.done > 0)
+            this.bench.log.line(`${migration.file}: going on after statement ${resumed.done}`);
+        const progress = new ProgressKeeper(migration, resumed);
+        const started = Date.now();
+        await this.session.batch(this.sessionTimeouts(migration));
+        let block = null;
+        for (const event of scriptOf(migration)) {
+            if (event.kind === 'begin-unit') {
+                block = event.begin === null ? null : [[{ text: event.begin }, null]];
+            }
+            else if (event.kind === 'end-unit') {
+                const untouched = block?.every(([, origin]) => origin === null) ?? true;
+                if (block && !untouched)
+                    await this.unit(migration, block, progress, event.end);
+                block = null;
+            }
+            else {
+                if (this.bench.signal.aborted)
+                    throw stopped();
+                progress.pass(event.index, event.statement);
+                if (event.facts.command === 'PREPARE')
+                    this.prepares = true;
+                if (LIMITS_LOCKS.test(event.statement.sql))
+                    this.limitsLocks = true;
+                if (event.index <= (resumed?.done ?? 0)) {
+                    // What the done part has set for its session, the rest counts on.
+                    if (setsSession(event.statement))
+                        await this.send({ statement: event.statement, migration }, event.statement.sql);
+                }
+                else if (block)
+                    block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
+                else if (this.runsAlone(migration, event))
+                    await this.alone(migration, progress, event, resumed);
+                else
+                    await this.unit(migration, [
+                        [{ text: 'begin' }, null],
+                        [{ text: event.statement.sql }, { statement: event.statement, migration }],
+                    ], progress, 'commit');
+            }
+        }
+        progress.end();
+        await this.finish(migration, Date.now() - started);
+    }
+    runsAlone(migration, { index, facts }) {
+        return facts.nonTransactional !== null || (this.nonTransactional.get(migration.key)?.has(index) ?? false);
+    }
+    /** Statements that commit together, and their progress with them. `pairs` opens with the BEGIN. */
+    async unit(migration, pairs, progress, end) {
+        await this.retrying(migration, async () => {
+            const sender = new Sender(this.session);
+            const [begin, ...statements] = pairs;
+            if (begin)
+                sender.add(...begin);
+            for (const pair of statements) {
+                sender.add(...pair);
+                if (sender.isFull)
+                    await sender.flush();
+            }
+            if (end === 'rollback')
+                for (const text of ['rollback', 'begin'])
+                    sender.add({ text }, null);
+            for (const item of AS_OURSELVES)
+                sender.add(item, null);
+            sender.add(this.progressItem(migration, progress.done()), null);
+            sender.add({ text: 'commit' }, null);
+            await sender.flush();
+            await sender.drained();
+        }, []);
+    }
+    /** A statement that no transaction may hold: *started* is written before it, *done* after it. */
+    async alone(migration, progress, { index, statement, facts }, resumed) {
+        const leftover = facts.nonTransactional?.leftover ?? null;
+        if (resumed?.started === index) {
+            const begun = begunBy(resumed, statement, leftover);
+            const judgement = await judge(this.session, begun.leftover);
+            if (judgement.kind === 'unknown')
+                throw new MigrationFailed({ statement, migration }, unjudgeable(migration, statement, index));
+            if (judgement.kind === 'done') {
+                if (begun.edited)
+                    throw new MigrationFailed({ statement, migration }, editedSince(migration, statement, index));
+                this.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
+                return this.note(migration, progress.done());
+            }
+            for (const { sql } of judgement.cleanup) {
+                this.bench.log.line(`${migration.file}: cleaning up after the run that was interrupted: ${sql}`);
+                await this.send({ statement, migration }, sql);
+            }
+        }
+        else {
+            await this.refuseInvalidIndex({ statement, migration }, leftover);
+        }
+        await this.note(migration, progress.started(statement));
+        // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
+        const concurrently = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
+        const unlimited = concurrently && migration.script.directives.lockTimeoutMs === null && !this.limitsLocks;
+        if (unlimited)
+            await this.session.batch([{ text: 'set lock_timeout = 0' }]);
+        await this.send({ statement, migration }, statement.sql);
+        if (unlimited)
+            await this.session.batch(this.sessionTimeouts(migration).slice(0, 1));
+        // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
+        await this.refuseInvalidIndex({ statement, migration }, leftover);
+        await this.note(migration, progress.done());
+    }
+    /** One statement in a message of its own: beside another the server would take it for part of a transaction. */
+    async send(origin, sql) {
+        try {
+            await this.session.batch([{ text: sql }]);
+        }
+        catch (error) {
+            throw new MigrationFailed(origin, error instanceof postgres_session/* BatchError */.PW ? error.cause : error);
+        }
+    }
+    async refuseInvalidIndex(origin, leftover) {
+        if (leftover?.kind !== 'create-index' || leftover.index === null)
+            return;
+        const state = await indexState(this.session, leftover.index, leftover.table);
+        if (state.exists && !state.valid)
+            throw new MigrationFailed(origin, indexInTheWay(state, placeOf(origin.migration, origin.statement)));
+    }
+    async note(migration, progress) {
+        await this.session.batch([
+            { text: 'begin' },
+            ...AS_OURSELVES,
+            this.progressItem(migration, progress),
+            { text: 'commit' },
+        ]);
+    }
+    progressItem({ version, name, checksum }, progress) {
+        return recordItem(this.stamp, {
+            version,
+            name,
+            checksum,
+            status: 'running',
+            progress,
+            errorMessage: null,
+            executionTimeMs: 0,
+        });
+    }
+    async finish(migration, ms) {
+        const sender = new Sender(this.session);
+        sender.add({ text: 'begin' }, null);
+        for (const item of AS_OURSELVES)
+            sender.add(item, null);
+        this.recordDone(sender, migration, ms);
+        sender.add({ text: 'commit' }, null);
+        for (const item of this.resetting())
+            sender.add(item, null);
+        await sender.flush();
+        await sender.drained();
+    }
+    // -- failure ------------------------------------------------------------------------------------------------
+    async fail(migration, thrown, ms) {
+        const error = this.failure(migration, thrown);
+        // Or it is the record that is cancelled.
+        await this.cancellation.end();
+        await this.rollBack();
+        await this.recordFailure(migration, error, ms);
+        return { migration, error };
+    }
+    failure(migration, thrown) {
+        const failed = thrown instanceof MigrationFailed ? thrown : new MigrationFailed(null, thrown);
+        if (this.bench.signal.aborted) {
+            return (0,postgres_failure/* failureFrom */.J)(stopped(), null, { phase: 'apply', showData: true });
+        }
+        const statement = failed.statement;
+        const at = statement ? locate(statement, (0,postgres_failure/* readServerError */.i)(failed.error).position) : null;
+        const { request } = this.bench;
+        const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
+        const failure = (0,postgres_failure/* failureFrom */.J)(failed.error, at
+            ? { file: migration.file, line: at.line, column: at.column, sourceLine: sourceLine(migration, at.line) }
+            : null, { phase: 'apply', host: request.target.host, timedOut: limited ? 'statement' : null, showData: request.showData });
+        return failure.file === null ? { ...failure, file: migration.file } : failure;
+    }
+    async isCompleted(session, version) {
+        const records = await readRecords(session, this.stamp.schema, false);
+        return records.some((row) => row.version === version && row.status === 'completed');
+    }
+    /** The failure's row and event, in a transaction of their own; a database that is gone is told about and that is all. */
+    async recordFailure(migration, error, ms) {
+        const { version, name, checksum } = migration;
+        const message = (0,report_text/* cut */.Jj)(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`, 1_000);
+        try {
+            const session = await this.bench.witness();
+            // The connection was lost while COMMIT was on its way, and the server finished it.
+            if (session !== this.session && (await this.isCompleted(session, version)))
+                return;
+            await session.batch([
+                { text: 'begin' },
+                failureItem(this.stamp, { version, name, checksum, errorMessage: message }),
+                historyItem(this.stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
+                { text: 'commit' },
+            ]);
+        }
+        catch (cause) {
+            this.bench.log.line(`the failure could not be recorded in the database: ${cause.message}`);
+            await this.rollBack();
+        }
+    }
+}
+/** Collects items and sends them in batches, one ahead: the next is read from the file while the server works. */
+class Sender {
+    session;
+    items = [];
+    origins = [];
+    characters = 0;
+    inFlight = Promise.resolve();
+    constructor(session) {
+        this.session = session;
+    }
+    add(item, origin) {
+        this.items.push(item);
+        this.origins.push(origin);
+        this.characters += item.text.length;
+    }
+    get isFull() {
+        return this.items.length >= apply_BATCH_ITEMS || this.characters >= apply_BATCH_CHARACTERS;
+    }
+    /** Waits for the batch before, then sends this one without waiting for it. */
+    async flush() {
+        await this.inFlight;
+        const [items, origins] = [this.items, this.origins];
+        this.items = [];
+        this.origins = [];
+        this.characters = 0;
+        if (items.length === 0)
+            return;
+        const hear = (index, result) => {
+            const origin = origins[index];
+            if (origin && 'heard' in origin)
+                origin.heard(result.rows[0]?.[0] ?? null);
+        };
+        this.inFlight = this.session.batch(items, hear).then(() => undefined, (error) => {
+            if (!(error instanceof postgres_session/* BatchError */.PW))
+                throw error;
+            throw new MigrationFailed(origins[error.completed.length] ?? null, error.cause);
+        });
+        // Thrown where it is awaited; until then it must not count as unhandled.
+        this.inFlight.catch(() => undefined);
+    }
+    async drained() {
+        await this.inFlight;
+    }
+}
+function* statementsOf(events) {
+    for (const event of events)
+        if (event.kind === 'statement')
+            yield event;
+}
+/** In one trip with others a transaction begins with what reset the session before it: too late for an isolation level. */
+function beginsPlainly({ script }) {
+    return script.wrapper === null || /^(begin|start)(\s+(work|transaction))?$/i.test(script.wrapper);
+}
+function hashOf(migration) {
+    const hash = new TextHash();
+    for (const _event of scriptOf(migration, hash))
+        ;
+    return hash.digest();
+}
+function stopped() {
+    return (0,report_stop/* cancelled */.K)('while applying', 'Run it again: it goes on with what is still pending.');
+}
+function changedOnDisk(migration) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'checksum',
+        message: `${migration.file} changed between the dry run and apply`,
+        next: 'Run again: the dry run must see the file as it is applied.',
+        file: migration.file,
+    });
+}
+function placeOf(migration, { line, column }) {
+    return { file: migration.file, line, column, sourceLine: sourceLine(migration, line) };
+}
+function editedSince(migration, statement, index) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'checksum',
+        message: `${migration.file}: statement ${index} was finished by the run that was interrupted, and was edited since`,
+        next: `Restore statement ${index} as it was (git log -- ${migration.file}) and put the change after it.`,
+        ...placeOf(migration, statement),
+    });
+}
+function unjudgeable(migration, statement, index) {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'tool',
+        message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
+        next: `Find out by hand. If it is done, take it out of the file's rest by splitting the file; if not, undo what it did; then set progress accordingly in schema_migrations.`,
+        ...placeOf(migration, statement),
+    });
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/inspect.ts
+/** The server's facts, and what of them speaks against working there. */
+
+
+
+const OLDEST = 14;
+/** The same text whatever a session's time zone is. `a`: pg_stat_activity. */
+const BACKEND_START = 'extract(epoch from a.backend_start)::text';
+/** At most 63 bytes, or the server cuts it: `mgate/<run id>/<attempt>/<repository>`. */
+function applicationName(run) {
+    return (0,report_text/* cutBytes */.Uw)(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, 63);
+}
+async function readServer(session, trackingSchema) {
+    const schema = quoteLiteral(trackingSchema);
+    const { rows } = await session.query(`
+    select pg_catalog.current_setting('server_version') as version,
+      pg_catalog.current_setting('server_version_num')::int / 10000 as major,
+      pg_catalog.current_database()::text as database, current_user::text as "user", pg_catalog.pg_backend_pid() as "backendPid",
+      (select ${BACKEND_START} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()) as "backendStart",
+      pg_catalog.pg_is_in_recovery() as "inRecovery", pg_catalog.current_setting('default_transaction_read_only')::bool as "readOnly",
+      (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
+      pg_catalog.current_setting('max_locks_per_transaction')::int
+        * (pg_catalog.current_setting('max_connections')::int + pg_catalog.current_setting('max_prepared_transactions')::int) as "lockCapacity",
+      pg_catalog.has_database_privilege(pg_catalog.current_database(), 'temporary') as "mayTemp",
+      n.oid is not null as "schemaExists",
+      pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create') as "mayCreateSchema",
+      coalesce(pg_catalog.has_schema_privilege(n.oid, 'create') and pg_catalog.has_schema_privilege(n.oid, 'usage'), false) as "mayCreateInSchema",
+      coalesce((select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage')
+            and pg_catalog.has_table_privilege(c.oid, 'select') and pg_catalog.has_table_privilege(c.oid, 'insert')
+            and (c.relname = 'migration_history' or pg_catalog.has_table_privilege(c.oid, 'update')))
+         from pg_catalog.pg_class c
+        where c.relnamespace = n.oid and c.relname in ('schema_migrations', 'migration_history')), true) as "mayRecord"
+    from (values (1)) as one left join pg_catalog.pg_namespace n on n.nspname = ${schema}`);
+    const facts = rows[0];
+    if (!facts)
+        throw new Error('the server did not tell what it is');
+    session.backendPid = facts.backendPid;
+    return facts;
+}
+/** Throws a Stop for a server that the run cannot work on. `executes`: false for the read-only modes. */
+function refuseServer(facts, executes) {
+    const stop = (message, next) => new report_stop/* Stop */.V({ result: 'failed', class: 'connection', message, next });
+    if (facts.major < OLDEST) {
+        throw stop(`PostgreSQL ${facts.version} is too old: ${OLDEST} is the oldest that is supported`, 'Upgrade the server, or migrate it with another tool.');
+    }
+    if (!executes)
+        return;
+    if (facts.inRecovery) {
+        throw stop('this server is a standby: it cannot be written', 'Connect to the primary (a writer or cluster endpoint, not a reader).');
+    }
+    if (facts.readOnly) {
+        throw stop('this connection is read-only (default_transaction_read_only is on for the role, the database or the server)', 'Use a role that may write, or wait until the provider has switched the database back to read-write.');
+    }
+}
+const LOOKS = 5;
+/**
+ * Behind a pooler (the backend's id is not the one that the connection was told): does a session keep its backend?
+ * Two open connections that are given the same backend, or one that is given another, say that it does not.
+ */
+async function refuseTransactionPooler(session, second) {
+    const pidOf = async (one) => (await one.query('select pg_catalog.pg_backend_pid() as pid')).rows[0]?.pid;
+    const first = await pidOf(session);
+    const other = await second();
+    try {
+        for (let look = 0; look < LOOKS; look += 1) {
+            const [there, here] = [await pidOf(other), await pidOf(session)];
+            if (there === here || here !== first)
+                throw transactionPooled();
+        }
+    }
+    finally {
+        await other.end();
+    }
+}
+function transactionPooled() {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'connection',
+        message: 'this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there',
+        next: 'Use the direct address of the database (often port 5432), or a pool in session mode.',
+    });
+}
+/** What the server feels like right now; its database's size is read from the file system and takes a while. */
+async function readHealth(session) {
+    const { rows } = await session.query(`
+      select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
+        pg_catalog.current_setting('max_connections')::int as max,
+        (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,
+        pg_catalog.pg_database_size(pg_catalog.current_database())::text as bytes,
+        (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
+        (select pg_catalog.json_agg(pg_catalog.json_build_object('pid', pid, 'application', coalesce(application_name, ''),
+                  'seconds', pg_catalog.floor(extract(epoch from pg_catalog.now() - xact_start))) order by xact_start)
+           from pg_catalog.pg_stat_activity
+          where xact_start < pg_catalog.now() - interval '1 minute' and pid <> pg_catalog.pg_backend_pid() and backend_type = 'client backend') as long`);
+    const row = rows[0];
+    if (!row)
+        throw new Error('the server did not answer how it is');
+    return {
+        connections: row.connections,
+        maxConnections: row.max,
+        longTransactions: row.long ?? [],
+        waitingLocks: row.waiting,
+        databaseBytes: Number(row.bytes),
+        standbys: row.standbys,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/refusals.ts
+/** What the engine says when it finds something that it will not work with: each names what to do. */
+
+function who(holder) {
+    if (!holder || holder.pid === 0)
+        return 'an unknown session';
+    return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
+}
+function anothersTable(table, tool, schema, sameName) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'tool',
+        message: sameName
+            ? `${table} exists and is not ours: it looks like ${tool}'s`
+            : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
+        next: sameName
+            ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
+            : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
+    });
+}
+function emptyFolder(shown, warnings) {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'input',
+        message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
+        next: 'Correct migrations-path, or add the first migration.',
+    });
+}
+/** The role must be able to keep our records; better said now than after the first migration. */
+function refuseUnlessMayRecord(facts, exists, fileMakesTable, schema) {
+    const stop = (what, grant) => new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'permission',
+        message: `the role ${facts.user} may not ${what}`,
+        next: `Run as the database's owner: ${grant};`,
+    });
+    if (!facts.mayTemp)
+        throw stop('create temporary tables, which the dry run needs', `grant temporary on database "${facts.database}" to "${facts.user}"`);
+    if (exists) {
+        if (!facts.mayRecord)
+            throw stop(`read and write ${schema}.schema_migrations and ${schema}.migration_history`, `grant usage on schema "${schema}" to "${facts.user}"; grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`);
+        return;
+    }
+    if (fileMakesTable)
+        return;
+    if (!facts.schemaExists && !facts.mayCreateSchema)
+        throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
+    if (facts.schemaExists && !facts.mayCreateInSchema)
+        throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
+}
+function lostLock() {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'connection',
+        message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+        next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/verify.ts
+/** Whether the database is now what it should be: asked of it, and compared with what the dry run said. */
+
+
+
+
+
+async function verify(session, request, run) {
+    const checks = [];
+    const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
+    if (run)
+        checks.push(await checkRecords(session, request.trackingSchema, run.plan));
+    await session.query('begin transaction isolation level read committed read only');
+    try {
+        checks.push(...(await checkTables(session, request.criticalTables)));
+        checks.push(...(await checkIndexes(session, request.criticalIndexes)));
+        if (run)
+            checks.push(invalidCheck(await invalidIndexes(session), run.before.invalid));
+        checks.push(...(await runSmokeTests(session, smokeTests)));
+    }
+    finally {
+        await session.query('rollback');
+    }
+    return { checks, ...(await compare(session, request.trackingSchema, run)) };
+}
+async function checkRecords(session, trackingSchema, plan) {
+    const recorded = new Map((await readRecords(session, trackingSchema, false)).map((row) => [row.version, row]));
+    const wrong = (plan?.pending ?? []).filter((one) => {
+        const row = recorded.get(one.version);
+        return row?.status !== 'completed' || row.checksum !== one.checksum;
+    });
+    return {
+        check: 'every migration is recorded with its checksum',
+        passed: wrong.length === 0,
+        detail: wrong.length === 0 ? null : `not so: ${wrong.map((one) => one.file).join(', ')}`,
+    };
+}
+/** What our migrations made, against what the dry run said they would make. */
+async function compare(session, trackingSchema, run) {
+    if (!run?.rehearsal)
+        return { predictedEqualsActual: null, differences: [], foreign: [] };
+    const { rehearsal, before, onCopy } = run;
+    const after = await readFingerprints(session, { schema: trackingSchema, names: TRACKING_NAMES });
+    const groups = changedGroups(before.fingerprints, after);
+    const rehearsed = { added: [], removed: [], changed: onCopy ? [] : [...rehearsal.touched] };
+    const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));
+    const ours = oursIn(rehearsal);
+    const all = compareDefinitions(rehearsal.predicted, actual);
+    const differences = all.filter((change) => change.change !== 'added' || ours(change));
+    const foreign = all.filter((change) => !differences.includes(change));
+    return { predictedEqualsActual: rehearsal.complete ? differences.length === 0 : null, differences, foreign };
+}
+function invalidCheck(now, before) {
+    const known = new Set(before.map((index) => index.name));
+    const fresh = now.filter((index) => !known.has(index.name));
+    return {
+        check: 'no invalid index was left behind',
+        passed: fresh.length === 0,
+        detail: fresh.length === 0 ? null : `invalid: ${fresh.map((index) => `${index.name} on ${index.table}`).join(', ')}`,
+    };
+}
+/** Whether something that is there and was not predicted belongs to what our migrations touched. */
+function oursIn(rehearsal) {
+    const removed = new Set(rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`));
+    const tables = [...rehearsal.predicted.values()].filter((one) => one.kind === 'table').map((one) => `${one.name}.`);
+    return (change) => removed.has(`${change.kind} ${change.name}`) || tables.some((table) => change.name.startsWith(table));
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/engine.ts
+/** The engine for plain SQL files: what the gate asks, answered through `pg`. */
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** `remember` is told which backend does the work, before it does any. */
+function sqlEngine(request, log, signal, remember) {
+    return new SqlEngine(request, log, signal, remember);
+}
+/** How long the lock is waited for when it is given back at the end. */
+const RELEASE_MS = 500;
+class SqlEngine {
+    request;
+    log;
+    signal;
+    remember;
+    name;
+    key;
+    open = new Map();
+    session = null;
+    watcher = null;
+    /** Stands in for the working session once that is lost. */
+    substitute = null;
+    copy = null;
+    state = null;
+    databaseBytes = 0;
+    locked = false;
+    armed = null;
+    rehearsal = null;
+    /** Just before apply: the schema, and the indexes that were invalid already. */
+    before = null;
+    plan = null;
+    plannedFiles = new Map();
+    constructor(request, log, signal, remember) {
+        this.request = request;
+        this.log = log;
+        this.signal = signal;
+        this.remember = remember;
+        this.name = applicationName(request.run);
+        this.key = lockKey(request.trackingSchema);
+    }
+    get executes() {
+        return this.request.mode === 'dry-run' || this.request.mode === 'apply';
+    }
+    // -- inspect and plan ---------------------------------------------------------------------------------------
+    inspect() {
+        return this.interruptible('while looking at the database', () => this.inspectNow());
+    }
+    async inspectNow() {
+        const { workingDirectory, engine, migrationsPath } = this.request;
+        requireSqlProject(workingDirectory, engine, migrationsPath);
+        const session = await this.connectTo(this.request.target, this.signal);
+        this.session = session;
+        if (!this.executes)
+            await session.query('set session characteristics as transaction read only');
+        const facts = await readServer(session, this.request.trackingSchema);
+        refuseServer(facts, this.executes);
+        this.remember(backendOf(facts));
+        if (this.executes) {
+            if (session.startupPid !== facts.backendPid)
+                await refuseTransactionPooler(session, () => this.connectTo(this.request.target));
+            await this.lock();
+        }
+        return this.look(facts);
+    }
+    resume() {
+        return this.interruptible('after the review pause', () => this.resumeNow());
+    }
+    async resumeNow() {
+        if (this.working().lost) {
+            // Firewalls and idle timeouts end connections that are silent for the length of a review.
+            this.session = await this.connectTo(this.request.target, this.signal);
+            this.locked = false;
+            this.armed = null;
+        }
+        await this.lock();
+        const facts = await readServer(this.working(), this.request.trackingSchema);
+        refuseServer(facts, true);
+        this.remember(backendOf(facts));
+        return this.look(facts);
+    }
+    /** Files and records, and how they stand to each other. The lock, where one is needed, is held. */
+    async look(facts) {
+        const { request } = this;
+        const session = this.working();
+        const tracked = session.query(trackingQuery(request.trackingSchema));
+        // While the server answers, the files are read.
+        tracked.catch(() => undefined);
+        const listing = listMigrations(request.workingDirectory, findFolder(request.workingDirectory, request.migrationsPath));
+        const row = (await tracked).rows[0];
+        const tracking = row ? readTrackingState(row, request.trackingSchema) : { kind: 'absent' };
+        const notes = [];
+        if (tracking.kind === 'foreign') {
+            if (row?.columns || !request.allowHazards.includes('another-tool'))
+                throw anothersTable(tracking.table, tracking.tool, request.trackingSchema, Boolean(row?.columns));
+            notes.push(`${tracking.table} (${tracking.tool}) is another tool's; accepted by allow-hazards: another-tool`);
+        }
+        const ours = tracking.kind === 'ours';
+        this.state = {
+            facts,
+            tracking: {
+                schema: request.trackingSchema,
+                exists: ours,
+                complete: tracking.kind === 'ours' && tracking.complete,
+            },
+        };
+        const records = ours ? await readRecords(session, request.trackingSchema, this.state.tracking.complete) : [];
+        const lastEnvironment = ours && row?.history_columns ? await readLastEnvironment(session, request.trackingSchema) : null;
+        const decision = decide({
+            files: listing.files,
+            records,
+            targetVersion: request.targetVersion,
+            allowOutOfOrder: request.allowOutOfOrder,
+            rawChecksum: rawChecksum,
+        });
+        if (decision.gaps.length > 0)
+            notes.push(`versions left out: ${decision.gaps.join(', ')}`);
+        if (listing.files.length === 0)
+            throw emptyFolder(listing.folder.shown, listing.warnings);
+        const pending = decision.pending.map((file) => this.planned(file));
+        if (this.executes && pending.length > 0)
+            refuseUnlessMayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
+        const digest = planDigest({
+            pending,
+            applied: decision.applied,
+            serverMajor: facts.major,
+            database: facts.database,
+            environment: request.environment,
+            targetVersion: request.targetVersion,
+            transactionMode: request.transactionMode,
+        });
+        this.plan = { digest, pending, resumed: decision.resumed, downFiles: listing.downFiles };
+        return {
+            server: { version: facts.version, major: facts.major },
+            previousVersion: decision.currentVersion,
+            plan: this.plan,
+            problems: decision.problems,
+            warnings: listing.warnings,
+            notes,
+            // Where everything is well, thousands of rows that say so would bury the rest.
+            recorded: engine_shown(request.mode === 'status' ? records : records.filter((row) => row.status !== 'completed'), listing.files),
+            lastEnvironment,
+            appliedCount: decision.applied.length,
+        };
+    }
+    *planText(plan) {
+        const { facts } = this.found();
+        const { request } = this;
+        yield renderPlanHeader({
+            digest: plan.digest,
+            database: facts.database,
+            host: request.target.host,
+            environment: request.environment,
+            serverVersion: facts.version,
+            transactionMode: request.transactionMode,
+        }, plan.pending);
+        for (const [index, migration] of plan.pending.entries()) {
+            yield renderPlanSection(migration, index + 1, plan.pending.length);
+            yield* readText(migration);
+            yield PLAN_SECTION_END;
+        }
+    }
+    /** A file is read for its statements once, as long as it stays the same. */
+    planned(file) {
+        const known = this.plannedFiles.get(file.file);
+        if (known?.checksum === file.checksum)
+            return known;
+        const planned = planMigration(file);
+        this.plannedFiles.set(file.file, planned);
+        return planned;
+    }
+    async health() {
+        const health = await this.interruptible('while looking at the database', () => readHealth(this.working()));
+        this.databaseBytes = health.databaseBytes;
+        return health;
+    }
+    // -- dry run ------------------------------------------------------------------------------------------------
+    async rehearse(plan) {
+        const { request } = this;
+        this.refuseApart(plan, (one) => (one.script.transactional ? null : one.script.reason));
+        const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
+        const [bench, fingerprints] = await this.interruptible('before the dry run', async () => {
+            const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
+            return [bench, await readFingerprints(bench.session, left)];
+        });
+        this.rehearsal = await rehearse(bench, plan, fingerprints, this.stamp(plan, null));
+        const { nonTransactional } = this.rehearsal;
+        this.refuseApart(plan, ({ key }) => nonTransactional.has(key) ? 'the dry run found that it commits by itself' : null);
+        return this.rehearsal;
+    }
+    /** Files that must commit together, and one among them that cannot. `why`: its reason, or null. */
+    refuseApart(plan, why) {
+        const { pending } = plan;
+        const all = this.request.transactionMode === 'all';
+        // Up to the file that makes the tracking table there is nowhere to record what was done.
+        const creator = this.found().tracking.exists ? -1 : pending.findIndex(makesTracking);
+        const apart = (all ? pending : pending.slice(0, creator + 1)).find((one) => why(one) !== null);
+        if (!apart)
+            return;
+        throw new report_stop/* Stop */.V({
+            result: 'refused',
+            class: 'not-in-transaction',
+            message: all
+                ? `${apart.file} cannot run in one transaction with the others (${why(apart)})`
+                : `${apart.file} cannot run in one transaction (${why(apart)}), and until ${pending[creator]?.file} has made schema_migrations there is nowhere to record how far it came`,
+            next: all
+                ? 'Use transaction-mode: per-migration, or stop before this file with target-version.'
+                : `Let the first file make schema_migrations, in one transaction; or leave it out there: the gate makes its own.`,
+            file: apart.file,
+        });
+    }
+    /** The copy's own sessions, once it is proved to be a copy: the same schema, the same migrations applied. */
+    async copyBench(target) {
+        const { request } = this;
+        const session = await this.connectTo(target, this.signal);
+        const watcher = await this.connectTo(target, this.signal);
+        const facts = await readServer(session, request.trackingSchema);
+        refuseServer(facts, true);
+        const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
+        const [ours, theirs] = [await readFingerprints(this.working(), left), await readFingerprints(session, left)];
+        const differences = compareDefinitions(await readDefinitions(this.working(), ours.groups.keys()), await readDefinitions(session, theirs.groups.keys()));
+        const { rows } = await session.query(trackingQuery(request.trackingSchema));
+        const state = rows[0] ? readTrackingState(rows[0], request.trackingSchema) : { kind: 'absent' };
+        const applied = async (from, exists) => exists
+            ? (await readRecords(from, request.trackingSchema, false))
+                .filter((row) => row.status === 'completed')
+                .map((row) => `${row.version} ${row.checksum}`)
+                .sort()
+            : [];
+        const here = await applied(this.working(), this.state?.tracking.exists ?? false);
+        const there = await applied(session, state.kind === 'ours');
+        const first = differences[0];
+        if (first || here.join() !== there.join()) {
+            throw new report_stop/* Stop */.V({
+                result: 'refused',
+                class: 'verification',
+                message: first
+                    ? `the copy's schema is not the target's: ${first.kind} ${first.name} ${first.change === 'changed' ? 'differs' : first.change === 'added' ? 'is only in the copy' : 'is only in the target'} (${differences.length} differences)`
+                    : `the copy has other migrations applied than the target (${there.length} against ${here.length})`,
+                next: 'Refresh the copy from the target, then run again.',
+            });
+        }
+        this.copy = await this.benchOf(target, session, watcher, facts, {
+            schema: request.trackingSchema,
+            exists: state.kind === 'ours',
+            complete: state.kind === 'ours' && state.complete,
+        });
+        return this.copy;
+    }
+    async bench() {
+        const { facts, tracking } = this.found();
+        const { target } = this.request;
+        if (!this.watcher || this.watcher.lost)
+            this.watcher = await this.connectTo(target, this.signal);
+        return this.benchOf(target, this.working(), this.watcher, facts, tracking);
+    }
+    async benchOf(target, session, watcher, facts, tracking) {
+        const armed = (session === this.session ? this.armed : null) ?? (await armDeadMansSwitch(session));
+        if (session === this.session)
+            this.armed = armed;
+        return {
+            request: this.request,
+            log: this.log,
+            signal: this.signal,
+            session,
+            pid: facts.backendPid,
+            watcher,
+            reconnect: () => this.connectTo(target),
+            witness: () => this.witness(),
+            armed,
+            serverMajor: facts.major,
+            databaseBytes: this.databaseBytes,
+            standbys: facts.standbys,
+            lockCapacity: facts.lockCapacity,
+            tracking,
+        };
+    }
+    // -- apply --------------------------------------------------------------------------------------------------
+    mark() {
+        return this.interruptible('while setting the backup marker', () => this.markNow());
+    }
+    async markNow() {
+        const { run } = this.request;
+        const name = `mgate-${run.runId ?? 'local'}-${run.attempt ?? '1'}`.slice(0, 63);
+        const session = this.working();
+        const { rows } = await session.query(`select pg_catalog.pg_current_wal_lsn()::text as lsn, pg_catalog.clock_timestamp()::text as at, pg_catalog.pg_current_snapshot()::text as snapshot,
+              pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') and pg_catalog.current_setting('wal_level') <> 'minimal' as may`);
+        const position = rows[0];
+        if (!position)
+            throw new Error('the server did not tell its WAL position');
+        const { lsn, at, snapshot, may } = position;
+        if (!may)
+            return { kind: 'wal-position', name: null, lsn, at, snapshot };
+        const point = await session.query('select pg_catalog.pg_create_restore_point($1)::text as lsn', [
+            name,
+        ]);
+        return { kind: 'restore-point', name, lsn: point.rows[0]?.lsn ?? lsn, at, snapshot };
+    }
+    async apply(plan, rehearsal, marker) {
+        const bench = await this.interruptible('before anything was applied', async () => {
+            const bench = await this.bench();
+            if (!(await holdsLock(bench.session, this.key)))
+                throw lostLock();
+            const left = { schema: this.request.trackingSchema, names: TRACKING_NAMES };
+            this.before = {
+                fingerprints: await readFingerprints(bench.session, left),
+                invalid: await invalidIndexes(bench.session),
+            };
+            return bench;
+        });
+        return apply({ bench, plan, stamp: this.stamp(plan, marker), nonTransactional: rehearsal.nonTransactional });
+    }
+    stamp(plan, marker) {
+        const { run, environment, trackingSchema } = this.request;
+        return {
+            schema: trackingSchema,
+            actor: run.actor,
+            environment,
+            runUrl: run.runUrl,
+            sha: run.sha,
+            planDigest: plan.digest,
+            backupMarker: marker === null ? null : `${marker.name ?? ''} ${marker.lsn} ${marker.at}`.trim(),
+        };
+    }
+    verify() {
+        const { request, plan, before, rehearsal } = this;
+        return this.interruptible('during the verification', () => verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null }));
+    }
+    /**
+     * Our own questions, until we are asked to end: a connection that is being made is given up, and the server cancels what
+     * it is at. The dry run and apply have their own way of stopping.
+     */
+    async interruptible(when, work) {
+        const cancellations = [];
+        const onAbort = () => {
+            for (const [session, target] of this.open) {
+                if (!session.busy || session.backendPid === null)
+                    continue;
+                const cancellation = new Cancellation({
+                    pid: session.backendPid,
+                    from: () => this.connectTo(target),
+                    onFailure: (error) => this.log.detail(`the running query could not be cancelled: ${error.message}`),
+                });
+                cancellation.begin();
+                cancellations.push(cancellation);
+            }
+        };
+        if (this.signal.aborted)
+            throw (0,report_stop/* cancelled */.K)(when);
+        this.signal.addEventListener('abort', onAbort);
+        try {
+            const result = await work();
+            // What was cancelled may have been taken for an answer.
+            if (cancellations.length > 0)
+                throw (0,report_stop/* cancelled */.K)(when);
+            return result;
+        }
+        catch (error) {
+            if (this.signal.aborted && !(error instanceof report_stop/* Stop */.V))
+                throw (0,report_stop/* cancelled */.K)(when);
+            throw error;
+        }
+        finally {
+            this.signal.removeEventListener('abort', onAbort);
+            await Promise.all(cancellations.map((cancellation) => cancellation.end()));
+        }
+    }
+    // -- proof and end ------------------------------------------------------------------------------------------
+    async prove(plan) {
+        for (let last = false;; last = true) {
+            const session = this.working();
+            const wasLost = session.lost !== null;
+            try {
+                return await this.readBack(plan);
+            }
+            catch (error) {
+                // It may be the asking that shows that the session is lost.
+                if (!last && !wasLost && session.lost)
+                    continue;
+                this.log.line(`the database could not be read back: ${error.message}`);
+                return { state: 'unknown', currentVersion: null, applied: [] };
+            }
+        }
+    }
+    async readBack(plan) {
+        const session = await this.witness();
+        const { rows } = await session.query(trackingQuery(this.request.trackingSchema));
+        const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema, false) : [];
+        const records = new Map(tracked.map((row) => [row.version, row]));
+        const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
+        const current = decide({
+            files: [],
+            records: tracked,
+            targetVersion: null,
+            allowOutOfOrder: true,
+            rawChecksum: () => '',
+        }).currentVersion;
+        const begun = plan.pending.some((one) => {
+            const row = records.get(one.version);
+            const before = plan.resumed.get(one.key)?.progress?.done ?? 0;
+            return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
+        });
+        const state = await this.judgeState(session, plan, applied.length, begun, records);
+        return { state, currentVersion: current, applied };
+    }
+    async judgeState(session, plan, applied, begun, records) {
+        if (applied === plan.pending.length)
+            return 'migrated';
+        if (applied > 0 || begun)
+            return 'partially-migrated';
+        // A non-transactional statement that failed may have left something that no progress tells of: an invalid index.
+        const started = plan.pending.flatMap((one) => {
+            const progress = records.get(one.version)?.progress;
+            if (!progress || progress.started === null)
+                return [];
+            const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
+            return [{ again, sql: progress.startedSql ?? '' }];
+        });
+        if (started.length === 0)
+            return 'unchanged';
+        if (!this.before)
+            return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
+        const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
+        const { added, removed, changed } = changedGroups(this.before.fingerprints, after);
+        if (added.length + removed.length + changed.length > 0)
+            return 'partially-migrated';
+        // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
+        const untold = started.some(({ again, sql }) => !again && !classify(sql).nonTransactional?.leftover);
+        return untold ? 'unknown' : 'unchanged';
+    }
+    /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
+    async witness() {
+        const session = this.working();
+        if (!session.lost)
+            return session;
+        if (this.substitute && !this.substitute.lost)
+            return this.substitute;
+        const witness = await this.connectAgain();
+        this.substitute = witness;
+        await endBackend(witness, backendOf(this.found().facts));
+        return witness;
+    }
+    async settle({ backend, pending }) {
+        const session = await this.connectTo(this.request.target);
+        this.session = session;
+        if (backend)
+            await endBackend(session, backend);
+        return this.readBack({
+            pending: pending.map((one) => ({ ...one, key: versionKey(one.version) })),
+            resumed: new Map(),
+        });
+    }
+    /** After a loss: a server that restarts refuses connections for a moment. */
+    async connectAgain() {
+        const until = Date.now() + 10_000;
+        for (;;) {
+            try {
+                return await this.connectTo(this.request.target);
+            }
+            catch (error) {
+                if (Date.now() > until || this.signal.aborted)
+                    throw error;
+                await (0,promises_.setTimeout)(250);
+            }
+        }
+    }
+    async release() {
+        if (!this.locked || !this.session || this.session.lost)
+            return;
+        this.locked = false;
+        await releaseLock(this.session, this.key);
+    }
+    async close() {
+        // Whoever still waits for an answer was given up on; the lock goes with the connection.
+        if (!this.session?.busy) {
+            const released = this.release().catch((error) => this.log.detail(`the lock goes with the connection: ${error.message}`));
+            await Promise.race([released, (0,promises_.setTimeout)(RELEASE_MS, undefined, { ref: false })]);
+        }
+        await Promise.all([...this.open.keys()].map((session) => (session.busy ? session.drop() : session.end())));
+        this.open.clear();
+    }
+    async lock() {
+        // A session's advisory lock counts how often it was taken: once is enough, so that one release frees it.
+        if (this.locked)
+            return;
+        const { request, log } = this;
+        const holder = await takeLock(this.working(), this.key, request.lockWaitMs, this.signal, (other) => log.line(`another gate holds the lock (${who(other)}); waiting up to ${(0,report_text/* duration */.p0)(request.lockWaitMs)}`));
+        if (this.signal.aborted)
+            throw new report_stop/* Stop */.V({
+                result: 'cancelled',
+                class: 'cancelled',
+                message: 'cancelled while waiting for the lock',
+                next: 'Run it again: nothing was changed.',
+            });
+        if (holder !== null) {
+            throw new report_stop/* Stop */.V({
+                result: 'refused',
+                class: 'lock-timeout',
+                message: `another gate holds the lock: ${who(holder)}`,
+                next: `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
+                lockHeld: true,
+            });
+        }
+        this.locked = true;
+    }
+    async connectTo(target, signal = null) {
+        try {
+            const session = await (0,postgres_session/* connect */.Ng)(target, this.name, this.request.connectTimeoutMs, signal);
+            this.open.set(session, target);
+            return session;
+        }
+        catch (cause) {
+            if (signal?.aborted)
+                throw (0,report_stop/* cancelled */.K)('while connecting');
+            const timedOut = cause.message === 'timeout expired';
+            throw new report_stop/* Stop */.V({
+                result: 'failed',
+                ...(timedOut ? { class: 'connection' } : {}),
+                ...(cause instanceof postgres_session/* RootCertificateError */.yh ? { class: 'tls' } : {}),
+                message: timedOut
+                    ? `no answer from ${target.host}:${target.port} within connect-timeout (${(0,report_text/* duration */.p0)(this.request.connectTimeoutMs)})`
+                    : `could not connect to ${target.host}:${target.port}/${target.database}: ${cause.message || cause.code}`,
+                ...(timedOut
+                    ? {
+                        next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.',
+                    }
+                    : {}),
+            }, { cause });
+        }
+    }
+    working() {
+        if (!this.session)
+            throw new Error('not connected');
+        return this.session;
+    }
+    found() {
+        if (!this.state)
+            throw new Error('not inspected');
+        return this.state;
+    }
+}
+function backendOf({ backendPid, backendStart }) {
+    return { pid: backendPid, since: backendStart };
+}
+/** Ends the backend, and returns once it is gone: until then it could still commit. */
+async function endBackend(session, { pid, since }) {
+    const until = Date.now() + 10_000;
+    for (;;) {
+        const { rows } = await session.query(`select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = $1 and ${BACKEND_START} = $2`, [pid, since]);
+        if (rows.length === 0)
+            return;
+        if (Date.now() > until)
+            throw new Error(`the lost session's backend ${pid} is still at work`);
+        await (0,promises_.setTimeout)(100);
+    }
+}
+function makesTracking({ script }) {
+    return script.createsTables.includes('schema_migrations');
+}
+function engine_shown(records, files) {
+    const fileOf = new Map(files.map((file) => [file.version, file.file]));
+    return records
+        .map((row) => ({
+        version: row.version,
+        name: row.name,
+        file: fileOf.get(row.version) ?? '',
+        status: row.status,
+        appliedAt: row.appliedAt,
+    }))
+        .sort((a, b) => ((a.appliedAt ?? '') < (b.appliedAt ?? '') ? 1 : -1));
+}
+
+
+/***/ }),
+
+/***/ 4897:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Gu: () => (/* binding */ getState),
+/* harmony export */   LZ: () => (/* binding */ saveState),
+/* harmony export */   Lb: () => (/* binding */ issueCommand),
+/* harmony export */   Sy: () => (/* binding */ writeSummary),
+/* harmony export */   gh: () => (/* binding */ maskAll),
+/* harmony export */   uH: () => (/* binding */ setOutput)
+/* harmony export */ });
+/* unused harmony exports appendSummary, commandLine, fence */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_1__);
+/** The four things that we need of the runner's toolkit: outputs, summary, state, commands. Files and lines, as GitHub documents them. */
+
+
+/** Appends to `$GITHUB_OUTPUT`, on disk when it returns. A later value of the same name wins. False: no runner, nothing written. */
+function setOutput(env, name, value) {
+    return appendPair(env.GITHUB_OUTPUT, name, value);
+}
+/** For this action's own `post` step, which reads it with `getState`. False: no runner, nothing written. */
+function saveState(env, name, value) {
+    return appendPair(env.GITHUB_STATE, name, value);
+}
+/** What an earlier step of this action saved; null: nothing. */
+function getState(env, name) {
+    return env[`STATE_${name}`] || null;
+}
+/** Appends markdown to the job summary, on disk when it returns. False: no runner, nothing written. */
+function appendSummary(env, markdown) {
+    return writeFile(env.GITHUB_STEP_SUMMARY, markdown, 'a');
+}
+/** Replaces what this step has written to the job summary so far: the truth that was left for the case of a death gives way to the report. */
+function writeSummary(env, markdown) {
+    return writeFile(env.GITHUB_STEP_SUMMARY, markdown, 'w');
+}
+function appendPair(path, name, value) {
+    const delimiter = `ghadelimiter_${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID)()}`;
+    if (/[\r\n=]|<</.test(name) || name === '')
+        throw new Error(`The name of an output or a state cannot be ${JSON.stringify(name)}.`);
+    if (value.includes(delimiter))
+        throw new Error(`The value of ${name} holds the delimiter that was just made at random.`);
+    return writeFile(path, `${name}<<${delimiter}\n${value}\n${delimiter}\n`, 'a');
+}
+/** In the kernel's hands when it returns: a kill of this process right after it loses nothing. */
+function writeFile(path, text, flag) {
+    if (path === undefined || path === '')
+        return false;
+    const handle = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(path, flag);
+    try {
+        const bytes = Buffer.from(text, 'utf8');
+        for (let at = 0; at < bytes.length;)
+            at += (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.writeSync)(handle, bytes, at);
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(handle);
+    }
+    return true;
+}
+/** The line of a workflow command, without its line end. */
+function commandLine(name, properties, message) {
+    const pairs = Object.entries(properties)
+        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
+    return `::${name}${pairs.length === 0 ? '' : ` ${pairs.join(',')}`}::${escapeData(message)}`;
+}
+/** Writes a workflow command on a line of its own. */
+function issueCommand(write, name, properties = {}, message = '') {
+    write(`${commandLine(name, properties, message)}\n`);
+}
+/**
+ * Masks each value and, since the runner masks line by line, each of its lines. Written before the value's first use.
+ * The command itself carries the value: for stdout of a runner only.
+ */
+function maskAll(write, values) {
+    for (const value of new Set(values))
+        if (value.trim() !== '')
+            issueCommand(write, 'add-mask', {}, value);
+}
+/** A writer for untrusted text: what goes through it reaches the log and no `::command::` in it does anything. */
+function fence(write) {
+    return (text) => {
+        // A new word each time: whatever was printed before cannot hold it.
+        const token = randomUUID();
+        write(`${commandLine('stop-commands', {}, token)}\n${text}${text.endsWith('\n') ? '' : '\n'}::${token}::\n`);
+    };
+}
+function escapeData(text) {
+    return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+function escapeProperty(text) {
+    return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+
+/***/ }),
+
+/***/ 8829:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ failureFrom),
+/* harmony export */   i: () => (/* binding */ readServerError)
+/* harmony export */ });
+/* harmony import */ var _report_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3304);
+/* harmony import */ var _report_redact_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(649);
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9836);
+/* harmony import */ var _session_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7076);
+/** Anything that was thrown -> the Failure of the report: one place, so that every error says the same things. */
+
+
+
+
+const text = (value) => (typeof value === 'string' && value !== '' ? value : null);
+function readServerError(thrown) {
+    const error = thrown instanceof _session_js__WEBPACK_IMPORTED_MODULE_3__/* .BatchError */ .PW ? thrown.cause : thrown;
+    const fields = (typeof error === 'object' && error !== null ? error : {});
+    // A refused connection to a name of several addresses comes as an AggregateError whose own message is empty.
+    const inner = Array.isArray(fields.errors) ? (fields.errors[0] ?? {}) : {};
+    const position = Number(fields.position);
+    return {
+        code: text(fields.code) ?? text(inner.code),
+        message: text(fields.message) ?? text(inner.message) ?? String(error),
+        detail: text(fields.detail),
+        hint: text(fields.hint),
+        where: text(fields.where),
+        constraint: text(fields.constraint),
+        table: text(fields.table),
+        position: Number.isInteger(position) && position > 0 ? position : null,
+        fromServer: text(fields.severity) !== null,
+    };
+}
+/** `showData`: false keeps the rows' values out of what the server said. */
+function failureFrom(thrown, place, context) {
+    const failure = thrown instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V ? failureOfStop(thrown, context) : failureOfServer(thrown, place, context);
+    return context.showData ? failure : (0,_report_redact_js__WEBPACK_IMPORTED_MODULE_1__/* .hideData */ .jD)(failure);
+}
+function failureOfServer(thrown, place, context) {
+    const error = readServerError(thrown);
+    const { class: kind, meaning, next } = (0,_report_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .classifyFailure */ .XE)(error, context);
+    return {
+        class: kind,
+        // A SQLSTATE is five characters of its own alphabet; Node's codes are words.
+        sqlstate: error.fromServer ? error.code : null,
+        message: error.message,
+        detail: error.detail,
+        hint: error.hint,
+        where: error.where,
+        file: place?.file ?? null,
+        line: place?.line ?? null,
+        column: place?.column ?? null,
+        excerpt: place?.sourceLine ? (0,_report_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .excerptOf */ .zU)(place.sourceLine, place.column) : null,
+        meaning,
+        next,
+    };
+}
+function failureOfStop(stop, context) {
+    const { reason } = stop;
+    const caused = stop.cause !== undefined && reason.class === undefined ? readServerError(stop.cause) : null;
+    const classified = caused ? (0,_report_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .classifyFailure */ .XE)(caused, context) : (0,_report_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .failureOfClass */ .iQ)(reason.class ?? 'internal');
+    return {
+        class: classified.class,
+        sqlstate: caused?.fromServer ? caused.code : null,
+        message: reason.message,
+        detail: caused?.detail ?? null,
+        hint: caused?.hint ?? null,
+        where: caused?.where ?? null,
+        file: reason.file ?? null,
+        line: reason.line ?? null,
+        column: reason.column ?? null,
+        excerpt: reason.sourceLine ? (0,_report_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .excerptOf */ .zU)(reason.sourceLine, reason.column ?? null) : null,
+        meaning: classified.meaning,
+        next: reason.next ?? classified.next,
+    };
+}
+
+
+/***/ }),
+
+/***/ 7076:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  PW: () => (/* binding */ BatchError),
+  de: () => (/* binding */ DEALLOCATE_ALL),
+  yh: () => (/* binding */ RootCertificateError),
+  Ng: () => (/* binding */ connect)
+});
+
+// UNUSED EXPORTS: Session
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+// EXTERNAL MODULE: ./node_modules/pg/lib/index.js
+var lib = __nccwpck_require__(3273);
+;// CONCATENATED MODULE: ./node_modules/pg/esm/index.mjs
+// ESM wrapper for pg
+
+
+// Re-export all the properties
+const Client = lib.Client
+const Pool = lib.Pool
+const Connection = lib.Connection
+const types = lib.types
+const Query = lib.Query
+const DatabaseError = lib.DatabaseError
+const escapeIdentifier = lib.escapeIdentifier
+const escapeLiteral = lib.escapeLiteral
+const Result = lib.Result
+const TypeOverrides = lib.TypeOverrides
+
+// Also export the defaults
+const defaults = lib.defaults
+
+// Re-export the default
+/* harmony default export */ const esm = (lib);
+
+;// CONCATENATED MODULE: ./src/postgres/session.ts
+/**
+ * One connection to PostgreSQL, and the two ways of using it: a query whose rows are wanted, and a batch of statements
+ * in one round trip.
+ */
+
+
+
+
+
+/** Takes our own prepared statements along; the session prepares them again. */
+const DEALLOCATE_ALL = { text: 'deallocate all' };
+/** What may take them along too. */
+const FORGETS = /^(?:deallocate\b|discard\s+all\b|do\b.*\bdeallocate\b)/is;
+/** A batch that failed: how many items were completed before, and the server's (or the connection's) error. */
+class BatchError extends Error {
+    completed;
+    cause;
+    constructor(completed, cause) {
+        super(cause instanceof Error ? cause.message : String(cause), { cause });
+        this.name = 'BatchError';
+        this.completed = completed;
+        this.cause = cause;
+    }
+}
+/**
+ * Parse, Bind, Execute for each statement, one Sync at the end. The server refuses a second statement in one item
+ * (42601), and after an error it skips everything up to the Sync: what ran is exactly the items before the failed one.
+ */
+class Batch {
+    items;
+    results = [];
+    rows = [];
+    prepared;
+    onDone;
+    settle;
+    constructor(items, prepared, settle, onDone) {
+        this.items = items;
+        this.prepared = prepared;
+        this.settle = settle;
+        this.onDone = onDone;
+    }
+    submit(connection) {
+        connection.stream.cork();
+        try {
+            for (const item of this.items) {
+                const name = item.name ?? '';
+                if (FORGETS.test(item.text))
+                    this.prepared.clear();
+                if (!this.prepared.has(name)) {
+                    // After an error it is not known which names the server has: to close one that it has not is no error.
+                    if (name !== '')
+                        connection.close({ type: 'S', name });
+                    connection.parse({ name, text: item.text });
+                }
+                if (name !== '')
+                    this.prepared.add(name);
+                connection.bind({ statement: name, values: item.values ?? [] });
+                connection.execute({});
+                if (item.flush)
+                    connection.flush();
+            }
+            connection.sync();
+        }
+        finally {
+            connection.stream.uncork();
+        }
+        return null;
+    }
+    done(tag) {
+        const result = { tag, rows: this.rows };
+        this.results.push(result);
+        this.rows = [];
+        this.onDone?.(this.results.length - 1, result);
+    }
+    handleRowDescription() { }
+    handleDataRow(message) {
+        if (this.items[this.results.length]?.keep)
+            this.rows.push(message.fields);
+    }
+    handleCommandComplete(message) {
+        this.done(message.text);
+    }
+    handleEmptyQuery() {
+        this.done(null);
+    }
+    handlePortalSuspended() { }
+    handleCopyInResponse(connection) {
+        connection.sendCopyFail('data from standard input cannot be sent by a migration');
+    }
+    handleCopyData() { }
+    handleError(error) {
+        // What the server skipped was not prepared either, and which of it, is not worth telling apart.
+        this.prepared.clear();
+        this.settle.reject(new BatchError(this.results, error));
+    }
+    handleReadyForQuery() {
+        this.settle.resolve(this.results);
+    }
+}
+class Session {
+    client;
+    noticeListeners = new Set();
+    /** Names that the server has a prepared statement for. */
+    prepared = new Set();
+    /** Why the connection is gone, once it is. */
+    lostBecause = null;
+    closing = false;
+    underWay = 0;
+    /** The backend's process id as it says itself, once it was asked. */
+    backendPid = null;
+    constructor(client) {
+        this.client = client;
+        // Without a listener Node ends the process when the server closes the connection.
+        client.on('error', (error) => {
+            this.lostBecause ??= error;
+        });
+        client.on('end', () => {
+            if (!this.closing)
+                this.lostBecause ??= new Error('Connection terminated unexpectedly');
+        });
+        client.on('notice', (notice) => {
+            const seen = {
+                severity: String(notice.severity ?? ''),
+                message: String(notice.message ?? ''),
+                routine: notice.routine ?? null,
+            };
+            for (const listener of this.noticeListeners)
+                listener(seen);
+        });
+    }
+    /** The backend's process id as the startup packet told it; behind a pooler it is not the backend's own. */
+    get startupPid() {
+        return this.client.processID;
+    }
+    /** The server owes us an answer. */
+    get busy() {
+        return this.underWay > 0;
+    }
+    get lost() {
+        return this.lostBecause;
+    }
+    onNotice(listener) {
+        this.noticeListeners.add(listener);
+        return () => this.noticeListeners.delete(listener);
+    }
+    async query(text, values) {
+        const result = await this.counted(this.client.query(text, values));
+        const last = Array.isArray(result) ? result.at(-1) : result;
+        return { rows: last.rows };
+    }
+    /** Sends all items in one round trip. Rejects with a BatchError. `onDone(i)` is called as item i completes. */
+    batch(items, onDone = null) {
+        return this.counted(new Promise((resolve, reject) => {
+            const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
+            this.client.query(batch);
+        }));
+    }
+    async counted(answer) {
+        this.underWay += 1;
+        try {
+            return await answer;
+        }
+        finally {
+            this.underWay -= 1;
+        }
+    }
+    /** Closes the connection; never throws, and does not wait for a server that does not answer. */
+    async end() {
+        this.closing = true;
+        const closed = this.client.end().catch(() => undefined);
+        let timer;
+        const patience = new Promise((resolve) => {
+            timer = setTimeout(() => {
+                this.drop();
+                resolve();
+            }, 1_000);
+        });
+        await Promise.race([closed, patience]);
+        clearTimeout(timer);
+    }
+    /** Closes our end of it, at once. */
+    drop() {
+        this.closing = true;
+        this.client.connection.stream.destroy();
+    }
+}
+/** A root certificate that was asked for and is not there. */
+class RootCertificateError extends Error {
+    code = 'ROOT_CERTIFICATE';
+}
+function readRootCert(target) {
+    const given = target.sslRootCert;
+    if (given === 'system')
+        return 'system';
+    if (given?.includes('-----BEGIN'))
+        return given;
+    const path = given ?? (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.postgresql', 'root.crt');
+    try {
+        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+    }
+    catch (cause) {
+        if (given === null)
+            return null;
+        throw new RootCertificateError(`ssl-root-cert: the file ${path} cannot be read`, { cause });
+    }
+}
+/** The ways to try, in order, with libpq's meaning of sslmode. https://www.postgresql.org/docs/current/libpq-ssl.html */
+function tlsAttempts(target) {
+    if (target.host.startsWith('/'))
+        return [false];
+    if (target.sslMode === 'disable')
+        return [false];
+    const root = readRootCert(target);
+    const ca = root !== null && root !== 'system' ? { ca: root } : {};
+    const encrypted = { rejectUnauthorized: false };
+    const anyName = { checkServerIdentity: () => undefined };
+    switch (target.sslMode) {
+        case 'allow':
+            return [false, encrypted];
+        case 'prefer':
+            return [encrypted, false];
+        case 'require':
+            // libpq: with a root certificate, require means verify-ca; with the system's roots only verify-full is allowed.
+            if (target.sslRootCert === 'system')
+                return [{ rejectUnauthorized: true }];
+            return [root === null ? encrypted : { rejectUnauthorized: true, ...ca, ...anyName }];
+        case 'verify-ca':
+        case 'verify-full':
+            if (root === null) {
+                throw new RootCertificateError(`sslmode=${target.sslMode} needs a root certificate: set ssl-root-cert to the PEM text, to its file, or to \`system\``);
+            }
+            return [
+                { rejectUnauthorized: true, ...ca, ...(target.sslMode === 'verify-ca' && root !== 'system' ? anyName : {}) },
+            ];
+    }
+}
+async function session_open(target, applicationName, ssl, timeoutMs, signal) {
+    const client = new esm.Client({
+        host: target.host,
+        port: target.port,
+        database: target.database,
+        user: target.user,
+        ...(target.password === null ? {} : { password: target.password }),
+        ssl,
+        application_name: applicationName,
+        connectionTimeoutMillis: timeoutMs,
+        keepAlive: true,
+        keepAliveInitialDelayMillis: 10_000,
+    });
+    const session = new Session(client);
+    const giveUp = () => session.drop();
+    signal?.addEventListener('abort', giveUp);
+    try {
+        await client.connect();
+        signal?.throwIfAborted();
+    }
+    finally {
+        signal?.removeEventListener('abort', giveUp);
+    }
+    return session;
+}
+/** Worth another try while the time to connect lasts: the server is starting (57P03), or full for the moment (53300). */
+const PASSING = new Set(['57P03', '53300']);
+/**
+ * Connects, within `timeoutMs` (0: no limit) in all. Throws the server's or the system's own error, or the signal's reason.
+ * `prefer` and `allow` fall back as libpq's do: when the server has no TLS, or when it refuses the first way.
+ */
+async function connect(target, applicationName, timeoutMs, signal = null) {
+    const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
+    const attempts = tlsAttempts(target);
+    for (;;) {
+        let first = null;
+        for (const ssl of attempts) {
+            const left = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - Date.now());
+            try {
+                return await session_open(target, applicationName, ssl, left, signal);
+            }
+            catch (error) {
+                signal?.throwIfAborted();
+                first ??= error;
+                const code = error.code;
+                const network = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
+                if (network || error.message === 'timeout expired' || Date.now() >= deadline)
+                    throw error;
+                // The TLS refusal of the first way says less than what the second way is told.
+                if (first.message === 'The server does not support SSL connections')
+                    first = null;
+                if (first === null && ssl === attempts.at(-1))
+                    throw error;
+            }
+        }
+        if (!PASSING.has(first.code ?? '') || Date.now() + 500 >= deadline)
+            throw first;
+        await (0,promises_.setTimeout)(500, undefined, signal ? { signal } : {});
+    }
+}
+
+
+/***/ }),
+
+/***/ 3817:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  m: () => (/* binding */ publish),
+  x: () => (/* binding */ sharePlan)
+});
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:worker_threads"
+var external_node_worker_threads_ = __nccwpck_require__(5919);
+// EXTERNAL MODULE: ./src/report/text.ts
+var report_text = __nccwpck_require__(5655);
+;// CONCATENATED MODULE: ./src/github/artifact.ts
+/** Uploads what a run leaves behind as an artifact of the workflow run, with the client that GitHub's own actions use. */
+
+
+const REASON_LENGTH = 300;
+const CANCELLED = 'cancelled before it was finished';
+/**
+ * Never throws for what the service, the network or a file does. When it returns nothing of the upload is going on any
+ * more: after `timeoutMs` and on `signal` it is broken off, and nothing is seen of an artifact that was not finished.
+ * The client is loaded in its own thread, so that the run goes on meanwhile.
+ */
+async function uploadArtifact(env, upload) {
+    if (!env.ACTIONS_RUNTIME_TOKEN || !env.ACTIONS_RESULTS_URL)
+        return { kind: 'no-service' };
+    if (upload.signal?.aborted)
+        return { kind: 'refused', reason: CANCELLED, warnings: [] };
+    const { name, folder, files, retentionDays } = upload;
+    const worker = new external_node_worker_threads_.Worker(__nccwpck_require__.ab + "artifact-worker.js", {
+        workerData: { name, folder, files, retentionDays },
+        env: { ...env },
+        execArgv: [],
+        stdout: true,
+        stderr: true,
+    });
+    const said = await lastWord(worker, upload);
+    await worker.terminate();
+    const shown = (text) => (0,report_text/* brief */.dh)(withoutSecrets(text, env), REASON_LENGTH);
+    const warnings = said.warnings.map(shown);
+    if (said.kind === 'refused')
+        return { kind: 'refused', reason: shown(said.reason), warnings };
+    return { kind: 'uploaded', link: { name: said.name, id: said.id, url: urlOf(env, said.id) }, warnings };
+}
+async function lastWord(worker, { timeoutMs, signal }) {
+    const over = new AbortController();
+    try {
+        return await new Promise((resolve) => {
+            const refuse = (reason) => resolve({ kind: 'refused', reason, warnings: [] });
+            worker.on('message', resolve);
+            worker.on('error', (error) => refuse(error instanceof Error ? error.message : String(error)));
+            worker.on('exit', () => refuse('the artifact client ended without a word'));
+            const timer = setTimeout(() => refuse(`not finished within ${(0,report_text/* duration */.p0)(timeoutMs)}`), timeoutMs);
+            over.signal.addEventListener('abort', () => clearTimeout(timer));
+            signal?.addEventListener('abort', () => refuse(CANCELLED), { signal: over.signal });
+        });
+    }
+    finally {
+        over.abort();
+    }
+}
+/** The runtime token, and what a signed address is signed with. */
+function withoutSecrets(text, env) {
+    return text.replaceAll(env.ACTIONS_RUNTIME_TOKEN ?? '', '***').replace(/(https?:\/\/[^\s?"'<>]+)\?[^\s"'<>]*/g, '$1');
+}
+function urlOf(env, id) {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+    return server && repository && run ? `${server}/${repository}/actions/runs/${run}/artifacts/${id}` : null;
+}
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+;// CONCATENATED MODULE: ./src/github/proxy.ts
+/** A fetch that goes through the proxy that is meant for this address; null: none is, and Node's own will do. */
+async function proxiedFetch(env, address) {
+    const proxy = proxyOf(env, new URL(address));
+    if (proxy === null)
+        return null;
+    const undici = await __nccwpck_require__.e(/* import() */ 752).then(__nccwpck_require__.t.bind(__nccwpck_require__, 6752, 19));
+    const dispatcher = new undici.ProxyAgent(proxy);
+    return ((url, init) => undici.fetch(url, { ...init, dispatcher }));
+}
+/** The proxy's URL for this address, or null. Lower case goes before upper case, as with curl. */
+function proxyOf(env, address) {
+    if (isLoopback(address.hostname) || isExcepted(env.no_proxy || env.NO_PROXY || '', address))
+        return null;
+    const value = address.protocol === 'https:' ? env.https_proxy || env.HTTPS_PROXY : env.http_proxy || env.HTTP_PROXY;
+    if (!value)
+        return null;
+    return /^https?:\/\//i.test(value) ? value : `http://${value}`;
+}
+function isLoopback(host) {
+    return host === 'localhost' || host.startsWith('127.') || host === '[::1]';
+}
+/** `no_proxy`: names, `name:port`, and the names below them; `*` is all. */
+function isExcepted(list, address) {
+    const host = address.hostname.toLowerCase();
+    const port = address.port || (address.protocol === 'https:' ? '443' : '80');
+    return list
+        .toLowerCase()
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
+        .some((item) => item === '*' ||
+        [host, `${host}:${port}`].some((name) => name === item || name.endsWith(`.${item.replace(/^\*?\./, '')}`)));
+}
+
+;// CONCATENATED MODULE: ./src/github/api.ts
+/** GitHub's REST and GraphQL API: one bounded conversation with it, tried again where that can help. */
+
+
+
+/** Why GitHub did not do as asked: `message` is one line, safe to show, without the token. */
+class GithubFailure extends Error {
+    /** This token may not do that, or may not know of it (403, 404). A rate limit is not meant. */
+    denied;
+    constructor(message, denied = false) {
+        super(message);
+        this.denied = denied;
+    }
+}
+/** Thrown by the work when somebody else was faster: it begins again from the start. */
+class Overtaken extends Error {
+}
+const LIMIT_MS = 20_000;
+/** Before the second and the third try after a fault of GitHub's or of the network. */
+const PAUSES_MS = [500, 2_000];
+/** So many others may be faster. */
+const MOST_OVERTAKEN = 10;
+/**
+ * Does `work`, which must look before it writes: after a fault it is done again from the start, since an answer that was
+ * lost may have been a yes. Throws a GithubFailure and nothing else.
+ */
+async function withGithub(env, access, work) {
+    const limitMs = access.limitMs ?? LIMIT_MS;
+    const until = Date.now() + limitMs;
+    const timeout = AbortSignal.timeout(limitMs);
+    const signal = access.signal ? AbortSignal.any([access.signal, timeout]) : timeout;
+    const base = (env.GITHUB_API_URL || 'https://api.github.com').replace(/\/+$/, '');
+    try {
+        const github = await connect(env, base, access.token, signal);
+        let faults = 0;
+        let overtaken = 0;
+        for (;;) {
+            try {
+                return await work(github);
+            }
+            catch (error) {
+                signal.throwIfAborted();
+                let pauseMs;
+                if (error instanceof Overtaken) {
+                    overtaken += 1;
+                    pauseMs = overtaken <= MOST_OVERTAKEN ? Math.random() * 1_000 : null;
+                }
+                else {
+                    pauseMs = pauseAfter(error, faults);
+                    faults += 1;
+                }
+                if (pauseMs === null || Date.now() + pauseMs >= until)
+                    throw error;
+                await (0,promises_.setTimeout)(pauseMs, undefined, { signal });
+            }
+        }
+    }
+    catch (error) {
+        const { message, denied } = failureOf(error, { base, timeout, limitMs, signal });
+        throw new GithubFailure((0,report_text/* brief */.dh)(api_hidden(message, access.token), 400), denied);
+    }
+}
+/** The status that GitHub answered with; null: there was no answer. */
+function statusOf(error) {
+    return responseOf(error)?.status ?? null;
+}
+/** GitHub's `errors` of a 422: what was wrong with which field. */
+function problemsOf(error) {
+    const errors = asRecord(responseOf(error)?.data)?.errors;
+    return Array.isArray(errors) ? errors.map((item) => asRecord(item) ?? { message: String(item) }) : [];
+}
+/** `owner/name` as GitHub's addresses take it. */
+function ownerAndRepo(repository) {
+    const [owner, repo, ...more] = repository.split('/');
+    if (!owner || !repo || more.length > 0)
+        throw new GithubFailure(`the repository should be owner/name and is ${(0,report_text/* brief */.dh)(repository, 100) || 'empty'}`);
+    return { owner, repo };
+}
+async function connect(env, base, token, signal) {
+    // Otherwise the error that says so would hold the token.
+    if (!/^[\x21-\x7e]+$/.test(token))
+        throw new GithubFailure('the token is empty or holds what no token holds');
+    const [{ request }, throughProxy] = await Promise.all([__nccwpck_require__.e(/* import() */ 359).then(__nccwpck_require__.bind(__nccwpck_require__, 7359)), proxiedFetch(env, base)]);
+    const rest = request.defaults({
+        baseUrl: base,
+        headers: { authorization: `Bearer ${token}`, 'user-agent': 'postgres-migration-gate' },
+        request: { signal, log: { warn: () => undefined }, ...(throughProxy ? { fetch: throughProxy } : {}) },
+    });
+    return {
+        rest,
+        signal,
+        graphql: async (query, variables = {}) => {
+            const { data } = await rest({ method: 'POST', url: graphqlUrl(env, base), query, variables });
+            const answer = asRecord(data);
+            if (Array.isArray(answer?.errors) && answer.errors.length > 0) {
+                const first = asRecord(answer.errors[0]);
+                throw new GithubFailure(`GitHub says: ${String(first?.message ?? 'no reason given')}`, first?.type === 'FORBIDDEN' || first?.type === 'NOT_FOUND');
+            }
+            return answer?.data;
+        },
+    };
+}
+/** On a server of one's own REST is below /api/v3 and GraphQL is /api/graphql. */
+function graphqlUrl(env, base) {
+    return env.GITHUB_GRAPHQL_URL || `${base.replace(/\/v3$/, '')}/graphql`;
+}
+/** How long to wait before trying again, in milliseconds; null: that would not help. */
+function pauseAfter(error, faults) {
+    if (error instanceof GithubFailure)
+        return null;
+    const pauseMs = PAUSES_MS[faults];
+    if (pauseMs === undefined)
+        return null;
+    const response = responseOf(error);
+    if (response === null)
+        return isFromFetch(error) ? pauseMs : null;
+    if (response.status < 500 && !isRateLimit(error))
+        return null;
+    const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
+    if (Number.isFinite(seconds))
+        return Math.max(pauseMs, seconds * 1000);
+    // A limit that does not say when it ends takes a minute or more.
+    return isRateLimit(error) ? null : pauseMs;
+}
+function isRateLimit(error) {
+    const response = responseOf(error);
+    if (response === null)
+        return false;
+    if (response.status === 429)
+        return true;
+    const message = asRecord(response.data)?.message;
+    return response.status === 403 && /rate limit/i.test(String(message));
+}
+function failureOf(error, telling) {
+    if (error instanceof GithubFailure)
+        return error;
+    const status = statusOf(error);
+    const denied = status === 404 || (status === 403 && !isRateLimit(error));
+    return new GithubFailure(reasonOf(error, telling), denied && !telling.signal.aborted);
+}
+function reasonOf(error, { base, timeout, signal, limitMs }) {
+    if (timeout.aborted)
+        return `GitHub's API at ${base} did not answer within ${limitMs / 1000} s`;
+    if (signal.aborted)
+        return 'it was cancelled';
+    if (error instanceof Overtaken)
+        return error.message;
+    const response = responseOf(error);
+    if (response === null) {
+        const message = error instanceof Error ? error.message : String(error);
+        return `GitHub's API at ${base} could not be used: ${message}`;
+    }
+    if (response.status === 401)
+        return 'the token is not valid, or no longer (GitHub answered 401)';
+    const message = asRecord(response.data)?.message;
+    const problems = problemsOf(error).flatMap((problem) => problem.message ?? problem.code ?? []);
+    const said = typeof message === 'string' ? `: ${[message, ...problems].join('; ')}` : '';
+    return `GitHub answered ${response.status}${said}`;
+}
+function api_hidden(message, token) {
+    return token === '' ? message : message.replaceAll(token, '***');
+}
+function responseOf(error) {
+    return error instanceof Error && error.name === 'HttpError' && 'response' in error
+        ? (error.response ?? null)
+        : null;
+}
+/** A request that got no answer at all. */
+function isFromFetch(error) {
+    return error instanceof Error && error.name === 'HttpError';
+}
+function asRecord(value) {
+    return typeof value === 'object' && value !== null ? value : null;
+}
+
+;// CONCATENATED MODULE: ./src/github/marked.ts
+/** Markdown that is ours among other people's: the hidden marks by which it is found again, and what fits into a body. */
+
+const NAME = 'postgres-migration-gate';
+const CUT = '\n\n_Cut here: GitHub takes no more. All of it is in the job summary and in the artifact._';
+/** The line that begins what belongs to this key. Nothing in a key can end the HTML comment. */
+function markOf(key) {
+    return `<!-- ${NAME} ${safe(key)} -->`;
+}
+function endOf(key) {
+    return `<!-- /${NAME} ${safe(key)} -->`;
+}
+/** Each key has a form of its own. Two hyphens in a row have a meaning inside an HTML comment. */
+function safe(key) {
+    // Through UTF-8, as half a surrogate pair cannot be percent-encoded.
+    return encodeURIComponent(Buffer.from(key, 'utf8').toString('utf8')).replaceAll('-', '%2D');
+}
+/** Whether the first line of a body is this key's mark. */
+function isMarked(body, key) {
+    return body.split('\n', 1)[0]?.trim() === markOf(key);
+}
+/**
+ * `body` with this key's section holding `text`: in the place of the one that is there, else at the end. Every other
+ * character stays as it is. At most `max` UTF-16 units: the text is cut, never what others wrote; null when not even a
+ * few lines of it would fit.
+ */
+function withSection(body, key, text, max) {
+    // A line of ours that reads like a mark (SQL can hold anything) would end the section where it stands.
+    const inside = text.replace(new RegExp(`<!--(?=\\s*/?${NAME})`, 'g'), '<! --');
+    const place = placeOf(body, key);
+    const before = place ? body.slice(0, place.from) : body === '' ? '' : `${body}${gapAfter(body)}`;
+    const after = place ? body.slice(place.to) : '';
+    const room = max - before.length - after.length - markOf(key).length - endOf(key).length - 2;
+    if (room < Math.min(inside.length, 1_000))
+        return null;
+    return `${before}${markOf(key)}\n${shorten(inside, room)}\n${endOf(key)}${after}`;
+}
+function gapAfter(body) {
+    if (/\n\r?\n$/.test(body))
+        return '';
+    return body.endsWith('\n') ? '\n' : '\n\n';
+}
+/** Marks count as whole lines only: a pull request's title in generated notes can hold one, but never alone on its line. */
+function placeOf(body, key) {
+    let from = null;
+    for (const match of body.matchAll(/^[^\r\n]+/gm)) {
+        const line = match[0].trimEnd();
+        if (line === markOf(key))
+            from = match.index;
+        else if (line === endOf(key) && from !== null)
+            return { from, to: match.index + line.length };
+    }
+    return null;
+}
+/** At most `max` UTF-16 units, cut after a whole line where there is one, with what was open closed, and said. */
+function shorten(markdown, max) {
+    if (markdown.length <= max)
+        return markdown;
+    let best = { end: 0, closing: '' };
+    let fence = null;
+    let folds = 0;
+    for (let start = 0; start < max;) {
+        const newline = markdown.indexOf('\n', start);
+        const end = newline === -1 ? markdown.length : newline;
+        const line = markdown.slice(start, end);
+        const run = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+        if (fence !== null) {
+            if (run?.startsWith(fence) && line.trim() === run)
+                fence = null;
+        }
+        else if (run !== undefined) {
+            fence = run;
+        }
+        else {
+            folds += count(line, /<details\b/g) - count(line, /<\/details>/g);
+        }
+        const closing = `${fence === null ? '' : `\n${fence}`}${'\n\n</details>'.repeat(Math.max(0, folds))}`;
+        if (end + closing.length + CUT.length <= max)
+            best = { end, closing };
+        start = end + 1;
+    }
+    if (best.end === 0)
+        return `${(0,report_text/* cut */.Jj)(markdown, max - CUT.length)}${CUT}`;
+    return `${markdown.slice(0, best.end)}${best.closing}${CUT}`;
+}
+function count(line, pattern) {
+    return line.match(pattern)?.length ?? 0;
+}
+
+;// CONCATENATED MODULE: ./src/github/comment.ts
+/** What the run has to say, as one comment of its pull request: made once, then kept up to date in its place. */
+
+
+/**
+ * GitHub's limit is said to be 65,536 characters. Which characters has changed over time; counted in UTF-16 units it is
+ * kept in every reading.
+ */
+const MAX = 65_536;
+const ACTIONS_BOT = 'github-actions[bot]';
+/** Never throws. Takes 20 seconds at most. */
+async function commentOnPullRequest(env, request) {
+    try {
+        return await withGithub(env, request, (github) => write(github, request));
+    }
+    catch (error) {
+        if (!(error instanceof GithubFailure))
+            throw error;
+        if (!error.denied)
+            return { kind: 'failed', reason: error.message };
+        return {
+            kind: 'not-allowed',
+            reason: `the token may not comment on pull request ${request.pullRequest} (${error.message}); it needs \`pull-requests: write\`, and a pull request from a fork gets a token that only reads`,
+        };
+    }
+}
+async function write({ rest, graphql }, request) {
+    const place = ownerAndRepo(request.repository);
+    const mark = markOf(request.key);
+    const body = `${mark}\n${shorten(request.body, MAX - mark.length - 1)}`;
+    const marked = [];
+    for (let page = 1, more = true; more; page += 1) {
+        const { data, headers } = await rest('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+            ...place,
+            issue_number: request.pullRequest,
+            per_page: 100,
+            page,
+        });
+        marked.push(...data.filter((comment) => isMarked(comment.body ?? '', request.key)));
+        more = headers.link?.includes('rel="next"') ?? false;
+    }
+    const login = marked.length === 0 ? '' : await whoWeAre({ rest, graphql });
+    const ours = marked.filter(({ user }) => user && isSame(user, login)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const newest = ours.pop();
+    if (newest === undefined) {
+        const { data } = await rest('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+            ...place,
+            issue_number: request.pullRequest,
+            body,
+        });
+        return { kind: 'created', url: data.html_url };
+    }
+    const { data } = await rest('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+        ...place,
+        comment_id: newest.id,
+        body,
+    }).catch((error) => {
+        if (statusOf(error) === 404)
+            throw new Overtaken('the comment was deleted while it was being updated');
+        throw error;
+    });
+    // Two runs that raced left two. What the older one says is no longer so.
+    for (const { id } of ours) {
+        await rest('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', { ...place, comment_id: id }).catch((error) => {
+            if (statusOf(error) !== 404)
+                throw error;
+        });
+    }
+    return { kind: 'updated', url: data.html_url };
+}
+/** REST says `github-actions[bot]`, GraphQL sometimes `github-actions`. A person may be called that too: the type tells them apart. */
+function isSame(user, login) {
+    const bare = (name) => (user.type === 'Bot' ? name.replace(/\[bot\]$/, '') : name).toLowerCase();
+    return bare(user.login) === bare(login);
+}
+/** A workflow's token may ask GraphQL for its viewer, but not REST for its user; both may be closed to it. */
+async function whoWeAre({ rest, graphql }) {
+    try {
+        const { viewer } = await graphql('query { viewer { login } }');
+        return viewer.login;
+    }
+    catch (error) {
+        if (!isClosed(error))
+            throw error;
+    }
+    try {
+        return (await rest('GET /user')).data.login;
+    }
+    catch (error) {
+        if (!isClosed(error))
+            throw error;
+        return ACTIONS_BOT;
+    }
+}
+function isClosed(error) {
+    return error instanceof GithubFailure ? error.denied : [403, 404].includes(statusOf(error) ?? 0);
+}
+
+;// CONCATENATED MODULE: ./src/github/release.ts
+/** What was migrated, as a section of the release of the tag that it was deployed by. */
+
+
+
+/** GitHub's limit in characters; counted in UTF-16 units it is kept in every reading. */
+const release_MAX = 125_000;
+/** In a release that is made: what is left is for the generated notes. */
+const MAX_BESIDE_NOTES = 65_000;
+/** Never throws. Takes 20 seconds at most. */
+async function releaseOf(env, request) {
+    try {
+        return await withGithub(env, request, (github) => release_write(github, request));
+    }
+    catch (error) {
+        if (!(error instanceof GithubFailure))
+            throw error;
+        const reason = error.denied
+            ? `the token may not make or change releases of ${request.repository} (${error.message}); it needs \`contents: write\``
+            : error.message;
+        return { kind: 'failed', reason };
+    }
+}
+async function release_write(github, request) {
+    const place = ownerAndRepo(request.repository);
+    const existing = (await published(github, place, request.tag)) ?? (await draftOrTag(github, place, request));
+    return existing === null ? create(github, place, request) : update(github, place, request, existing);
+}
+async function published({ rest }, place, tag) {
+    try {
+        return (await rest('GET /repos/{owner}/{repo}/releases/tags/{tag}', { ...place, tag })).data;
+    }
+    catch (error) {
+        if (statusOf(error) === 404)
+            return null;
+        throw error;
+    }
+}
+/**
+ * A draft that waits for this tag, which REST finds only by reading every release. Tools and people prepare drafts; a
+ * second release of the tag would keep theirs from being published. Without one the tag itself must still be there:
+ * GitHub would make a missing one anew, on whatever the default branch holds by now. (It takes a `target_commitish`,
+ * but answers 403 to a workflow's token that names an older commit there.)
+ */
+async function draftOrTag(github, place, { tag, sha }) {
+    const { repository } = await github.graphql(`query ($owner: String!, $repo: String!, $tag: String!, $ref: String!) {
+      repository(owner: $owner, name: $repo) {
+        release(tagName: $tag) { databaseId }
+        ref(qualifiedName: $ref) { target { oid ... on Tag { target { oid } } } }
+      }
+    }`, { ...place, tag, ref: `refs/tags/${tag}` });
+    if (repository.release)
+        return byId(github, place, repository.release.databaseId);
+    if (!repository.ref)
+        throw new GithubFailure(`the tag ${tag} is no longer in ${place.owner}/${place.repo}`);
+    const { target } = repository.ref;
+    if (target.oid !== sha && target.target?.oid !== sha)
+        throw new GithubFailure(`the tag ${tag} is no longer on the commit that was migrated, ${sha}`);
+    return null;
+}
+async function byId({ rest }, place, id) {
+    try {
+        return (await rest('GET /repos/{owner}/{repo}/releases/{release_id}', { ...place, release_id: id })).data;
+    }
+    catch (error) {
+        if (statusOf(error) === 404)
+            throw new Overtaken('the release was deleted while it was being updated');
+        throw error;
+    }
+}
+async function create({ rest }, place, request) {
+    const wanted = {
+        ...place,
+        tag_name: request.tag,
+        name: request.tag,
+        body: withSection('', request.key, request.body, MAX_BESIDE_NOTES) ?? '',
+        prerelease: request.prerelease,
+        // By version, not by time: a fix of an older line does not become the latest release.
+        make_latest: 'legacy',
+        generate_release_notes: true,
+    };
+    try {
+        return { kind: 'created', url: (await rest('POST /repos/{owner}/{repo}/releases', wanted)).data.html_url };
+    }
+    catch (error) {
+        if (statusOf(error) !== 422)
+            throw error;
+        const problems = problemsOf(error);
+        if (problems.some(({ code }) => code === 'already_exists'))
+            throw new Overtaken('another run makes and deletes releases of this tag');
+        // The notes of a first release can be longer than a release may be.
+        if (!problems.some(({ message }) => /too long/i.test(message ?? '')))
+            throw error;
+        const { data } = await rest('POST /repos/{owner}/{repo}/releases', { ...wanted, generate_release_notes: false });
+        return { kind: 'created', url: data.html_url };
+    }
+}
+async function update(github, place, request, found) {
+    const body = withSection(found.body ?? '', request.key, request.body, release_MAX);
+    if (body === null)
+        throw new GithubFailure(`the text of the release of ${request.tag} leaves no room for what was migrated`);
+    if (body !== found.body) {
+        await github
+            .rest('PATCH /repos/{owner}/{repo}/releases/{release_id}', { ...place, release_id: found.id, body })
+            .catch((error) => {
+            if (statusOf(error) === 404)
+                throw new Overtaken('the release was deleted while it was being updated');
+            throw error;
+        });
+        // GitHub has no compare-and-set: who read before us and wrote after us has undone this. A moment later it shows.
+        await (0,promises_.setTimeout)(700 + Math.random() * 600, undefined, { signal: github.signal });
+        const now = (await byId(github, place, found.id)).body ?? '';
+        if (!isSameText(withSection(now, request.key, request.body, release_MAX), now))
+            throw new Overtaken('other runs kept overwriting the text of the release');
+    }
+    return { kind: 'updated', url: found.html_url };
+}
+/** Whoever edits in a browser leaves CRLF. */
+function isSameText(a, b) {
+    return a?.replaceAll('\r\n', '\n') === b.replaceAll('\r\n', '\n');
+}
+
+// EXTERNAL MODULE: ./src/report/redact.ts
+var redact = __nccwpck_require__(649);
+;// CONCATENATED MODULE: ./src/notify.ts
+/** One message to a webhook, sent once. */
+
+
+const TIMEOUT_MS = 10_000;
+/** What is read of an answer, to show a line of it. */
+const ANSWER_BYTES = 4_096;
+const ANSWER_SHOWN = 200;
+/**
+ * POSTs `payload` as JSON to `url`. Never throws, never sends twice and follows no redirect: the message would go to
+ * somebody else. The reason of a failure is one line and holds no part of `url`, which is a secret.
+ */
+async function notify(url, payload, options = {}) {
+    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    try {
+        const response = await (options.fetch ?? fetch)(url, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', 'user-agent': 'postgres-migration-gate' },
+            body: JSON.stringify(payload),
+            redirect: 'manual',
+            signal,
+        });
+        if (response.ok) {
+            // It was taken, whatever becomes of the rest of the answer.
+            response.body?.cancel().catch(() => undefined);
+            return { kind: 'sent' };
+        }
+        const said = line(await beginningOf(response), url);
+        return { kind: 'failed', reason: `the webhook answered ${notify_statusOf(response)}${said === '' ? '' : `: ${said}`}` };
+    }
+    catch (error) {
+        if (options.signal?.aborted)
+            return { kind: 'failed', reason: 'the run was cancelled before the webhook answered' };
+        if (timeout.aborted)
+            return { kind: 'failed', reason: `the webhook did not answer within ${(0,report_text/* duration */.p0)(timeoutMs)}` };
+        return { kind: 'failed', reason: `the webhook could not be reached: ${line(causeOf(error), url)}` };
+    }
+}
+function notify_statusOf({ status }) {
+    return status >= 300 && status < 400 ? `${status}, a redirect, which is not followed` : String(status);
+}
+/** What it says of itself, as far as `ANSWER_BYTES` go; of a longer answer without its last word, which may be half an address. */
+async function beginningOf(response) {
+    if (response.body === null)
+        return '';
+    const decoder = new TextDecoder();
+    let text = '';
+    let read = 0;
+    for await (const chunk of response.body) {
+        text += decoder.decode(chunk.subarray(0, ANSWER_BYTES - read), { stream: true });
+        read += chunk.byteLength;
+        if (read > ANSWER_BYTES)
+            return text.replace(/\S*$/, '');
+    }
+    return text;
+}
+/** fetch says only `fetch failed`; what failed is its cause, and of several addresses each has its own. */
+function causeOf(error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (cause instanceof AggregateError && cause.errors.length > 0)
+        return causeOf(cause.errors[0]);
+    return cause instanceof Error ? cause.message || cause.name : String(cause);
+}
+/** A line of untrusted text without the address, or any part of it that would let somebody post. The host may be named. */
+function line(text, url) {
+    return (0,report_text/* cut */.Jj)((0,redact/* redactor */.$p)(secretParts(url))((0,report_text/* oneLine */.TN)(text)), ANSWER_SHOWN);
+}
+function secretParts(url) {
+    if (!URL.canParse(url))
+        return [url];
+    const { href, pathname, search, username, password } = new URL(url);
+    const pieces = [...pathname.split('/'), ...search.slice(1).split(/[&=]/)].filter((piece) => piece.length >= 8);
+    return [url, href, pathname + search, pathname, search, username, password, ...pieces].filter((part) => part.length > 1);
+}
+
+// EXTERNAL MODULE: ./src/report/parts.ts
+var parts = __nccwpck_require__(9356);
+;// CONCATENATED MODULE: ./src/report/comment.ts
+
+
+/** Below GitHub's 65,536, with room for the hidden marker. */
+const MAX_CHARACTERS = 60_000;
+const LIMITS = [
+    { statements: 0, diff: 200, migrations: 50, hazards: 30, list: 20, words: 1000 },
+    { statements: 0, diff: 50, migrations: 30, hazards: 10, list: 10, words: 500 },
+    { statements: 0, diff: 0, migrations: 10, hazards: 5, list: 5, words: 300 },
+];
+/** Fewer than 60,000 UTF-16 units whatever the outcome holds. */
+function renderComment(outcome) {
+    let text = '';
+    for (const limits of LIMITS) {
+        text = render(outcome, limits);
+        if (text.length < MAX_CHARACTERS)
+            return text;
+    }
+    return (0,report_text/* cut */.Jj)(text, MAX_CHARACTERS - 1);
+}
+function render(outcome, limits) {
+    return `${(0,parts/* joined */.oR)([
+        (0,parts/* headPart */.U6)(outcome, 3),
+        (0,parts/* nextPart */.lI)(outcome, limits),
+        (0,parts/* problemsPart */._q)(outcome, limits),
+        (0,parts/* failurePart */.E$)(outcome, limits),
+        (0,parts/* blockedPart */.uP)(outcome, limits),
+        (0,parts/* migrationsPart */.Jo)(outcome, limits),
+        (0,parts/* locksPart */.bk)(outcome, limits),
+        (0,parts/* hazardsPart */.tT)(outcome, limits),
+        (0,parts/* notRehearsedPart */.Ab)(outcome, limits),
+        (0,parts/* schemaPart */.X6)(outcome, limits),
+        footer(outcome),
+    ])}\n`;
+}
+function footer(outcome) {
+    const { log } = outcome.artifacts;
+    const where = (0,parts/* joined */.oR)([(0,parts/* runLink */.ut)(outcome), log === null ? '' : `the whole log: ${(0,parts/* artifactWords */.wz)(log)}`], ' · ');
+    return where === '' ? '' : `<sub>${where}</sub>`;
+}
+
+// EXTERNAL MODULE: ./src/report/facts.ts
+var facts = __nccwpck_require__(1349);
+;// CONCATENATED MODULE: ./src/report/notice.ts
+/** Outcome -> the one message that a webhook is sent, in the shape of Slack or of Discord. */
+
+
+/** A webhook of Discord by its host or its path; everything else speaks Slack's shape, Discord's own `/slack` address too. */
+function shapeOf(webhook) {
+    if (!URL.canParse(webhook))
+        return 'slack';
+    const { hostname, pathname } = new URL(webhook);
+    if (/\/slack\/?$/.test(pathname))
+        return 'slack';
+    return /(?:^|\.)discord(?:app)?\.com$/.test(hostname) || pathname.startsWith('/api/webhooks/') ? 'discord' : 'slack';
+}
+/** Danger: somebody must look now. Warning: it stopped with nothing done, or it worked and there is something to read. */
+function severityOf(outcome) {
+    const { result, databaseState } = outcome;
+    if (databaseState === 'partially-migrated' || databaseState === 'unknown')
+        return 'danger';
+    switch (result) {
+        case 'failed':
+            return 'danger';
+        case 'cancelled':
+            return databaseState === 'unchanged' ? 'warning' : 'danger';
+        case 'refused':
+        case 'dry-run-inconclusive':
+            return 'warning';
+        default:
+            break;
+    }
+    // `status` that found edited, missing or failed records: what a schedule is there to say.
+    if (outcome.exitCode !== 0)
+        return 'danger';
+    if (outcome.warnings.length > 0 || outcome.hazards.some(({ severity }) => severity !== 'info'))
+        return 'warning';
+    return result === 'up-to-date' || result === 'reported' ? 'info' : 'success';
+}
+/** The payload of one message about a redacted outcome. What came from files, SQL and servers is text in it and nothing else. */
+function renderNotice(outcome, shape) {
+    return shape === 'discord' ? discordNotice(outcome) : slackNotice(outcome);
+}
+// Escaped text is at most twice as long as it was (Slack: five times, for a text of `&` alone), so that these keep within
+// Discord's 2,000 for content, 4,096 for a description and 6,000 for all embeds, and Slack's 4,000 that it asks for.
+const HEADLINE = 700;
+const LINE = 400;
+const COLORS = {
+    success: '#2da44e',
+    info: '#6e7781',
+    warning: '#d4a72c',
+    danger: '#cf222e',
+};
+function slackNotice(outcome) {
+    const first = slackText((0,report_text/* brief */.dh)((0,facts/* headline */.Pl)(outcome), HEADLINE));
+    const link = ({ label, url }) => `<${slackEntities(url)}|${label}>`;
+    return {
+        text: first,
+        mrkdwn: false,
+        attachments: [
+            {
+                color: COLORS[severityOf(outcome)],
+                fallback: first,
+                text: [...lines(outcome).map(slackText), ...joined(linksOf(outcome).map(link))].join('\n'),
+                mrkdwn_in: [],
+            },
+        ],
+    };
+}
+function discordNotice(outcome) {
+    // In angle brackets: a link without a preview.
+    const link = ({ label, url }) => `[${label}](<${url}>)`;
+    return {
+        content: discordText((0,report_text/* brief */.dh)((0,facts/* headline */.Pl)(outcome), HEADLINE)),
+        embeds: [
+            {
+                color: Number.parseInt(COLORS[severityOf(outcome)].slice(1), 16),
+                description: [...lines(outcome).map(discordText), ...joined(linksOf(outcome).map(link))].join('\n'),
+            },
+        ],
+        allowed_mentions: { parse: [] },
+    };
+}
+/** After the headline, plain: what to do, how much it was about, and whose run it is. */
+function lines(outcome) {
+    const next = (0,facts/* nextStep */.sk)(outcome);
+    return [
+        ...(next === null ? [] : [`Next: ${(0,report_text/* brief */.dh)(next, LINE)}`]),
+        counts(outcome),
+        ...joined([outcome.run.repository, outcome.run.ref?.replace(/^refs\/(?:heads|tags)\//, ''), outcome.run.actor].flatMap((part) => (part ? [(0,report_text/* brief */.dh)(part, 100)] : []))),
+    ];
+}
+function counts(outcome) {
+    const { previousVersion: before, currentVersion: now } = outcome;
+    const moved = before === now ? '' : `; version ${(0,report_text/* brief */.dh)(before ?? 'none', 60)} → ${(0,report_text/* brief */.dh)(now ?? 'none', 60)}`;
+    return `${(0,report_text/* plural */.LS)(outcome.pending.length, 'migration')} pending, ${(0,report_text/* number */.ai)(outcome.applied.length)} applied${moved}`;
+}
+function joined(parts) {
+    return parts.length === 0 ? [] : [parts.join(' · ')];
+}
+function linksOf(outcome) {
+    const log = outcome.artifacts.log ?? outcome.artifacts.plan;
+    return [
+        { label: 'Run', url: outcome.run.runUrl },
+        { label: 'Artifact', url: log?.url ?? null },
+    ].flatMap(({ label, url }) => {
+        const address = url === null ? null : linkable(url);
+        return address === null ? [] : [{ label, url: address }];
+    });
+}
+function linkable(url) {
+    if (url.length > 500 || !URL.canParse(url))
+        return null;
+    const { protocol, href } = new URL(url);
+    if (protocol !== 'https:' && protocol !== 'http:')
+        return null;
+    return href.replace(/[<>()|\s]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+/**
+ * Slack's three entities make links and mentions impossible. Its marks for bold, code and the like have no escape, and what
+ * takes its shape (Mattermost) reads markdown and `@channel`: so marks become characters that look like them.
+ */
+function slackText(text) {
+    return slackEntities(unlinked(text))
+        .replaceAll('`', '\u02cb')
+        .replaceAll('*', '\u2217')
+        .replaceAll('~', '\u223c')
+        .replaceAll('[', '\uff3b')
+        .replaceAll(']', '\uff3d')
+        .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\u02cd');
+}
+function slackEntities(text) {
+    return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+/** Discord takes a backslash before any mark. */
+function discordText(text) {
+    return unlinked(text).replace(/[\\`*_~|<>[\]#]/g, '\\$&');
+}
+/** Names nobody, and no address in it becomes a link. A lone half of a character, which a receiver may refuse, is replaced. */
+function unlinked(text) {
+    return Buffer.from(text, 'utf8')
+        .toString('utf8')
+        .replace(/@(?=\w)/g, '@\u200b')
+        .replaceAll('://', ':\u200b//')
+        .replace(/www\.(?=\w)/gi, '$&\u200b');
+}
+
+;// CONCATENATED MODULE: ./src/report/release.ts
+
+
+/** More than these fold; more than the second are counted. */
+const OPEN = 20;
+const SHOWN = 200;
+function renderReleaseSection(outcome) {
+    const { applied } = outcome;
+    const database = outcome.server === null ? 'the database' : (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(outcome.server.database, 63));
+    const environment = outcome.environment === null ? '' : ` (${outcome.environment})`;
+    const link = (0,parts/* runLink */.ut)(outcome);
+    const lines = applied.map((migration) => () => (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(migration.file.split('/').at(-1) ?? migration.file, 200)));
+    return `${(0,parts/* joined */.oR)([
+        '## Database migrations',
+        applied.length === 0
+            ? `Nothing was to be migrated in ${database}${environment}.`
+            : `${(0,report_text/* plural */.LS)(applied.length, 'migration')} applied to ${database}${environment}${versions(outcome)}${proved(outcome)}.`,
+        applied.length <= OPEN ? (0,parts/* bullets */.e5)(lines, OPEN) : (0,report_text/* details */.zH)((0,report_text/* plural */.LS)(applied.length, 'migration'), (0,parts/* bullets */.e5)(lines, SHOWN)),
+        link === '' ? '' : `Report: ${link}.`,
+    ])}\n`;
+}
+function versions({ previousVersion, currentVersion }) {
+    if (currentVersion === null)
+        return '';
+    const now = (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(currentVersion, 60));
+    return previousVersion === null
+        ? `, now at version ${now}`
+        : `, from version ${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(previousVersion, 60))} to ${now}`;
+}
+function proved(outcome) {
+    if (outcome.result !== 'applied')
+        return '';
+    return outcome.predictedEqualsActual === true
+        ? ', verified: the schema is what the rehearsal predicted'
+        : ', verified';
+}
+
+// EXTERNAL MODULE: ./src/request/event.ts
+var request_event = __nccwpck_require__(9369);
+;// CONCATENATED MODULE: ./src/publish.ts
+/**
+ * Tells others of a run that is over: the artifact, the pull request, the release, the webhook. None of it can change
+ * what happened to the database: what could not be told is a warning.
+ */
+
+
+
+
+
+
+
+
+
+
+const PLAN_MS = 30_000;
+const FOLDER_MS = 120_000;
+/** Before the review pause, as a job summary shows only once the job is over. */
+function sharePlan(audience) {
+    return share(audience, '-plan', PLAN_MS);
+}
+async function share(audience, suffix, timeoutMs) {
+    const { artifactName, uploadArtifact: wanted, retentionDays } = audience.publishing;
+    if (!wanted || artifactName === null)
+        return { link: null, warnings: [] };
+    const end = await uploadArtifact(audience.env, {
+        name: `${artifactName}${suffix}`,
+        folder: audience.folder,
+        files: audience.files(),
+        retentionDays,
+        timeoutMs,
+        signal: audience.timeUp,
+    });
+    switch (end.kind) {
+        case 'uploaded':
+            return { link: end.link, warnings: end.warnings };
+        case 'no-service':
+            return { link: null, warnings: [] };
+        case 'refused':
+            return {
+                link: null,
+                warnings: [`the artifact ${artifactName}${suffix} was not uploaded: ${end.reason}`, ...end.warnings],
+            };
+    }
+}
+async function publish(outcome, audience) {
+    const { link, warnings: refused } = await share(audience, '', FOLDER_MS);
+    const linked = { ...outcome, artifacts: { ...outcome.artifacts, log: link } };
+    const told = await Promise.all([comment(linked, audience), release(linked, audience), message(linked, audience)]);
+    const of = (level) => told.flatMap((one) => (one?.level === level ? [one.text] : []));
+    const warnings = [...refused, ...of('warning')];
+    return {
+        outcome: { ...linked, warnings: [...linked.warnings, ...warnings] },
+        warnings,
+        notices: of('notice'),
+    };
+}
+async function comment(outcome, { publishing, run, env, timeUp }) {
+    const { githubToken: token, commentOnPr } = publishing;
+    const { repository, pullRequest, eventName } = run;
+    if (!commentOnPr || token === null || repository === null || pullRequest === null || eventName !== 'pull_request')
+        return null;
+    const body = renderComment(outcome);
+    const end = await commentOnPullRequest(env, {
+        repository,
+        pullRequest,
+        token,
+        key: keyOf(outcome, run),
+        body,
+        signal: timeUp,
+    });
+    switch (end.kind) {
+        case 'created':
+        case 'updated':
+            return null;
+        case 'not-allowed':
+            return { level: 'notice', text: `the pull request has no comment: ${end.reason}` };
+        case 'failed':
+            return { level: 'warning', text: `the pull request has no comment: ${end.reason}` };
+    }
+}
+async function release(outcome, { publishing, run, env, timeUp }) {
+    const { githubToken: token, createRelease } = publishing;
+    const tag = (0,request_event/* tagOf */.cO)(run.ref ?? '');
+    const { repository, sha } = run;
+    if (!createRelease || outcome.result !== 'applied' || token === null || repository === null || sha === null)
+        return null;
+    if (tag === null || !(0,request_event/* isVersionTag */.JM)(tag))
+        return { level: 'notice', text: 'no release was made: this is no version tag' };
+    const end = await releaseOf(env, {
+        repository,
+        tag,
+        token,
+        sha,
+        key: keyOf(outcome, run),
+        body: renderReleaseSection(outcome),
+        prerelease: /^v[^+]*-/.test(tag),
+        signal: timeUp,
+    });
+    return end.kind === 'failed' ? { level: 'warning', text: `the release ${tag} was not made: ${end.reason}` } : null;
+}
+async function message(outcome, { publishing, env, timeUp }) {
+    const { notifyUrl } = publishing;
+    if (notifyUrl === null)
+        return null;
+    const fetch = await proxiedFetch(env, notifyUrl);
+    const end = await notify(notifyUrl, renderNotice(outcome, shapeOf(notifyUrl)), {
+        signal: timeUp,
+        ...(fetch ? { fetch } : {}),
+    });
+    return end.kind === 'failed' ? { level: 'warning', text: `notify-url: ${end.reason}` } : null;
+}
+/** One comment, and one section of a release, for each database that a workflow migrates. */
+function keyOf(outcome, run) {
+    const { server } = outcome;
+    const parts = [run.workflow, run.job, outcome.environment, server?.host, server?.port, server?.database];
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+
+/***/ }),
+
+/***/ 5921:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  LC: () => (/* binding */ ReportFolder),
+  tF: () => (/* binding */ keeper),
+  DL: () => (/* binding */ readKept)
+});
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./src/github/commands.ts
+var commands = __nccwpck_require__(4897);
+// EXTERNAL MODULE: ./src/report/facts.ts
+var facts = __nccwpck_require__(1349);
+// EXTERNAL MODULE: ./src/report/json.ts
+var json = __nccwpck_require__(2794);
+// EXTERNAL MODULE: ./src/report/text.ts
+var report_text = __nccwpck_require__(5655);
+;// CONCATENATED MODULE: ./src/report/annotations.ts
+/** Outcome -> annotations, worst first: GitHub keeps the first ten of each level and drops the rest without a word. */
+
+
+
+const PER_LEVEL = 10;
+const MESSAGE = 4000;
+/**
+ * The failure or the input problems first, then hazards, then warnings. At most ten of each level; what did not fit is counted in one of the ten notices.
+ * `prefix`: the working directory relative to the workspace (`''`, `services/api`).
+ */
+function annotations(outcome, prefix = '') {
+    const all = [...ofProblems(outcome), ...ofFailure(outcome), ...ofHazards(outcome), ...ofWarnings(outcome)].map((annotation) => ({ ...annotation, file: annotation.file === null ? null : inWorkspace(annotation.file, prefix) }));
+    return limited(all);
+}
+function limited(all) {
+    const of = (level) => all.filter((annotation) => annotation.level === level);
+    const errors = of('error');
+    const warnings = of('warning');
+    const notices = of('notice');
+    if ([errors, warnings, notices].every((list) => list.length <= PER_LEVEL))
+        return [...errors, ...warnings, ...notices];
+    const keptNotices = notices.slice(0, PER_LEVEL - 1);
+    const more = [
+        leftOut(errors.length - PER_LEVEL, 'error'),
+        leftOut(warnings.length - PER_LEVEL, 'warning'),
+        leftOut(notices.length - keptNotices.length, 'notice'),
+    ].filter((text) => text !== '');
+    const overflow = {
+        level: 'notice',
+        file: null,
+        line: null,
+        column: null,
+        title: 'More annotations',
+        message: `${more.join(', ')} not shown here: all of them are in report.json and migration.log.`,
+    };
+    return [...errors.slice(0, PER_LEVEL), ...warnings.slice(0, PER_LEVEL), ...keptNotices, overflow];
+}
+function leftOut(count, what) {
+    return count > 0 ? (0,report_text/* plural */.LS)(count, `more ${what}`) : '';
+}
+function ofProblems(outcome) {
+    return outcome.problems.map((problem) => ({
+        level: 'error',
+        file: null,
+        line: null,
+        column: null,
+        title: (0,report_text/* brief */.dh)(`Input ${problem.input}`, 200),
+        message: (0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)(problem.message), MESSAGE),
+    }));
+}
+function ofFailure(outcome) {
+    const { error } = outcome;
+    // The input problems are this failure, one by one.
+    if (error === null || (error.class === 'input' && outcome.problems.length > 0))
+        return [];
+    return [
+        {
+            level: 'error',
+            file: error.file,
+            line: error.line,
+            column: error.column,
+            title: (0,report_text/* brief */.dh)(`${titleOf(error)}; the database is ${outcome.databaseState}`, 200),
+            message: failureMessage(error),
+        },
+    ];
+}
+function titleOf(error) {
+    return `${error.class}${error.sqlstate === null ? '' : ` (${error.sqlstate})`}`;
+}
+/** The next action is kept whatever the length of the server's words. */
+function failureMessage(error) {
+    const meaning = (0,facts/* meaningOf */.Pr)(error);
+    const end = `${meaning === null ? '' : `\n${(0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)(meaning), 600)}`}\nNext: ${(0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)(error.next), 800)}`;
+    const start = [
+        error.message,
+        error.detail === null ? '' : `DETAIL: ${error.detail}`,
+        error.hint === null ? '' : `HINT: ${error.hint}`,
+        error.where === null ? '' : `CONTEXT: ${error.where}`,
+    ]
+        .filter((text) => text !== '')
+        .map((text) => (0,report_text/* cut */.Jj)(text, MESSAGE))
+        .join('\n');
+    return `${(0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)(start), MESSAGE - end.length)}${end}`;
+}
+function ofHazards(outcome) {
+    return (0,json/* worstFirst */.md)(outcome.hazards)
+        .filter((hazard) => !(0,facts/* isTheFailure */.W7)(hazard, outcome.error))
+        .map((hazard) => ({
+        level: levelOf(hazard, outcome),
+        file: hazard.file,
+        line: hazard.file === null ? null : hazard.line,
+        column: null,
+        title: (0,report_text/* brief */.dh)(`${hazard.severity}: ${hazard.rule}${hazard.relation === null ? '' : ` on ${hazard.relation}`}`, 200),
+        message: hazardMessage(hazard),
+    }));
+}
+/** A danger is an error only where it stopped the run: a green run has no red marks. */
+function levelOf(hazard, outcome) {
+    if (hazard.allowed !== null || hazard.severity === 'info')
+        return 'notice';
+    return hazard.severity === 'danger' && outcome.exitCode !== 0 ? 'error' : 'warning';
+}
+function hazardMessage(hazard) {
+    const rest = [
+        hazard.safer === null ? '' : `\nSafer: ${(0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)(hazard.safer), 1500)}`,
+        hazard.allowed === null ? '' : `\nAccepted: ${(0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)(hazard.allowed), 400)}`,
+    ].join('');
+    return `${(0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)((0,report_text/* cut */.Jj)(hazard.message, MESSAGE)), MESSAGE - rest.length)}${rest}`;
+}
+function ofWarnings(outcome) {
+    return outcome.warnings.map((warning) => ({
+        level: 'warning',
+        file: null,
+        line: null,
+        column: null,
+        title: 'Migration gate',
+        message: (0,report_text/* cut */.Jj)((0,report_text/* clean */.uH)((0,report_text/* cut */.Jj)(warning, MESSAGE)), MESSAGE),
+    }));
+}
+function inWorkspace(file, prefix) {
+    const folder = prefix.replace(/\\/g, '/').replace(/^(?:\.\/)+|^\.$|\/+$/g, '');
+    const path = folder === '' || file.startsWith('/') ? file : `${folder}/${file}`;
+    return path.replace(/^(?:\.\/)+/, '');
+}
+
+// EXTERNAL MODULE: ./src/report/parts.ts
+var parts = __nccwpck_require__(9356);
+;// CONCATENATED MODULE: ./src/report/summary.ts
+/** Outcome -> the job summary: GitHub-flavoured markdown. The first screen tells; everything else folds. */
+
+
+
+
+const DEFAULT_MAX_BYTES = 1_000_000;
+/** From all that anybody reads to the first screen: statements go first, then the schema's difference, then migrations. */
+const LIMITS = [
+    { statements: 1000, diff: 2000, migrations: 200, hazards: 200, list: 100, words: 4000 },
+    { statements: 200, diff: 2000, migrations: 200, hazards: 200, list: 100, words: 4000 },
+    { statements: 0, diff: 1000, migrations: 200, hazards: 100, list: 100, words: 4000 },
+    { statements: 0, diff: 100, migrations: 50, hazards: 50, list: 30, words: 2000 },
+    { statements: 0, diff: 0, migrations: 50, hazards: 20, list: 20, words: 1000 },
+    { statements: 0, diff: 0, migrations: 10, hazards: 5, list: 5, words: 400 },
+];
+/** Fewer than `maxBytes` bytes whatever the outcome holds; what had to go is counted, and is in report.json. */
+function renderSummary(outcome, options = {}) {
+    const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    let text = '';
+    for (const limits of LIMITS) {
+        text = render(outcome, limits);
+        if ((0,report_text/* byteLength */.dp)(text) < maxBytes)
+            return text;
+    }
+    return (0,report_text/* cutBytes */.Uw)(text, Math.max(0, maxBytes - 1));
+}
+function render(outcome, limits) {
+    return `${(0,parts/* joined */.oR)([
+        (0,parts/* headPart */.U6)(outcome, 2),
+        (0,parts/* nextPart */.lI)(outcome, limits),
+        (0,parts/* problemsPart */._q)(outcome, limits),
+        (0,parts/* failurePart */.E$)(outcome, limits),
+        (0,parts/* blockedPart */.uP)(outcome, limits),
+        failedChecksPart(outcome, limits),
+        goingBackPart(outcome, limits),
+        (0,parts/* migrationsPart */.Jo)(outcome, limits),
+        provedPart(outcome),
+        (0,parts/* locksPart */.bk)(outcome, limits),
+        (0,parts/* hazardsPart */.tT)(outcome, limits),
+        (0,parts/* notRehearsedPart */.Ab)(outcome, limits),
+        (0,parts/* schemaPart */.X6)(outcome, limits),
+        warningsPart(outcome, limits),
+        stagesPart(outcome),
+        foldedWaysBack(outcome, limits),
+        checksPart(outcome, limits),
+        statementsPart(outcome, limits),
+        recordedPart(outcome, limits),
+        detailsPart(outcome, limits),
+        footer(outcome),
+    ])}\n`;
+}
+/** What was proved, in a line: how much was rehearsed, and that what is there now is what was predicted. */
+function provedPart(outcome) {
+    // Where something was not rehearsed, its own part begins with the count.
+    const coverage = (0,facts/* notRehearsed */.Fk)(outcome).length > 0 ? null : (0,facts/* coverageWords */.gn)(outcome);
+    return [coverage, (0,facts/* predictionWords */.Vu)(outcome)]
+        .filter((part) => part !== null)
+        .map((part) => (0,report_text/* escapeMarkdown */.FV)(part))
+        .join(' ');
+}
+function warningsPart(outcome, limits) {
+    const warnings = (0,facts/* warningsToShow */.aI)(outcome);
+    if (warnings.length === 0)
+        return '';
+    const lines = warnings.map((warning) => () => (0,report_text/* prose */.CS)((0,report_text/* brief */.dh)(warning, limits.words)));
+    return `### ${(0,report_text/* plural */.LS)(lines.length, 'warning')}\n\n${(0,parts/* bulletsFolded */.Ih)(lines, 5, limits.list, 'warning')}`;
+}
+/** One line that wraps: what ran with its time, then what the run did not come to. */
+function stagesPart(outcome) {
+    const ran = outcome.stages.filter((stage) => stage.status !== 'skipped');
+    if (ran.length === 0)
+        return '';
+    const ended = ran.some((stage) => stage.status !== 'passed');
+    const left = ended ? notReached(outcome) : [];
+    return (0,parts/* joined */.oR)([
+        `**Stages:** ${ran.map(stageCell).join(' · ')}`,
+        left.length === 0 ? '' : `not reached: ${left.map(facts/* stageWords */._l).join(', ')}`,
+        `${(0,report_text/* duration */.p0)(outcome.durationMs)} in all`,
+    ], ' · ');
+}
+function stageCell(stage) {
+    const words = (0,facts/* stageWords */._l)(stage.stage);
+    return stage.status === 'passed'
+        ? `${words} ${(0,report_text/* duration */.p0)(stage.ms)}`
+        : `**${words} ${stage.status}** ${(0,report_text/* duration */.p0)(stage.ms)}`;
+}
+/** Of an apply; the other modes do not come to these stages at all. */
+function notReached(outcome) {
+    if (outcome.mode !== 'apply')
+        return [];
+    const last = outcome.stages.findLastIndex((stage) => stage.status !== 'skipped');
+    return outcome.stages.slice(last + 1).map((stage) => stage.stage);
+}
+function failedChecksPart(outcome, limits) {
+    const failed = outcome.verification.filter((check) => !check.passed);
+    const checks = (0,parts/* bullets */.e5)(failed.map((check) => () => checkLine(check, limits)), limits.list);
+    const difference = (0,parts/* diffPart */.PS)(`Not as predicted: ${(0,facts/* diffWords */.b2)(outcome.unpredicted)}`, outcome.unpredicted, limits);
+    return checks === '' && difference === '' ? '' : (0,parts/* joined */.oR)(['### Verification', checks, difference]);
+}
+function checksPart(outcome, limits) {
+    const passed = outcome.verification.filter((check) => check.passed);
+    if (passed.length === 0)
+        return '';
+    const of = passed.length === outcome.verification.length
+        ? `${(0,report_text/* plural */.LS)(passed.length, 'check')} passed`
+        : `${(0,report_text/* number */.ai)(passed.length)} of ${(0,report_text/* plural */.LS)(outcome.verification.length, 'check')} passed`;
+    return (0,report_text/* details */.zH)(`Verification: ${of}`, (0,parts/* bullets */.e5)(passed.map((check) => () => checkLine(check, limits)), limits.list));
+}
+function checkLine(check, limits) {
+    const detail = check.detail === null ? '' : `: ${(0,report_text/* prose */.CS)((0,report_text/* brief */.dh)(check.detail, limits.words))}`;
+    return `${check.passed ? '' : '**failed:** '}${(0,report_text/* prose */.CS)((0,report_text/* brief */.dh)(check.check, 300))}${detail}`;
+}
+const WAY_BACK = 'How to go back';
+/** Whoever is called at night reads it without unfolding anything. */
+function goingBackPart(outcome, limits) {
+    if (outcome.databaseState === 'unchanged' || outcome.exitCode === 0)
+        return '';
+    return `### ${WAY_BACK}\n\n${waysBackOf(outcome, limits)}`;
+}
+function foldedWaysBack(outcome, limits) {
+    if (outcome.databaseState !== 'unchanged') {
+        return outcome.exitCode === 0 ? (0,report_text/* details */.zH)(WAY_BACK, waysBackOf(outcome, limits)) : '';
+    }
+    if (outcome.downFiles.length === 0)
+        return '';
+    return (0,report_text/* details */.zH)(WAY_BACK, (0,parts/* bullets */.e5)(outcome.downFiles.map((file) => () => (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(file, 200))), limits.list));
+}
+/** Made for this run: file by file, then the whole database. */
+function waysBackOf(outcome, limits) {
+    const backup = (0,facts/* backupWords */.eI)(outcome);
+    const recovery = (0,facts/* recoverySettings */.pF)(outcome);
+    const ways = (0,facts/* waysBack */.ed)(outcome).map((way) => () => `${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(way.file, 200))}: ${way.down === null ? 'no down file; a new migration that undoes it' : `run ${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(way.down, 200))}`}`);
+    return (0,parts/* joined */.oR)([
+        ways.length === 0 ? '' : `Migration by migration, the newest first:\n\n${(0,parts/* bullets */.e5)(ways, limits.list)}`,
+        recovery === null
+            ? 'No backup marker was taken in this run: the whole database goes back only to a backup that you have made yourself.'
+            : `The whole database, as it was just before apply (what was written since is lost): restore a base backup with\n\n${(0,report_text/* fenced */.OF)(`${recovery}\nrecovery_target_action = 'pause'`, 'ini')}`,
+        backup === null ? '' : (0,report_text/* escapeMarkdown */.FV)(backup),
+    ]);
+}
+function statementsPart(outcome, limits) {
+    if (limits.statements === 0)
+        return '';
+    const parts = [];
+    let left = limits.statements;
+    for (const migration of (0,facts/* migrationsToShow */.mA)(outcome, limits.migrations)) {
+        if (migration.statements.length === 0)
+            continue;
+        const shown = migration.statements.slice(0, left);
+        left -= shown.length;
+        if (shown.length === 0)
+            break;
+        const more = migration.statements.length - shown.length;
+        const lines = shown.flatMap(statementLines);
+        if (more > 0)
+            lines.push(`… and ${(0,report_text/* number */.ai)(more)} more, in report.json`);
+        parts.push(`${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(migration.file, 200))}\n\n${(0,report_text/* fenced */.OF)(lines.join('\n'), 'sql')}`);
+    }
+    return parts.length === 0 ? '' : (0,report_text/* details */.zH)('Statements of the dry run', parts.join('\n\n'));
+}
+function statementLines(statement) {
+    const facts = [
+        `line ${statement.line}`,
+        statement.count > 1 ? `${(0,report_text/* number */.ai)(statement.count)} statements` : '',
+        statement.ms === null ? '' : (0,report_text/* duration */.p0)(statement.ms),
+        statement.rows === null ? '' : (0,report_text/* plural */.LS)(statement.rows, 'row'),
+        statement.executed
+            ? ''
+            : statement.reason === null
+                ? 'NOT REACHED'
+                : `NOT EXECUTED: ${(0,report_text/* brief */.dh)(statement.reason, 300)}`,
+        statement.error === null ? '' : `FAILED: ${(0,report_text/* brief */.dh)(statement.error, 300)}`,
+    ].filter((fact) => fact !== '');
+    return [`-- ${statement.index}. ${facts.join(', ')}`, (0,report_text/* brief */.dh)(statement.sql, 300)];
+}
+function recordedPart(outcome, limits) {
+    if (outcome.recorded.length === 0)
+        return '';
+    const lines = outcome.recorded.slice(0, limits.list).map((item) => {
+        const at = item.appliedAt === null ? '' : (0,report_text/* escapeMarkdown */.FV)((0,report_text/* brief */.dh)(item.appliedAt, 60).replace(/\.\d+/, ''));
+        const status = item.status === 'completed' ? 'completed' : `**${(0,report_text/* escapeMarkdown */.FV)((0,report_text/* brief */.dh)(item.status, 40))}**`;
+        return `| ${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(item.version, 60))} | ${(0,report_text/* escapeMarkdown */.FV)((0,report_text/* brief */.dh)(item.name, 120))} | ${status} | ${at} |`;
+    });
+    const left = outcome.recorded.length - lines.length;
+    return (0,report_text/* details */.zH)(`Recorded before this run: ${(0,report_text/* plural */.LS)(outcome.recorded.length, 'migration')}`, (0,parts/* joined */.oR)([
+        ['| Version | Name | Status | When |', '| --- | --- | --- | --- |', ...lines].join('\n'),
+        left > 0 ? `… and ${(0,report_text/* number */.ai)(left)} more, in report.json` : '',
+    ]));
+}
+/** What is only looked up: by whom, where, under what plan, on what server. */
+function detailsPart(outcome, limits) {
+    const { server } = outcome;
+    const entry = (label, text) => text === null || text === '' ? [] : [`**${label}:** ${text}`];
+    const rehearsal = (0,facts/* rehearsalWords */.hK)(outcome);
+    const lines = [
+        ...entry('Version', versionWords(outcome)),
+        ...entry('Server', server === null
+            ? null
+            : `${(0,report_text/* code */.aY)(`${(0,report_text/* brief */.dh)(server.host, 200)}:${server.port}`)}${server.version === null ? '' : `, PostgreSQL ${(0,report_text/* escapeMarkdown */.FV)((0,report_text/* brief */.dh)(server.version, 60))}`}, as ${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(server.user, 63))}`),
+        ...entry('Environment', outcome.environment === null || outcome.environmentSource === null
+            ? null
+            : `${outcome.environment}, by ${(0,report_text/* escapeMarkdown */.FV)((0,report_text/* brief */.dh)(outcome.environmentSource, 120))}`),
+        ...entry('Mode', outcome.mode),
+        ...entry('Plan digest', outcome.planDigest === null ? null : (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(outcome.planDigest, 200))),
+        ...entry('Dry run', rehearsal === null ? null : (0,report_text/* escapeMarkdown */.FV)(rehearsal)),
+        ...(0,facts/* healthLines */.mR)(outcome).map((line) => (0,report_text/* escapeMarkdown */.FV)(line)),
+        ...outcome.notes.slice(0, limits.list).map((note) => (0,report_text/* prose */.CS)((0,report_text/* brief */.dh)(note, limits.words))),
+    ];
+    const left = outcome.notes.length - limits.list;
+    return (0,report_text/* details */.zH)('Details of this run', (0,parts/* joined */.oR)([lines.map((line) => `- ${line}`).join('\n'), left > 0 ? `… and ${(0,report_text/* number */.ai)(left)} more, in report.json` : '']));
+}
+function versionWords(outcome) {
+    const before = outcome.previousVersion;
+    const now = outcome.currentVersion;
+    if (before === null && now === null)
+        return '';
+    const shown = (version) => (version === null ? 'none' : (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(version, 60)));
+    return before === now ? shown(now) : `${shown(before)} → ${shown(now)}`;
+}
+function footer(outcome) {
+    const { plan, log } = outcome.artifacts;
+    const all = log !== null
+        ? (0,parts/* artifactWords */.wz)(log)
+        : outcome.artifactName === null
+            ? (0,report_text/* code */.aY)('migration-log/')
+            : (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(outcome.artifactName, 200));
+    return `<sub>${(0,parts/* joined */.oR)([
+        `The whole log, report.json and plan.sql: ${all}`,
+        plan === null ? '' : `the plan as it was reviewed: ${(0,parts/* artifactWords */.wz)(plan)}`,
+        (0,parts/* runLink */.ut)(outcome),
+    ], ' · ')}</sub>`;
+}
+
+;// CONCATENATED MODULE: ./src/report-folder.ts
+/** What a run leaves behind on the disk and with the runner: the folder, outputs, summary and annotations. */
+
+
+
+
+
+
+
+
+const FILES = ['migration.log', 'report.json', 'plan.sql', 'summary.md'];
+class ReportFolder {
+    path;
+    workspace;
+    env;
+    log;
+    closed = false;
+    constructor(workspace, env, path) {
+        this.workspace = workspace;
+        this.env = env;
+        this.path = path;
+        this.log = (0,external_node_fs_.openSync)((0,external_node_path_.join)(path, 'migration.log'), 'a');
+    }
+    /** Makes `migration-log/` in the workspace, empty. A link of that name is removed, never followed. */
+    static make(workspace, env) {
+        const path = emptyFolder(workspace);
+        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(path, 'plan.sql'), '-- nothing was planned\n');
+        return new ReportFolder(workspace, env, path);
+    }
+    /** As a run that was killed has left it; anew, where a later step has put something else in its place. */
+    static reopen(workspace, env) {
+        const path = (0,external_node_path_.join)(workspace, 'migration-log');
+        const untouched = isDirectory(path) && (0,external_node_fs_.readdirSync)(path, { withFileTypes: true }).every((entry) => entry.isFile());
+        return untouched ? new ReportFolder(workspace, env, path) : ReportFolder.make(workspace, env);
+    }
+    /** What is there to be uploaded: absolute paths. */
+    files() {
+        return FILES.map((name) => (0,external_node_path_.join)(this.path, name)).filter((path) => (0,external_node_fs_.existsSync)(path));
+    }
+    /** A line of the log, on disk when it returns. */
+    logLine(line) {
+        // A cancelled run may still be waiting for a server that does not answer, and hear from it now.
+        if (!this.closed)
+            (0,external_node_fs_.writeSync)(this.log, `${line}\n`);
+    }
+    /**
+     * The report of a redacted outcome, as it is now: may be written again, the last one counts. `ifKilled`: what the
+     * runner is told meanwhile, and the post step finds, should nothing more be heard of this run.
+     */
+    write(outcome, ifKilled = outcome) {
+        const paths = { logPath: (0,external_node_path_.join)(this.path, 'migration.log'), reportPath: (0,external_node_path_.join)(this.path, 'report.json') };
+        (0,external_node_fs_.writeFileSync)(paths.reportPath, `${JSON.stringify((0,json/* renderReport */.B1)(outcome, (0,json/* renderOutputs */.$Z)(outcome, paths)), null, 1)}\n`);
+        const summary = renderSummary(outcome);
+        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(this.path, 'summary.md'), summary);
+        for (const [name, value] of Object.entries((0,json/* renderOutputs */.$Z)(ifKilled, paths)))
+            (0,commands/* setOutput */.uH)(this.env, name, value);
+        (0,commands/* writeSummary */.Sy)(this.env, ifKilled === outcome ? summary : renderSummary(ifKilled));
+    }
+    writePlan(pieces, redact) {
+        const file = (0,external_node_fs_.openSync)((0,external_node_path_.join)(this.path, 'plan.sql'), 'w');
+        try {
+            for (const piece of wholeLines(pieces))
+                (0,external_node_fs_.writeSync)(file, redact(piece));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(file);
+        }
+    }
+    /** report.json as it stands. */
+    reportText() {
+        return (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(this.path, 'report.json'), 'utf8');
+    }
+    close() {
+        this.closed = true;
+        (0,external_node_fs_.closeSync)(this.log);
+    }
+    /** Only where a runner reads them. `workingDirectory`: what the outcome's file names are relative to. */
+    annotate(outcome, workingDirectory, write) {
+        const prefix = (0,external_node_path_.relative)(this.workspace, workingDirectory).split(external_node_path_.sep).join('/');
+        for (const { level, file, line, column, title, message } of annotations(outcome, prefix)) {
+            (0,commands/* issueCommand */.Lb)(write, level, {
+                ...(file === null ? {} : { file }),
+                ...(line === null ? {} : { line }),
+                ...(column === null ? {} : { col: column }),
+                title,
+            }, message);
+        }
+    }
+}
+/** Returns what keeps, each time anew. Where nobody reads it (no runner), nothing is kept. */
+function keeper(env) {
+    const path = (0,external_node_path_.join)(env.RUNNER_TEMP || (0,external_node_os_.tmpdir)(), `migration-gate-${(0,external_node_crypto_.randomUUID)()}.json`);
+    let said = false;
+    return (kept) => {
+        if (!env.GITHUB_STATE)
+            return;
+        (0,external_node_fs_.writeFileSync)(path, JSON.stringify(kept), { mode: 0o600 });
+        if (!said)
+            (0,commands/* saveState */.LZ)(env, 'kept', path);
+        said = true;
+    };
+}
+/** Null: the run died before it had anything to keep. */
+function readKept(env) {
+    const path = (0,commands/* getState */.Gu)(env, 'kept');
+    return path !== null && (0,external_node_fs_.existsSync)(path) ? JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8')) : null;
+}
+function emptyFolder(workspace) {
+    const path = (0,external_node_path_.join)(workspace, 'migration-log');
+    if (!isDirectory(path))
+        (0,external_node_fs_.rmSync)(path, { force: true });
+    (0,external_node_fs_.mkdirSync)(path, { recursive: true });
+    for (const entry of (0,external_node_fs_.readdirSync)(path))
+        (0,external_node_fs_.rmSync)((0,external_node_path_.join)(path, entry), { recursive: true, force: true });
+    return path;
+}
+function isDirectory(path) {
+    return (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+/** Text in pieces that end with a line, so that what is redacted is never cut in two. */
+function* wholeLines(pieces) {
+    let held = '';
+    for (const piece of pieces) {
+        const end = piece.lastIndexOf('\n') + 1;
+        if (end === 0) {
+            held += piece;
+            continue;
+        }
+        yield held + piece.slice(0, end);
+        held = piece.slice(end);
+    }
+    if (held !== '')
+        yield held;
+}
+
+
+/***/ }),
+
+/***/ 1036:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ exitCodeOf)
+/* harmony export */ });
+function exitCodeOf(result, state, why) {
+    switch (result) {
+        case 'dry-run-passed':
+        case 'up-to-date':
+        case 'verified':
+        case 'applied':
+        case 'rolled-back':
+        case 'baselined':
+        case 'repaired':
+            return 0;
+        case 'reported':
+            return why.alarm ? 3 : 0;
+        case 'dry-run-inconclusive':
+            return 3;
+        case 'refused':
+            return why.lockHeld ? 5 : somethingCommitted(state) ? 7 : 3;
+        case 'cancelled':
+            return state === 'unchanged' ? 6 : 7;
+        case 'failed':
+            return failedCode(state, why);
+    }
+}
+function failedCode(state, why) {
+    switch (state) {
+        case 'unchanged':
+            return why.badInput ? 2 : 1;
+        case 'migrated':
+            return 4;
+        // A roll back that went through and could not be verified: like `migrated`, done and not proved.
+        case 'rolled-back':
+            return 4;
+        case 'partially-migrated':
+        case 'unknown':
+            return 7;
+    }
+}
+function somethingCommitted(state) {
+    return state !== 'unchanged';
+}
+
+
+/***/ }),
+
+/***/ 1349:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bv: () => (/* binding */ blocks),
+/* harmony export */   Cq: () => (/* binding */ needsHands),
+/* harmony export */   Ez: () => (/* binding */ locksHeld),
+/* harmony export */   Fk: () => (/* binding */ notRehearsed),
+/* harmony export */   LH: () => (/* binding */ serverLines),
+/* harmony export */   Pl: () => (/* binding */ headline),
+/* harmony export */   Pp: () => (/* binding */ diffLines),
+/* harmony export */   Pr: () => (/* binding */ meaningOf),
+/* harmony export */   QV: () => (/* binding */ isSaid),
+/* harmony export */   Qj: () => (/* binding */ statementsWords),
+/* harmony export */   RO: () => (/* binding */ rowsOf),
+/* harmony export */   Sb: () => (/* binding */ byKind),
+/* harmony export */   Ss: () => (/* binding */ sizesByRelation),
+/* harmony export */   Vu: () => (/* binding */ predictionWords),
+/* harmony export */   W7: () => (/* binding */ isTheFailure),
+/* harmony export */   Xu: () => (/* binding */ stateWords),
+/* harmony export */   Y5: () => (/* binding */ happened),
+/* harmony export */   _l: () => (/* binding */ stageWords),
+/* harmony export */   aI: () => (/* binding */ warningsToShow),
+/* harmony export */   b2: () => (/* binding */ diffWords),
+/* harmony export */   eI: () => (/* binding */ backupWords),
+/* harmony export */   ed: () => (/* binding */ waysBack),
+/* harmony export */   fp: () => (/* binding */ strongestLock),
+/* harmony export */   gn: () => (/* binding */ coverageWords),
+/* harmony export */   hD: () => (/* binding */ locationOf),
+/* harmony export */   hK: () => (/* binding */ rehearsalWords),
+/* harmony export */   ik: () => (/* binding */ place),
+/* harmony export */   jU: () => (/* binding */ lockWords),
+/* harmony export */   mA: () => (/* binding */ migrationsToShow),
+/* harmony export */   mR: () => (/* binding */ healthLines),
+/* harmony export */   pF: () => (/* binding */ recoverySettings),
+/* harmony export */   pG: () => (/* binding */ sizeWords),
+/* harmony export */   pY: () => (/* binding */ sortedHazards),
+/* harmony export */   sk: () => (/* binding */ nextStep),
+/* harmony export */   w4: () => (/* binding */ rerunCommand)
+/* harmony export */ });
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2794);
+/* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5066);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5655);
+/** What both reports, markdown and plain, say of an outcome, in plain words. */
+
+
+
+/** The report's first line, plain text: what happened, the state of the database, which database and where that came from. */
+function headline(outcome) {
+    const where = place(outcome);
+    return `${happened(outcome)}${where === '' ? '' : ` (${where})`}`;
+}
+/** What happened and the state of the database: two sentences. */
+function happened(outcome) {
+    return `${whatHappened(outcome)} ${stateSentence(outcome)}`;
+}
+/** The failure's message without what stands beside it anyway: the result's name in front, a listed hazard's own words at the end. */
+function essence(message, outcome) {
+    const told = outcome.hazards.find((hazard) => hazard.message !== '' && message.endsWith(`, ${hazard.message}`));
+    const start = 'the dry run is inconclusive: ';
+    return message.slice(outcome.result === 'dry-run-inconclusive' && message.startsWith(start) ? start.length : 0, told === undefined ? undefined : -told.message.length - 2);
+}
+/** Whether the failure's message stands in the first line, and among the hazards, already. */
+function isSaid(outcome, message) {
+    return happened(outcome).includes((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(essence(message, outcome), 400).replace(/[.!?…]$/, ''));
+}
+/** Whether somebody must look at the database itself: it is not what it was, and not proved to be what it should be. */
+function needsHands(outcome) {
+    return outcome.exitCode !== 0 && outcome.databaseState !== 'unchanged';
+}
+function whatHappened(outcome) {
+    switch (outcome.result) {
+        case 'dry-run-passed':
+            return `Dry run passed: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rehearsed(outcome), 'migration')} rehearsed and rolled back.`;
+        case 'up-to-date':
+            return `Up to date: nothing to apply${atVersion(outcome)}.`;
+        case 'verified':
+            return `Verified: every check passed${atVersion(outcome)}.`;
+        case 'reported':
+            return `Status: ${outcome.exitCode === 0 ? '' : 'records to settle, '}${outcome.pending.length === 0 ? 'nothing pending' : `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(outcome.pending.length)} pending`}${atVersion(outcome)}.`;
+        case 'applied':
+            return `Applied: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.applied.length, 'migration')}.`;
+        case 'rolled-back':
+            return `Rolled back: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count(outcome, 'rolled-back'), 'migration')}.`;
+        case 'baselined':
+            return `Baselined: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.applied.length, 'migration')} recorded as applied, none run.`;
+        case 'repaired':
+            return 'Repaired: the interrupted record is settled.';
+        case 'failed':
+            return failedHow(outcome);
+        case 'refused':
+            return `Refused${outcome.error === null ? '.' : `: ${sentence(essence(outcome.error.message, outcome))}`}`;
+        case 'dry-run-inconclusive':
+            return `Dry run inconclusive${outcome.error === null ? '.' : `: ${sentence(essence(outcome.error.message, outcome))}`}`;
+        case 'cancelled':
+            return `Cancelled${inStage(outcome, 'cancelled')}.`;
+    }
+}
+function failedHow(outcome) {
+    if (outcome.problems.length > 0)
+        return `Failed: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.problems.length, 'input is', 'inputs are')} wrong.`;
+    const place = failurePlace(outcome);
+    const stage = inStage(outcome, 'failed');
+    if (place !== '')
+        return `Failed${stage}: ${place}.`;
+    return outcome.error === null ? `Failed${stage}.` : `Failed${stage}: ${sentence(outcome.error.message)}`;
+}
+/** `0007_add_total.sql line 3`, or nothing. */
+function failurePlace(outcome) {
+    const { error } = outcome;
+    if (error === null || error.file === null)
+        return '';
+    const name = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(error.file.split('/').at(-1) ?? error.file, 120);
+    return error.line === null ? name : `${name} line ${error.line}`;
+}
+const STAGE_WORDS = {
+    inspect: 'inspect',
+    plan: 'plan',
+    'dry-run': 'dry run',
+    review: 'review',
+    backup: 'backup',
+    apply: 'apply',
+    rollback: 'rollback',
+    record: 'record',
+    verify: 'verify',
+};
+function stageWords(stage) {
+    return STAGE_WORDS[stage];
+}
+function inStage(outcome, status) {
+    const stage = outcome.stages.find((item) => item.status === status)?.stage;
+    if (stage === undefined)
+        return '';
+    const words = {
+        inspect: ' while looking at the database',
+        plan: ' while planning',
+        backup: ' while setting the backup marker',
+        apply: ' while applying',
+        rollback: ' while rolling back',
+        record: ' while writing the record',
+        verify: ' in the verification',
+    };
+    return words[stage] ?? ` in the ${STAGE_WORDS[stage]}`;
+}
+function stateSentence(outcome) {
+    const total = outcome.migrations.length;
+    switch (outcome.databaseState) {
+        case 'unchanged':
+            return 'The database is unchanged.';
+        case 'migrated':
+            return outcome.result === 'applied'
+                ? 'The database is migrated and verified.'
+                : 'The database is migrated, not verified.';
+        case 'partially-migrated':
+            return `The database is partially migrated${total === 0 ? '' : `: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(outcome.applied.length)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(total, 'migration')} applied completely`}.`;
+        case 'rolled-back':
+            return 'The database is rolled back.';
+        case 'unknown':
+            return 'The state of the database is unknown: it could not be read back.';
+    }
+}
+function stateWords(state) {
+    return state.replaceAll('-', ' ');
+}
+/** `app on db.example.com, production, from input database-url`; empty where nothing is known. */
+function place(outcome) {
+    const { server } = outcome;
+    const parts = [
+        server === null ? '' : `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.database, 63)} on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.host, 120)}`,
+        outcome.environment ?? '',
+        server === null ? '' : `from ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.source, 80)}`,
+    ].filter((part) => part !== '');
+    return parts.join(', ');
+}
+function atVersion(outcome) {
+    return outcome.currentVersion === null ? '' : `, at version ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.currentVersion, 60)}`;
+}
+function sentence(message) {
+    const text = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(message, 160);
+    return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+function rehearsed(outcome) {
+    return count(outcome, 'rehearsed') || outcome.pending.length;
+}
+function count(outcome, status) {
+    return outcome.migrations.filter((migration) => migration.status === status).length;
+}
+/** The next action: the failure's, or what a good result leads to; null where nothing is to be done. */
+function nextStep(outcome) {
+    if (outcome.error !== null)
+        return outcome.error.next;
+    switch (outcome.result) {
+        case 'reported':
+            return outcome.exitCode === 0
+                ? null
+                : 'Settle the records that the warnings name, then run `mode: status` again.';
+        case 'dry-run-passed':
+            if (outcome.mode === 'apply')
+                return 'It is applied after the pause; cancel this run to stop it: nothing is changed yet.';
+            return outcome.planDigest === null
+                ? 'Run with `mode: apply`.'
+                : `Run with \`mode: apply\` and \`plan-digest: ${outcome.planDigest}\` to apply exactly this plan.`;
+        case 'failed':
+            return outcome.problems.length > 0
+                ? 'Correct these inputs, then run again.'
+                : 'Read the log in `migration-log/migration.log`, correct the cause, then run again.';
+        case 'refused':
+        case 'dry-run-inconclusive':
+            return 'Read the reasons below, settle them, then run again.';
+        case 'cancelled':
+            return outcome.databaseState === 'unchanged'
+                ? 'Run again when you are ready.'
+                : 'Run with `mode: status` to see what is applied, then run `apply` again: what is applied is not applied twice.';
+        default:
+            return null;
+    }
+}
+/** The strongest lock on a relation that others could be using; of equal ones, that on the largest. Null: none. */
+function strongestLock(migration, sizes) {
+    let best = null;
+    let bestRank = -1;
+    for (const statement of migration.statements) {
+        for (const lock of statement.locks) {
+            if (!lock.preexisting)
+                continue;
+            const size = sizes.get(lock.relation)?.bytes ?? 0;
+            // Strength decides; size, below 1, settles between equals.
+            const rank = _outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf(lock.mode) + size / (size + 1024 * 1024);
+            if (best === null || rank > bestRank) {
+                best = lock;
+                bestRank = rank;
+            }
+        }
+    }
+    return best;
+}
+/** `AccessExclusiveLock` -> `ACCESS EXCLUSIVE`, as PostgreSQL's manual writes it. */
+function lockWords(mode) {
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(mode, 60)
+        .replace(/Lock$/, '')
+        .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+        .toUpperCase();
+}
+function sizesByRelation(outcome) {
+    return new Map(outcome.sizes.map((size) => [size.relation, size]));
+}
+/** `1.2 GB, about 3,400,000 rows` */
+function sizeWords(size) {
+    const rows = size.rows === null || size.rows < 0 ? '' : `, about ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(size.rows, 'row')}`;
+    return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(size.bytes)}${rows}`;
+}
+/** `5`, or `4 of 5` where some were not executed as written; null where nothing is known of them. */
+function statementsWords(migration) {
+    if (migration.statements.length === 0)
+        return null;
+    let total = 0;
+    let executed = 0;
+    for (const statement of migration.statements) {
+        total += statement.count;
+        if (statement.executed)
+            executed += statement.count;
+    }
+    return executed === total ? (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(total) : `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(executed)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(total)}`;
+}
+function rowsOf(migration) {
+    let rows = null;
+    for (const statement of migration.statements)
+        if (statement.rows !== null)
+            rows = (rows ?? 0) + statement.rows;
+    return rows;
+}
+/** The migrations to show when there are more than `limit`: those that failed, then from the front; kept in their order. */
+function migrationsToShow(outcome, limit) {
+    const all = outcome.migrations;
+    if (all.length <= limit)
+        return all;
+    const chosen = new Set();
+    const take = (from, wanted) => {
+        for (let index = from; index < all.length && chosen.size < limit; index += 1) {
+            const migration = all[index];
+            if (migration !== undefined && wanted(migration))
+                chosen.add(index);
+        }
+    };
+    take(0, (migration) => migration.status === 'failed');
+    take(0, () => true);
+    return [...chosen].sort((a, b) => a - b).flatMap((index) => all[index] ?? []);
+}
+/** `12 of 15 statements executed in the dry run`; null where none was made. */
+function coverageWords(outcome) {
+    const { statements, executed } = outcome.coverage;
+    if (statements === 0 || !cameTo(outcome, 'dry-run'))
+        return null;
+    return executed === statements
+        ? `Coverage: all ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(statements, 'statement')} executed in the dry run.`
+        : `Coverage: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(executed)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(statements, 'statement')} executed in the dry run.`;
+}
+function cameTo(outcome, stage) {
+    return outcome.stages.some((item) => item.stage === stage && item.status !== 'skipped');
+}
+/** The proof that the rehearsal left nothing. */
+function rehearsalWords(outcome) {
+    const { rehearsal } = outcome;
+    if (rehearsal === null)
+        return null;
+    const on = rehearsal.on === 'target' ? 'the target' : 'the copy';
+    const again = rehearsal.attempts > 1 ? `, at attempt ${rehearsal.attempts}` : '';
+    const wal = rehearsal.walBytes === null ? '' : `; it wrote ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(rehearsal.walBytes)} of WAL`;
+    return `Rehearsed on ${on}${again} in transaction ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(rehearsal.xid, 40)}, of which the server says: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(rehearsal.status, 40)}${wal}.`;
+}
+function predictionWords(outcome) {
+    if (outcome.predictedEqualsActual === true)
+        return 'The schema is now exactly what the dry run predicted.';
+    if (outcome.predictedEqualsActual === false)
+        return 'The schema is NOT what the dry run predicted.';
+    return outcome.databaseState === 'migrated'
+        ? 'The schema could not be compared with the prediction in full: part of it could not be rehearsed.'
+        : null;
+}
+const KIND_PLURALS = {
+    index: 'indexes',
+    policy: 'policies',
+    statistics: 'statistics',
+    other: 'other objects',
+};
+/** `3 tables added, 1 column changed`, in the order table, column, ... as they come. */
+function diffWords(changes) {
+    const counts = new Map();
+    for (const change of changes) {
+        const key = `${change.kind} ${change.change}`;
+        const entry = counts.get(key);
+        if (entry)
+            entry.count += 1;
+        else
+            counts.set(key, { change, count: 1 });
+    }
+    return [...counts.values()]
+        .map(({ change, count: many }) => {
+        const one = change.kind === 'other' ? 'other object' : change.kind.replace('-', ' ');
+        return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(many, one, KIND_PLURALS[change.kind] ?? `${one}s`)} ${change.change}`;
+    })
+        .join(', ');
+}
+/** The changes of one kind together, kinds in the order in which they first come. */
+function byKind(changes) {
+    const groups = new Map();
+    for (const change of changes) {
+        const group = groups.get(change.kind);
+        if (group)
+            group.push(change);
+        else
+            groups.set(change.kind, [change]);
+    }
+    return [...groups.values()].flat();
+}
+/** Lines of a `diff`: `+` added, `-` removed, `!` changed with what it was and what it is. Each line is cut at `width`. */
+function diffLines(change, width) {
+    const mark = change.change === 'added' ? '+' : change.change === 'removed' ? '-' : '!';
+    const head = `${mark} ${change.kind} ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(change.name, width)}`;
+    if (change.change !== 'changed') {
+        const definition = change.change === 'added' ? change.after : change.before;
+        return [definition === null ? head : `${head}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(definition, width)}`];
+    }
+    return [
+        head,
+        ...(change.before === null ? [] : [`-     ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(change.before, width)}`]),
+        ...(change.after === null ? [] : [`+     ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(change.after, width)}`]),
+    ];
+}
+/** For what this run applied, newest first: the way back of each. */
+function waysBack(outcome) {
+    return [...outcome.applied].reverse().map((migration) => {
+        const key = prefixOf(migration.file);
+        return {
+            file: migration.file,
+            down: outcome.downFiles.find((down) => key !== null && prefixOf(down) === key) ?? null,
+        };
+    });
+}
+function prefixOf(file) {
+    const digits = /^\d+/.exec(file.split('/').at(-1) ?? '')?.[0];
+    return digits === undefined ? null : digits.replace(/^0+(?=\d)/, '');
+}
+/** Settings of a point-in-time recovery to just before this run; null: no marker was taken. */
+function recoverySettings(outcome) {
+    const { backup } = outcome;
+    if (backup === null)
+        return null;
+    const quoted = (text) => `'${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(text, 200).replaceAll("'", "''")}'`;
+    return backup.name === null
+        ? `recovery_target_lsn = ${quoted(backup.lsn)}`
+        : `recovery_target_name = ${quoted(backup.name)}`;
+}
+function backupWords(outcome) {
+    const { backup } = outcome;
+    if (backup === null)
+        return null;
+    const what = backup.name === null ? 'WAL position' : `Restore point ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(backup.name, 120)}, WAL position`;
+    return `${what} ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(backup.lsn, 40)}, taken ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(backup.at, 60)} just before apply (snapshot ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(backup.snapshot, 120)}).`;
+}
+function healthLines(outcome) {
+    const { health } = outcome;
+    if (health === null)
+        return [];
+    return [
+        `Connections: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(health.connections)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(health.maxConnections)}`,
+        `Database size: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(health.databaseBytes)}`,
+        `Locks waited for: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(health.waitingLocks)}`,
+        `Standbys: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(health.standbys)}`,
+        ...health.longTransactions
+            .slice(0, 10)
+            .map((item) => `Open for ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(item.seconds * 1000)}: pid ${item.pid}, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(item.application, 64) || 'no application name'}`),
+        ...(health.longTransactions.length > 10
+            ? [`${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(health.longTransactions.length - 10)} more long transactions, in report.json`]
+            : []),
+    ];
+}
+/** The server's own lines, as psql shows them. */
+function serverLines(outcome, max) {
+    const { error } = outcome;
+    if (error === null)
+        return [];
+    const lines = [`ERROR${error.sqlstate === null ? '' : ` ${error.sqlstate}`}: ${short(error.message, max)}`];
+    if (error.detail !== null)
+        lines.push(`DETAIL: ${short(error.detail, max)}`);
+    if (error.hint !== null)
+        lines.push(`HINT: ${short(error.hint, max)}`);
+    if (error.where !== null)
+        lines.push(`CONTEXT: ${short(error.where, max)}`);
+    return lines;
+}
+function short(text, max) {
+    return text.length <= max
+        ? text
+        : `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}… (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(text.length)} in all)`;
+}
+/** `migrations/0007_add_total.sql:3:15`; null where the failure is at no file. */
+function locationOf(outcome) {
+    const { error } = outcome;
+    if (error === null || error.file === null)
+        return null;
+    return [(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(error.file, 300), error.line, error.line === null ? null : error.column]
+        .filter((part) => part !== null)
+        .join(':');
+}
+/** Worst first, without the statement that is the failure itself: that is told at length already. */
+function sortedHazards(outcome) {
+    return (0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .worstFirst */ .md)(outcome.hazards).filter((hazard) => !isTheFailure(hazard, outcome.error));
+}
+/** A statement that failed is a hazard too; it is told once. */
+function isTheFailure(hazard, error) {
+    return error !== null && hazard.effects.includes('fails') && hazard.file === error.file && hazard.line === error.line;
+}
+/** Without what the failure itself says already. */
+function warningsToShow(outcome) {
+    const said = outcome.error?.message ?? null;
+    return outcome.warnings.filter((warning) => said === null || warning === '' || !said.startsWith(warning));
+}
+/**
+ * The catalogue's sentence for the class, where it adds anything: what the gate itself stopped for says in its message what is
+ * the matter, and the class is only the nearest one.
+ */
+function meaningOf(error) {
+    const own = [
+        'input',
+        'lock-timeout',
+        'deadlock',
+        'checksum',
+        'order',
+        'not-in-transaction',
+        'resources',
+        'verification',
+        'cancelled',
+        'internal',
+    ];
+    return error.sqlstate === null && own.includes(error.class) ? null : error.meaning;
+}
+/** The blocking locks, one for each relation: the strongest, of equals the longest; the worst first. */
+function locksHeld(outcome, sizes) {
+    const worst = new Map();
+    for (const migration of outcome.migrations) {
+        for (const held of locksOf(migration)) {
+            const before = worst.get(held.relation);
+            if (before === undefined || compareLocks(held, before, sizes) < 0)
+                worst.set(held.relation, held);
+        }
+    }
+    return [...worst.values()].sort((a, b) => compareLocks(a, b, sizes));
+}
+/** Locks of a transaction last until its end; outside of one, as long as the statement. */
+function locksOf(migration) {
+    const held = [];
+    // From the end, so that what is left of the transaction is known.
+    let rest = 0;
+    for (const statement of [...migration.statements].reverse()) {
+        rest = migration.transactional ? rest + (statement.ms ?? 0) : (statement.ms ?? 0);
+        for (const { relation, mode, preexisting } of statement.locks) {
+            if (!preexisting || blocks(mode) === null)
+                continue;
+            held.push({ relation, mode, ms: statement.ms === null ? null : rest, migration, line: statement.line });
+        }
+    }
+    return held;
+}
+function compareLocks(a, b, sizes) {
+    const bytesOf = (held) => sizes.get(held.relation)?.bytes ?? 0;
+    return (_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf(b.mode) - _outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf(a.mode) || (b.ms ?? 0) - (a.ms ?? 0) || bytesOf(b) - bytesOf(a));
+}
+/** What others cannot do while the lock is held; null: they read and write all the while. */
+function blocks(mode) {
+    if (mode === 'AccessExclusiveLock')
+        return 'reads and writes';
+    return _outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf(mode) >= _outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf('ShareLock') ? 'writes' : null;
+}
+/** The statements that were not sent as written, with the reason. (Those that a failure kept from being sent have none.) */
+function notRehearsed(outcome) {
+    return outcome.migrations.flatMap((migration) => migration.statements.flatMap((statement) => statement.executed || statement.reason === null ? [] : [{ migration, statement, reason: statement.reason }]));
+}
+/** `gh run rerun ...`, where the same files may go through the next time and the run is one of GitHub's; else null. */
+function rerunCommand(outcome) {
+    const { runId, repository } = outcome.run;
+    const worth = [
+        'connection',
+        'tls',
+        'authentication',
+        'permission',
+        'disk-full',
+        'lock-timeout',
+        'deadlock',
+        'resources',
+        'cancelled',
+    ];
+    if (outcome.exitCode === 0 ||
+        !(outcome.error === null ? outcome.result === 'cancelled' : worth.includes(outcome.error.class)))
+        return null;
+    if (runId === null || !/^\d{1,20}$/.test(runId))
+        return null;
+    if (repository === null || !/^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(repository))
+        return null;
+    return `gh run rerun ${runId} --repo ${repository}`;
+}
+
+
+/***/ }),
+
+/***/ 3304:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   XE: () => (/* binding */ classifyFailure),
+/* harmony export */   iQ: () => (/* binding */ failureOfClass),
+/* harmony export */   zU: () => (/* binding */ excerptOf)
+/* harmony export */ });
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5655);
+
+const AGAIN = 'then run again';
+/** What a class means where nothing more particular is known. Also for failures that the gate itself finds (checksum, order, ...). */
+const CLASSES = {
+    input: { meaning: 'What the run was given cannot be used.', next: `Correct what is named above, ${AGAIN}.` },
+    connection: {
+        meaning: 'The connection to the server could not be made or was lost.',
+        next: `Check that the server is up with \`pg_isready\`, ${AGAIN}.`,
+    },
+    tls: {
+        meaning: 'The encrypted connection could not be made.',
+        next: `Set the input \`ssl-root-cert\` to the certificate of the authority that signed the server's, ${AGAIN}.`,
+    },
+    authentication: {
+        meaning: 'The server did not accept the user or the password.',
+        next: `Correct the user and the password in the secret that holds the database URL, ${AGAIN}.`,
+    },
+    permission: {
+        meaning: 'The role that the run connects as lacks a right.',
+        next: `Run as the owner of the object, or let the owner grant the right to this role, ${AGAIN}.`,
+    },
+    'disk-full': {
+        meaning: "The server's disk is full: nothing that writes will work until there is room.",
+        next: `Enlarge the server's storage or free space on it, ${AGAIN}.`,
+    },
+    'lock-timeout': {
+        meaning: 'Another session held a lock for longer than `lock-timeout`; the statement gave up so as not to queue everybody behind it.',
+        next: "End the transaction that holds it, or wait for it: `SELECT pid, application_name, now() - xact_start AS open_for, query FROM pg_stat_activity WHERE xact_start < now() - interval '10 seconds'`; then run again.",
+    },
+    deadlock: {
+        meaning: 'This run and another session each held what the other waited for; the server ended this one.',
+        next: 'Run again; if it comes back, run at a quieter time or stop the job that locks the same tables.',
+    },
+    'statement-timeout': {
+        meaning: 'A statement ran for longer than it may.',
+        next: `Raise \`statement-timeout\` for this run, or do the work in smaller steps, ${AGAIN}.`,
+    },
+    syntax: {
+        meaning: 'The server cannot read the statement as SQL.',
+        next: `Correct the statement at the place shown, ${AGAIN}.`,
+    },
+    'missing-object': {
+        meaning: 'The statement names something that is not in the database at this point.',
+        next: `Correct the name, or put the migration that creates it before this one, ${AGAIN}.`,
+    },
+    'duplicate-object': {
+        meaning: 'The statement creates something that is there already: a migration was run by hand, or two files create the same thing.',
+        next: 'Compare what is there with the file; if it was made by hand, drop it or take the statement out of the file, then run again.',
+    },
+    constraint: {
+        meaning: 'Rows that are there already, or that the migration writes, break a constraint.',
+        next: `Correct the rows in a migration that comes before this one, ${AGAIN}.`,
+    },
+    checksum: {
+        meaning: 'A migration that was applied has been edited since: what the file says is not what the database got.',
+        next: 'Restore the file as it was applied (`git log -- <file>`) and put the change into a new migration.',
+    },
+    order: {
+        meaning: 'A pending migration comes before one that is applied already.',
+        next: 'Give the file a number after the last applied one, or set `allow-out-of-order: true` where the order does not matter.',
+    },
+    'not-in-transaction': {
+        meaning: 'The statement cannot run inside a transaction block.',
+        next: 'Put the statement into a migration of its own whose first line is `-- gate: no-transaction`.',
+    },
+    resources: {
+        meaning: 'The server has run out of something that all its sessions share.',
+        next: 'Run again when the server is less busy.',
+    },
+    tool: {
+        meaning: 'The migration tool ended with an error.',
+        next: "Read the tool's own output above, correct what it names, then run again.",
+    },
+    verification: {
+        meaning: 'What the database holds after the run is not what it should hold.',
+        next: 'Do not deploy. Look at the failed checks in the report, correct them with a new migration, then run `verify`.',
+    },
+    cancelled: {
+        meaning: 'The run was cancelled.',
+        next: 'Run again when you are ready; what is already applied is not applied twice.',
+    },
+    internal: {
+        meaning: 'Something happened that is not in the catalogue of known failures.',
+        next: 'Read the message above and the log in `migration-log/migration.log`; if the message does not help, report it with `report.json`.',
+    },
+};
+/** The catalogue's words for a class, for failures that no server sent. */
+function failureOfClass(kind) {
+    return { class: kind, ...CLASSES[kind] };
+}
+function entry(kind, meaning, next) {
+    return { class: kind, meaning, next: next ?? CLASSES[kind].next };
+}
+function hostOf(context) {
+    return context.host ? `\`${named(context.host)}\`` : 'the server';
+}
+function capital(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+/** A name from the server, fit to stand between the backticks of our own sentence. */
+function named(name) {
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .brief */ .dh)(name, 128).replaceAll('`', "'");
+}
+function ofTable(raw) {
+    if (!raw.table)
+        return '';
+    return ` of \`${named(raw.schema && raw.schema !== 'public' ? `${raw.schema}.${raw.table}` : raw.table)}\``;
+}
+function ofConstraint(raw) {
+    return raw.constraint ? ` \`${named(raw.constraint)}\`` : '';
+}
+const unreachable = (_raw, context) => entry('connection', `There is no network route to ${hostOf(context)}. Usually the name has only an IPv6 address and this machine has only IPv4 (GitHub's hosted runners do).`, "Use the URL of your provider's pooler in session mode, which has an IPv4 address (for Supabase: the session pooler, port 5432).");
+const timedOutConnecting = (_raw, context) => entry('connection', `${capital(hostOf(context))} did not answer in time: a firewall or an allow list drops the connection, or the address is wrong.`, "Add the runner's address to the allow list of the database, or run on a runner inside its network; then run again.");
+const lostConnection = (_raw, context) => entry('connection', `The connection to ${hostOf(context)} broke off: the server restarted, failed over, or something between dropped it.`, `Check that the server is up with \`pg_isready\`, ${AGAIN}; what was open is rolled back by the server.`);
+const untrusted = (_raw, context) => entry('tls', `The certificate of ${hostOf(context)} is not signed by an authority that this machine trusts.`);
+const noTls = (_raw, context) => entry('tls', `${capital(hostOf(context))} does not offer encrypted connections, and \`sslmode\` asks for one.`, `Turn on \`ssl\` at the server, or set \`sslmode=disable\` in the URL if the network between is trusted, ${AGAIN}.`);
+const tlsRequired = entry('tls', 'The server takes only encrypted connections from here, and this one was not.', `Add \`sslmode=require\` (or \`verify-full\`) to the database URL, ${AGAIN}.`);
+const duplicate = (what) => entry('duplicate-object', `${what} of this name is there already: made by hand, or by another migration.`);
+const missing = (what) => entry('missing-object', `The statement names ${what} that is not in the database at this point.`);
+const idleEnded = entry('connection', 'The server ended our session because it stood still inside a transaction for too long (its idle timeout).', "Run again; if it comes back, raise the role's `idle_in_transaction_session_timeout`.");
+/** By SQLSTATE and by Node's error codes: never by text, which the server translates. */
+const BY_CODE = {
+    // Network
+    ECONNREFUSED: (_raw, context) => entry('connection', `${capital(hostOf(context))} refused the connection: nothing listens at this address and port.`, `Check that the server is up and that the port in the URL is right, ${AGAIN}.`),
+    ETIMEDOUT: timedOutConnecting,
+    ENOTFOUND: (_raw, context) => entry('connection', `The name ${hostOf(context)} cannot be resolved.`, `Correct the host in the database URL, or run on a runner that knows this name, ${AGAIN}.`),
+    EAI_AGAIN: (_raw, context) => entry('connection', `The name ${hostOf(context)} could not be resolved just now: the name server did not answer.`, "Run again; if it comes back, check the runner's DNS."),
+    ENETUNREACH: unreachable,
+    EHOSTUNREACH: unreachable,
+    EADDRNOTAVAIL: unreachable,
+    EAFNOSUPPORT: unreachable,
+    ECONNRESET: lostConnection,
+    EPIPE: lostConnection,
+    ECONNABORTED: lostConnection,
+    ENOENT: (raw, context) => context.phase === 'connect'
+        ? entry('connection', 'There is no socket of a server at this path.', `Give the host of the server in the database URL, ${AGAIN}.`)
+        : internal(raw),
+    // TLS, as Node and OpenSSL name it
+    DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+    SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+    UNABLE_TO_GET_ISSUER_CERT: untrusted,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+    CERT_UNTRUSTED: untrusted,
+    CERT_HAS_EXPIRED: (_raw, context) => entry('tls', `The certificate of ${hostOf(context)} has expired.`, `Renew the server's certificate (and that of its authority, if it is the one), ${AGAIN}.`),
+    CERT_NOT_YET_VALID: (_raw, context) => entry('tls', `The certificate of ${hostOf(context)} is not valid yet: a clock is wrong.`, `Correct the clock of the runner or of the server, ${AGAIN}.`),
+    CERT_REVOKED: (_raw, context) => entry('tls', `The certificate of ${hostOf(context)} was revoked.`, `Give the server a new certificate, ${AGAIN}.`),
+    ERR_TLS_CERT_ALTNAME_INVALID: (_raw, context) => entry('tls', `The certificate of the server is for another name than ${hostOf(context)}.`, `Put the name that the certificate carries into the database URL, or set \`sslmode=verify-ca\` if the name cannot match, ${AGAIN}.`),
+    // Class 08, 57: connection
+    '08001': lostConnection,
+    '08003': lostConnection,
+    '08006': lostConnection,
+    '08004': (_raw, context) => entry('connection', `${capital(hostOf(context))} turned the connection away.`, `Read the server's message above and correct the database URL, ${AGAIN}.`),
+    '08P01': (_raw, context) => context.phase === 'connect'
+        ? entry('connection', 'What answered does not accept the settings that this session needs: usually a transaction pooler.', 'Use the direct URL of the database, or the session mode of the pooler.')
+        : entry('connection', 'The server and this run lost track of each other on the wire.', 'Run again.'),
+    '57P01': lostConnection,
+    '57P02': lostConnection,
+    '57P03': (_raw, context) => entry('connection', `${capital(hostOf(context))} is starting, stopping or recovering and takes no connections yet.`, `Wait until \`pg_isready\` says that it accepts connections, ${AGAIN}.`),
+    '57P04': entry('connection', 'The database was dropped while this run was connected to it.', 'Find out who dropped it before anything else; restore it from the backup.'),
+    '57P05': idleEnded,
+    '25P03': idleEnded,
+    '25P04': entry('statement-timeout', "The transaction was open for longer than the server's `transaction_timeout` allows."),
+    // Authentication
+    '28P01': entry('authentication', 'The server did not accept the password for this user.'),
+    '28000': (raw) => 
+    // The code is the same for both, and only the text tells them apart.
+    /no encryption|SSL off/.test(raw.message)
+        ? tlsRequired
+        : entry('authentication', 'The server does not let this user in from here (`pg_hba.conf`), or there is no such user.', `Correct the user in the database URL, or add a line for it to \`pg_hba.conf\`, ${AGAIN}.`),
+    '3D000': (_raw, context) => context.phase === 'connect'
+        ? entry('connection', `There is no database of this name at ${hostOf(context)}.`, `Correct the database name at the end of the URL, or create the database, ${AGAIN}.`)
+        : missing('a database'),
+    // Rights
+    '42501': (_raw, context) => context.phase === 'connect'
+        ? entry('permission', 'The user may not connect to this database.', `Let the owner run \`GRANT CONNECT ON DATABASE ... TO ...\`, ${AGAIN}.`)
+        : failureOfClass('permission'),
+    '25006': (_raw, context) => context.phase === 'verify'
+        ? entry('verification', 'A check tried to write: smoke tests run read-only.', `Take the statement that writes out of the smoke test, ${AGAIN}.`)
+        : entry('permission', 'The session is read-only: this is a standby, or the role or the database is set to read only.', 'Use the URL of the primary (`SELECT pg_is_in_recovery()` says `f` there), or lift `default_transaction_read_only`; then run again.'),
+    // Resources
+    '53000': failureOfClass('resources'),
+    '53100': failureOfClass('disk-full'),
+    '53200': entry('resources', 'The server ran out of memory, or of its shared lock table: one transaction touches too many objects.', 'Split the migration into files that touch fewer objects, or raise `max_locks_per_transaction` and restart the server; then run again.'),
+    '53300': entry('resources', 'All the connections that the server allows are in use.', 'Stop what holds them or raise `max_connections` (count them: `SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1`), then run again.'),
+    '53400': entry('resources', 'A limit that is configured at the server was reached.', `Raise the limit that the server's message names, ${AGAIN}.`),
+    '54000': entry('resources', 'The statement is beyond a limit of the server.', 'Split the statement into smaller ones.'),
+    '54001': entry('resources', 'The statement is nested too deeply for the server.', 'Simplify the statement, or raise `max_stack_depth` at the server.'),
+    // Locks and conflicts
+    '55P03': failureOfClass('lock-timeout'),
+    '40P01': failureOfClass('deadlock'),
+    '40001': entry('deadlock', 'Another transaction changed the same rows at the same time, and this one had to give way.', 'Run again; if it comes back, run at a quieter time.'),
+    '57014': (_raw, context) => context.timedOut === 'statement'
+        ? failureOfClass('statement-timeout')
+        : entry('statement-timeout', "The statement was cancelled at the server: a statement timeout of the role or the database, or somebody's `pg_cancel_backend`.", `See \`SHOW statement_timeout\` for this role, set the input \`statement-timeout\` to what the work needs, ${AGAIN}.`),
+    '55006': entry('resources', 'The object is in use: by another session, or by this transaction itself (rows changed here still have checks pending).', 'If the file changes rows of the table that it then alters, move the change of rows into an earlier file; otherwise end the session that uses it; then run again.'),
+    '55000': entry('resources', 'The object is not in the state that the statement needs.', `Read the server's message above, bring the object into that state, ${AGAIN}.`),
+    // Transactions
+    '25001': failureOfClass('not-in-transaction'),
+    '25P01': entry('not-in-transaction', 'The statement needs a transaction block, and the file runs without one.', 'Take `-- gate: no-transaction` out of the file, or put the statement between BEGIN and COMMIT.'),
+    '2D000': entry('not-in-transaction', 'Code in the statement (DO, CALL) ends the transaction, which it may not do inside one.', 'Put the statement into a migration of its own whose first line is `-- gate: no-transaction`.'),
+    '25P02': entry('internal', 'An earlier statement of this transaction had failed, so the server ignored this one.', 'Look for the first error in the log: that is the cause.'),
+    '55P04': entry('not-in-transaction', 'A value that was added to an enum cannot be used before the transaction that added it has committed.', 'Put the statement that uses the new value into a later migration, so that the one that adds it commits first.'),
+    '3B001': missing('a savepoint'),
+    // Reading the statement
+    '42601': failureOfClass('syntax'),
+    '42000': failureOfClass('syntax'),
+    '42804': entry('syntax', 'The types in the statement do not fit together.', `Add a cast at the place shown (for a column: \`USING column::type\`), ${AGAIN}.`),
+    '42P16': entry('syntax', 'The definition of the table contradicts itself.'),
+    '42P17': entry('syntax', 'The definition of the object is not possible as written (a function in it may have to be IMMUTABLE).'),
+    '42702': entry('syntax', 'A column name in the statement fits more than one table.', `Write the table before the column, ${AGAIN}.`),
+    '42803': entry('syntax', 'The grouping of the statement does not fit what it selects.'),
+    '42809': entry('syntax', 'The object is of another kind than the statement needs (a view, not a table, or the like).'),
+    '42830': entry('constraint', 'The foreign key points at columns that no unique constraint covers.', `Add a primary key or a unique constraint to the columns it points at, ${AGAIN}.`),
+    '0A000': entry('syntax', 'This server cannot do this: the version is too old for it, or the combination is not supported.', `Write the statement in another way, as the server's message says, ${AGAIN}.`),
+    // Objects
+    '42P01': missing('a table or view'),
+    '42703': missing('a column'),
+    '42883': entry('missing-object', 'The statement calls a function or operator that is not there with these argument types: often an extension is missing.', 'Add `CREATE EXTENSION` or the function to a migration before this one, or correct the argument types; then run again.'),
+    '42704': missing('an object (a type, a role, an index, a constraint)'),
+    '42P02': missing('a parameter'),
+    '3F000': missing('a schema'),
+    '58P01': entry('missing-object', 'The server lacks a file that it needs: usually an extension that is not installed on it.', `Install the extension on the server (see \`SELECT name FROM pg_available_extensions\`), ${AGAIN}.`),
+    '2BP01': entry('constraint', 'Other objects depend on what the statement drops.', 'Drop the objects that the detail names first, in the same file; use CASCADE only if all of them may go.'),
+    '2BP03': entry('constraint', 'Rights still depend on what the statement drops.', 'Run `REASSIGN OWNED` and `DROP OWNED` first.'),
+    '42P07': duplicate('A table, index or view'),
+    '42710': duplicate('An object'),
+    '42701': duplicate('A column'),
+    '42723': duplicate('A function'),
+    '42P06': duplicate('A schema'),
+    '42P04': duplicate('A database'),
+    '42712': entry('syntax', 'The same table name or alias stands twice in the statement.'),
+    // Data
+    '23505': (raw) => entry('constraint', `Two rows${ofTable(raw)} hold the same value where${ofConstraint(raw) || ' the constraint'} allows it once.`, 'Remove or merge the rows that are there twice in a migration before this one, then run again.'),
+    '23502': (raw) => entry('constraint', `Rows${ofTable(raw)} have no value in ${raw.column ? `\`${named(raw.column)}\`` : 'a column'}, which must have one.`, raw.table && raw.column
+        ? `Fill them in a migration before this one: \`UPDATE ${named(raw.table)} SET ${named(raw.column)} = ... WHERE ${named(raw.column)} IS NULL\`; then run again.`
+        : 'Fill the column in a migration before this one, then run again.'),
+    '23503': (raw) => entry('constraint', `Rows${ofTable(raw)} point at rows that are not there (foreign key${ofConstraint(raw)}), or rows are removed that others point at.`, 'Correct these rows in a migration before this one, or add the constraint as NOT VALID and validate it once they are corrected; then run again.'),
+    '23514': (raw) => entry('constraint', `Rows${ofTable(raw)} break the check${ofConstraint(raw)}.`, 'Correct these rows in a migration before this one, or add the check as NOT VALID and validate it once they are corrected; then run again.'),
+    '23P01': (raw) => entry('constraint', `Rows${ofTable(raw)} exclude one another (exclusion constraint${ofConstraint(raw)}).`),
+    // The server itself
+    XX000: (raw, context) => context.phase === 'connect' && /tenant or user not found/i.test(raw.message)
+        ? entry('authentication', 'The pooler knows no such project or user.', "Copy the pooler's URL again from your provider: its user name carries the project (`postgres.<project>`).")
+        : internalServer,
+    XX001: corrupted(),
+    XX002: corrupted(),
+    P0001: entry('constraint', 'The migration itself, or a trigger or function that it calls, raised this error.', `Read the message: it was written by whoever wrote that code. Correct what it asks for, ${AGAIN}.`),
+    P0004: entry('constraint', 'An ASSERT in the migration does not hold.', `Correct the data that the assertion asks for, ${AGAIN}.`),
+};
+const internalServer = {
+    class: 'internal',
+    meaning: 'The server met an error inside itself, or an extension of it did.',
+    next: "Read the server's log for this moment; run again only when the cause is known.",
+};
+function corrupted() {
+    return {
+        class: 'internal',
+        meaning: 'The server found damaged data on its disk.',
+        next: 'Stop deploying, take a copy of the server as it is, and call whoever runs the database.',
+    };
+}
+function internal(_raw) {
+    return failureOfClass('internal');
+}
+/** By the first two characters of a SQLSTATE, where the code itself is not in the catalogue. */
+const BY_PREFIX = {
+    '08': lostConnection,
+    '22': entry('constraint', 'A value does not fit the type or the range that it is put into.', `Correct the value at the place shown, or the rows that hold it in a migration before this one, ${AGAIN}.`),
+    '23': failureOfClass('constraint'),
+    '25': failureOfClass('not-in-transaction'),
+    '28': failureOfClass('authentication'),
+    '40': failureOfClass('deadlock'),
+    '42': failureOfClass('syntax'),
+    '53': failureOfClass('resources'),
+    '54': failureOfClass('resources'),
+    '55': entry('resources', 'The object is not in the state that the statement needs.', `Read the server's message above, bring the object into that state, ${AGAIN}.`),
+    '57': lostConnection,
+    '58': entry('internal', "The server's operating system failed it.", "Read the server's log for this moment before you run again."),
+    XX: internalServer,
+};
+/** What the driver itself says, always in English and without a code. */
+const BY_DRIVER_TEXT = [
+    [/^The server does not support SSL connections/, noTls],
+    [/^There was an error establishing an SSL connection/, noTls],
+    [
+        /^timeout expired|^Connection terminated due to connection timeout|^timeout exceeded when trying to connect/,
+        timedOutConnecting,
+    ],
+    [/^Connection terminated|is not queryable$|^Client was closed/, lostConnection],
+    [
+        /^SASL: .*password must be a (non-empty )?string/,
+        entry('authentication', 'The server asks for a password, and none was given.'),
+    ],
+    [/^SASL:/, failureOfClass('authentication')],
+    [/^Query read timeout/, failureOfClass('statement-timeout')],
+];
+/** Class, meaning and next action of an error. What is not in the catalogue is `internal`, and says so. */
+function classifyFailure(raw, context) {
+    if (context.timedOut === 'connect')
+        return resolve(timedOutConnecting, raw, context);
+    const known = entryFor(raw);
+    if (known)
+        return resolve(known, raw, context);
+    return failureOfClass(context.phase === 'connect' ? 'connection' : 'internal');
+}
+function entryFor(raw) {
+    const { code } = raw;
+    if (code !== null && code !== '') {
+        if (Object.hasOwn(BY_CODE, code))
+            return BY_CODE[code];
+        if (/^(?:ERR_SSL_|ERR_TLS_|CERT_|EPROTO$)/.test(code))
+            return failureOfClass('tls');
+        const prefix = code.slice(0, 2);
+        if (/^[0-9A-Z]{5}$/.test(code) && Object.hasOwn(BY_PREFIX, prefix))
+            return BY_PREFIX[prefix];
+        return undefined;
+    }
+    return BY_DRIVER_TEXT.find(([pattern]) => pattern.test(raw.message))?.[1];
+}
+function resolve(found, raw, context) {
+    return typeof found === 'function' ? found(raw, context) : found;
+}
+const EXCERPT = 120;
+/**
+ * A source line, cut to about 120 code points around `column` (1-based, in code points), and below it a caret under that column.
+ * Without a column: the line alone. Tabs stay tabs in both lines, so that they line up; what cannot be shown is `\ufffd`.
+ */
+function excerptOf(sourceLine, column) {
+    const at = column === null ? 0 : Math.max(0, column - 1);
+    const first = Math.max(0, at - Math.floor(EXCERPT / 2));
+    const shown = [];
+    let position = 0;
+    let more = false;
+    for (const character of sourceLine) {
+        if (character === '\n' || character === '\r')
+            break;
+        if (shown.length === EXCERPT) {
+            more = true;
+            break;
+        }
+        if (position >= first)
+            shown.push(visible(character));
+        position += 1;
+    }
+    const lead = first > 0 ? '…' : '';
+    const line = `${lead}${shown.join('')}${more ? '…' : ''}`;
+    if (column === null)
+        return line;
+    const before = shown.slice(0, at - first).map((character) => (character === '\t' ? '\t' : ' '));
+    return `${line}\n${lead === '' ? '' : ' '}${before.join('')}^`;
+}
+function visible(character) {
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .clean */ .uH)(character) === '' ? '\ufffd' : character;
+}
+
+
+/***/ }),
+
+/***/ 2794:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $Z: () => (/* binding */ renderOutputs),
+/* harmony export */   B1: () => (/* binding */ renderReport),
+/* harmony export */   md: () => (/* binding */ worstFirst)
+/* harmony export */ });
+/* unused harmony exports OUTPUT_NAMES, OUTPUT_BYTES */
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5655);
+
+const OUTPUT_NAMES = (/* unused pure expression or super */ null && ([
+    'result',
+    'database-state',
+    'environment',
+    'previous-version',
+    'current-version',
+    'pending-count',
+    'pending',
+    'applied-count',
+    'applied',
+    'plan-digest',
+    'hazard-count',
+    'hazards',
+    'log-path',
+    'report-path',
+    'artifact-name',
+    'artifact-id',
+    'artifact-url',
+    'duration-ms',
+]));
+/** Each JSON output stays under this many bytes. */
+const OUTPUT_BYTES = 100_000;
+/** Every output of the contract; what is absent is the empty string. */
+function renderOutputs(outcome, paths) {
+    return {
+        result: outcome.result,
+        'database-state': outcome.databaseState,
+        environment: outcome.environment ?? '',
+        'previous-version': outcome.previousVersion ?? '',
+        'current-version': outcome.currentVersion ?? '',
+        'pending-count': String(outcome.pending.length),
+        pending: jsonWithin(outcome.pending.map(migrationRef), OUTPUT_BYTES),
+        'applied-count': String(outcome.applied.length),
+        applied: jsonWithin(outcome.applied.map(migrationRef), OUTPUT_BYTES),
+        'plan-digest': outcome.planDigest ?? '',
+        'hazard-count': String(outcome.hazards.length),
+        hazards: jsonWithin(worstFirst(outcome.hazards).map(shortHazard), OUTPUT_BYTES),
+        'log-path': paths.logPath,
+        'report-path': paths.reportPath,
+        'artifact-name': outcome.artifacts.log?.name ?? outcome.artifactName ?? '',
+        'artifact-id': outcome.artifacts.log?.id ?? '',
+        'artifact-url': outcome.artifacts.log?.url ?? '',
+        'duration-ms': String(Math.round(outcome.durationMs)),
+    };
+}
+/** report.json, `"schema": 1`. What is absent is null. `outputs` gives the paths and the artifact. */
+function renderReport(outcome, outputs) {
+    return {
+        schema: 1,
+        result: outcome.result,
+        databaseState: outcome.databaseState,
+        exitCode: outcome.exitCode,
+        mode: outcome.mode,
+        environment: outcome.environment,
+        environmentSource: outcome.environmentSource,
+        engine: outcome.engine,
+        planDigest: outcome.planDigest,
+        previousVersion: outcome.previousVersion,
+        currentVersion: outcome.currentVersion,
+        server: outcome.server,
+        startedAt: outcome.startedAt,
+        durationMs: Math.round(outcome.durationMs),
+        pendingCount: outcome.pending.length,
+        pending: outcome.pending.map(migrationRef),
+        appliedCount: outcome.applied.length,
+        applied: outcome.applied.map(migrationRef),
+        hazardCount: outcome.hazards.length,
+        logPath: orNull(outputs['log-path']),
+        reportPath: orNull(outputs['report-path']),
+        artifactName: orNull(outputs['artifact-name']),
+        artifactId: orNull(outputs['artifact-id']),
+        artifactUrl: orNull(outputs['artifact-url']),
+        error: outcome.error,
+        problems: outcome.problems,
+        stages: outcome.stages,
+        migrations: outcome.migrations.map(migration),
+        coverage: outcome.coverage,
+        blocked: outcome.blocked,
+        hazards: worstFirst(outcome.hazards).map(hazard),
+        schemaDiff: outcome.schemaDiff,
+        predictedEqualsActual: outcome.predictedEqualsActual,
+        unpredicted: outcome.unpredicted,
+        verification: outcome.verification,
+        rehearsal: outcome.rehearsal,
+        backup: outcome.backup,
+        downFiles: outcome.downFiles,
+        sizes: outcome.sizes,
+        health: outcome.health,
+        recorded: outcome.recorded,
+        warnings: outcome.warnings,
+        notes: outcome.notes,
+        run: outcome.run,
+    };
+}
+const SEVERITY_RANK = { danger: 0, warning: 1, info: 2 };
+/** Danger before warning before info, what was not accepted before what was; else in the order they came. */
+function worstFirst(hazards) {
+    const rank = (item) => SEVERITY_RANK[item.severity] * 2 + (item.allowed === null ? 0 : 1);
+    return [...hazards].sort((a, b) => rank(a) - rank(b));
+}
+function migrationRef(ref) {
+    return { version: (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(ref.version, 1000), name: (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(ref.name, 1000), file: (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(ref.file, 1000) };
+}
+function migration(report) {
+    return {
+        version: report.version,
+        name: report.name,
+        file: report.file,
+        checksum: report.checksum,
+        transactional: report.transactional,
+        status: report.status,
+        ms: report.ms,
+        appliedMs: report.appliedMs,
+        statements: report.statements.map(statement),
+    };
+}
+function statement(report) {
+    return {
+        index: report.index,
+        line: report.line,
+        count: report.count,
+        sql: (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(report.sql, 1000),
+        executed: report.executed,
+        error: report.error,
+        reason: report.reason,
+        ms: report.ms,
+        rows: report.rows,
+        locks: report.locks,
+        rewrites: report.rewrites,
+        scans: report.scans,
+    };
+}
+function hazard(item) {
+    return {
+        rule: item.rule,
+        severity: item.severity,
+        effects: item.effects,
+        version: item.version,
+        file: item.file,
+        line: item.line,
+        statement: item.statement === null ? null : (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(item.statement, 200),
+        relation: item.relation,
+        message: item.message,
+        safer: item.safer,
+        source: item.source,
+        allowed: item.allowed,
+    };
+}
+/** For the output: no single entry may be so large that it pushes all others out. */
+function shortHazard(item) {
+    return {
+        ...hazard(item),
+        file: cutOrNull(item.file, 1000),
+        relation: cutOrNull(item.relation, 500),
+        message: (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(item.message, 2000),
+        safer: cutOrNull(item.safer, 2000),
+        allowed: cutOrNull(item.allowed, 500),
+    };
+}
+function cutOrNull(text, max) {
+    return text === null ? null : (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(text, max);
+}
+function orNull(text) {
+    return text === '' ? null : text;
+}
+/** A JSON array of as many entries, from the front, as fit into fewer than `limit` bytes. */
+function jsonWithin(entries, limit) {
+    const kept = [];
+    let size = 2;
+    for (const entry of entries) {
+        const text = JSON.stringify(entry);
+        size += (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .byteLength */ .dp)(text) + 1;
+        if (size >= limit)
+            break;
+        kept.push(text);
+    }
+    return `[${kept.join(',')}]`;
+}
+
+
+/***/ }),
+
+/***/ 6472:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   S: () => (/* binding */ renderText)
+/* harmony export */ });
+/* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1349);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5655);
+/** Outcome -> the report for a terminal and for migration.log: plain text, aligned, nothing in it that a runner would obey. */
+
+
+/** The whole report, ended by a line feed. Free texts are cut at 20,000 characters; nothing else is left out. */
+function renderText(outcome) {
+    const sections = [
+        headSection(outcome),
+        problemsSection(outcome),
+        failureSection(outcome),
+        whereSection(outcome),
+        stagesSection(outcome),
+        blockedSection(outcome),
+        failedChecksSection(outcome),
+        migrationsSection(outcome),
+        hazardsSection(outcome),
+        listSection('Warnings', (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .warningsToShow */ .aI)(outcome)),
+        proofSection(outcome),
+        rollbackSection(outcome),
+        diffSection('Schema difference', outcome),
+        checksSection(outcome),
+        recordedSection(outcome),
+        titled('Health', (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .healthLines */ .mR)(outcome)),
+        listSection('Notes', outcome.notes),
+    ];
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inertText */ .UJ)(`${sections
+        .filter((lines) => lines.length > 0)
+        .map((lines) => lines.join('\n'))
+        .join('\n\n')}\n`);
+}
+const WORDS = 20_000;
+function headSection(outcome) {
+    const next = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .nextStep */ .sk)(outcome);
+    return [(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .headline */ .Pl)(outcome), ...(next === null ? [] : [`Next: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(next, WORDS)}`])];
+}
+function titled(title, lines) {
+    return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
+}
+function listSection(title, texts) {
+    return titled(title, texts.map((text) => (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(text, WORDS)));
+}
+function problemsSection(outcome) {
+    return titled('Inputs', outcome.problems.map((problem) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(problem.input, 100)}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(problem.message, WORDS)}`));
+}
+function failureSection(outcome) {
+    const { error } = outcome;
+    if (error === null || outcome.problems.length > 0)
+        return [];
+    const location = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .locationOf */ .hD)(outcome);
+    const block = [
+        ...(location === null ? [] : [`at ${location}`]),
+        ...(error.excerpt === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .clean */ .uH)(error.excerpt.slice(0, 2000))]),
+        ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .serverLines */ .LH)(outcome, WORDS).map(_text_js__WEBPACK_IMPORTED_MODULE_1__/* .clean */ .uH),
+    ];
+    const meaning = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .meaningOf */ .Pr)(error);
+    return [
+        ...(meaning === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(meaning, WORDS)]),
+        ...block.flatMap((text) => text.split('\n')).map((line) => `    ${line}`),
+    ];
+}
+function whereSection(outcome) {
+    const { server } = outcome;
+    const pairs = [];
+    if (server !== null) {
+        const version = server.version === null ? '' : `, PostgreSQL ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.version, 60)}`;
+        pairs.push([
+            'Database',
+            `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.database, 63)} on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.host, 200)}:${server.port} as ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.user, 63)}${version}`,
+        ]);
+        pairs.push(['From', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.source, 200)]);
+    }
+    if (outcome.environment !== null) {
+        pairs.push([
+            'Environment',
+            `${outcome.environment}${outcome.environmentSource === null ? '' : ` (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.environmentSource, 200)})`}`,
+        ]);
+    }
+    if (outcome.mode !== null)
+        pairs.push(['Mode', outcome.mode]);
+    pairs.push(['State', (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .stateWords */ .Xu)(outcome.databaseState)]);
+    const before = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.previousVersion ?? 'none', 60);
+    const now = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.currentVersion ?? 'none', 60);
+    pairs.push(['Version', before === now ? now : `${before} -> ${now}`]);
+    if (outcome.planDigest !== null)
+        pairs.push(['Plan digest', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.planDigest, 200)]);
+    if (outcome.artifactName !== null)
+        pairs.push(['Artifact', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.artifactName, 300)]);
+    pairs.push(['Time', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(outcome.durationMs)]);
+    return aligned(pairs.map(([name, value]) => [name, value]));
+}
+/** Columns two spaces apart. The last one is as wide as it is. */
+function aligned(rows) {
+    const widths = [];
+    for (const cells of rows) {
+        cells.forEach((cell, index) => {
+            widths[index] = Math.max(widths[index] ?? 0, width(cell));
+        });
+    }
+    return rows.map((cells) => cells
+        .map((cell, index) => index === cells.length - 1 ? cell : `${cell}${' '.repeat((widths[index] ?? 0) - width(cell))}`)
+        .join('  ')
+        .trimEnd());
+}
+/** In code points. */
+function width(text) {
+    return [...text].length;
+}
+function stagesSection(outcome) {
+    return titled('Stages', aligned(outcome.stages.map((stage) => [
+        (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .stageWords */ ._l)(stage.stage),
+        stage.status,
+        stage.status === 'skipped' ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(stage.ms),
+    ])));
+}
+function blockedSection(outcome) {
+    return titled('Kept waiting by the dry run', outcome.blocked.map((blocked) => {
+        const by = blocked.file === null ? '' : ` by ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(blocked.file, 300)}`;
+        const index = blocked.statementIndex === null ? '' : ` statement ${blocked.statementIndex}`;
+        return `pid ${blocked.pid}, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(blocked.application, 64) || 'no application name'}, waited ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(blocked.waitedMs)}${by}${index}`;
+    }));
+}
+function migrationsSection(outcome) {
+    const sizes = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizesByRelation */ .Ss)(outcome);
+    const table = aligned(outcome.migrations.map((migration) => migrationCells(migration, sizes)));
+    const lines = outcome.migrations.flatMap((migration, index) => [table[index] ?? '', ...notAsWritten(migration)]);
+    return titled(`Migrations (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(outcome.migrations.length)})`, lines);
+}
+function migrationCells(migration, sizes) {
+    const rows = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .rowsOf */ .RO)(migration);
+    const statements = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .statementsWords */ .Qj)(migration);
+    const lock = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .strongestLock */ .fp)(migration, sizes);
+    const size = lock === null ? undefined : sizes.get(lock.relation);
+    return [
+        migration.status.replace('-', ' '),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(migration.file, 300),
+        migration.transactional ? '' : 'no transaction',
+        statements === null ? '' : `${statements} statements`,
+        rows === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rows, 'row'),
+        migration.ms === null ? '' : `dry run ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(migration.ms)}`,
+        migration.appliedMs === null ? '' : `apply ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(migration.appliedMs)}`,
+        lock === null
+            ? ''
+            : `${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .lockWords */ .jU)(lock.mode)} on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(lock.relation, 140)}${size === undefined ? '' : ` (${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizeWords */ .pG)(size)})`}`,
+    ];
+}
+/** Statements of which a reader must know: those that failed and those that did not run as written. */
+function notAsWritten(migration) {
+    return migration.statements
+        .filter((statement) => !statement.executed || statement.error !== null)
+        .map((statement) => {
+        const what = statement.error === null
+            ? `not executed as written: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(statement.reason ?? 'no reason given', 1000)}`
+            : `failed: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(statement.error, 1000)}`;
+        return `    statement ${statement.index}, line ${statement.line}: ${what}`;
+    });
+}
+function hazardsSection(outcome) {
+    const hazards = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sortedHazards */ .pY)(outcome);
+    return titled(`Hazards (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(hazards.length)})`, hazards.flatMap(hazardLines));
+}
+function hazardLines(hazard) {
+    const place = hazard.file === null ? '' : ` at ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.file, 300)}${hazard.line === null ? '' : `:${hazard.line}`}`;
+    const relation = hazard.relation === null ? '' : ` on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.relation, 140)}`;
+    const effects = hazard.effects.length === 0 ? '' : ` (${hazard.effects.join(', ')})`;
+    return [
+        `${hazard.severity} ${hazard.rule}${relation}${place}${effects}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.message, WORDS)}`,
+        ...(hazard.statement === null ? [] : [`    ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.statement, 200)}`]),
+        ...(hazard.safer === null ? [] : [`    Safer: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.safer, WORDS)}`]),
+        ...(hazard.allowed === null ? [] : [`    Accepted: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.allowed, 500)}`]),
+    ];
+}
+function proofSection(outcome) {
+    return [(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .coverageWords */ .gn)(outcome), (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .rehearsalWords */ .hK)(outcome), (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .predictionWords */ .Vu)(outcome)].filter((line) => line !== null);
+}
+function checkLine(check) {
+    const detail = check.detail === null ? '' : `: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(check.detail, WORDS)}`;
+    return `${check.passed ? 'passed' : 'FAILED'}  ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(check.check, 300)}${detail}`;
+}
+function failedChecksSection(outcome) {
+    const difference = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .byKind */ .Sb)(outcome.unpredicted).flatMap((change) => (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .diffLines */ .Pp)(change, 1000));
+    return [
+        ...titled('Failed checks', outcome.verification.filter((check) => !check.passed).map(checkLine)),
+        ...titled(`Not as predicted (${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .diffWords */ .b2)(outcome.unpredicted)})`, difference),
+    ];
+}
+function checksSection(outcome) {
+    const passed = outcome.verification.filter((check) => check.passed);
+    return titled(`Verification (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(passed.length)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(outcome.verification.length)} passed)`, passed.map(checkLine));
+}
+function rollbackSection(outcome) {
+    const backup = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .backupWords */ .eI)(outcome);
+    if (outcome.databaseState === 'unchanged')
+        return backup === null ? [] : titled('Backup marker', [backup]);
+    const recovery = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .recoverySettings */ .pF)(outcome);
+    return titled('Rollback instructions for this run', [
+        backup ?? 'No backup marker was taken in this run.',
+        ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .waysBack */ .ed)(outcome).map((way) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(way.file, 300)}: ${way.down === null ? 'no down file; write a new migration that undoes it' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(way.down, 300)}`),
+        ...(recovery === null
+            ? []
+            : [
+                `The whole database as it was before this run: restore a base backup with ${recovery}; whatever was written after that point is lost with it.`,
+            ]),
+    ]);
+}
+function diffSection(title, outcome) {
+    return titled(`${title} (${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .diffWords */ .b2)(outcome.schemaDiff)})`, (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .byKind */ .Sb)(outcome.schemaDiff).flatMap((change) => (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .diffLines */ .Pp)(change, 1000)));
+}
+function recordedSection(outcome) {
+    return titled('Recorded before this run', aligned(outcome.recorded.map((item) => [
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(item.version, 60),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(item.status, 40),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .cut */ .Jj)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(item.appliedAt ?? ''), 60),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(item.name, 200),
+    ])));
+}
+
+
+/***/ }),
+
+/***/ 5066:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   an: () => (/* binding */ STAGES),
+/* harmony export */   bx: () => (/* binding */ LOCK_MODES),
+/* harmony export */   lp: () => (/* binding */ blankOutcome)
+/* harmony export */ });
+/* unused harmony export EFFECTS */
+const STAGES = ['inspect', 'plan', 'dry-run', 'review', 'backup', 'apply', 'verify'];
+/** PostgreSQL's table-level lock modes, weakest first. https://www.postgresql.org/docs/current/explicit-locking.html */
+const LOCK_MODES = [
+    'AccessShareLock',
+    'RowShareLock',
+    'RowExclusiveLock',
+    'ShareUpdateExclusiveLock',
+    'ShareLock',
+    'ShareRowExclusiveLock',
+    'ExclusiveLock',
+    'AccessExclusiveLock',
+];
+const EFFECTS = (/* unused pure expression or super */ null && ([
+    'blocks-reads',
+    'blocks-writes',
+    'rewrites',
+    'scans',
+    'destroys',
+    'breaks-clients',
+    'changes-behaviour',
+    'fails',
+    'may-fail',
+    'non-transactional',
+    'external',
+    'bulk',
+]));
+/** Of a run that has not found out anything yet; `startedAt` in ISO 8601. */
+function blankOutcome(known, startedAt) {
+    return {
+        result: 'failed',
+        databaseState: 'unchanged',
+        exitCode: 1,
+        mode: known.mode,
+        environment: known.environment,
+        environmentSource: null,
+        engine: null,
+        server: null,
+        startedAt,
+        durationMs: 0,
+        planDigest: null,
+        previousVersion: null,
+        currentVersion: null,
+        pending: [],
+        applied: [],
+        recorded: [],
+        stages: STAGES.map((stage) => ({ stage, status: 'skipped', ms: 0 })),
+        migrations: [],
+        coverage: { statements: 0, executed: 0 },
+        blocked: [],
+        hazards: [],
+        sizes: [],
+        schemaDiff: [],
+        predictedEqualsActual: null,
+        unpredicted: [],
+        health: null,
+        backup: null,
+        rehearsal: null,
+        verification: [],
+        warnings: [],
+        notes: [],
+        problems: [],
+        error: null,
+        downFiles: [],
+        run: known.run,
+        artifactName: known.publishing.artifactName,
+        artifacts: { plan: null, log: null },
+    };
+}
+
+
+/***/ }),
+
+/***/ 9356:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ab: () => (/* binding */ notRehearsedPart),
+/* harmony export */   E$: () => (/* binding */ failurePart),
+/* harmony export */   Ih: () => (/* binding */ bulletsFolded),
+/* harmony export */   Jo: () => (/* binding */ migrationsPart),
+/* harmony export */   PS: () => (/* binding */ diffPart),
+/* harmony export */   U6: () => (/* binding */ headPart),
+/* harmony export */   X6: () => (/* binding */ schemaPart),
+/* harmony export */   _q: () => (/* binding */ problemsPart),
+/* harmony export */   bk: () => (/* binding */ locksPart),
+/* harmony export */   e5: () => (/* binding */ bullets),
+/* harmony export */   lI: () => (/* binding */ nextPart),
+/* harmony export */   oR: () => (/* binding */ joined),
+/* harmony export */   tT: () => (/* binding */ hazardsPart),
+/* harmony export */   uP: () => (/* binding */ blockedPart),
+/* harmony export */   ut: () => (/* binding */ runLink),
+/* harmony export */   wz: () => (/* binding */ artifactWords)
+/* harmony export */ });
+/* unused harmony export folderOf */
+/* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1349);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5655);
+/** The parts of which the job summary and the pull request's comment are made: GitHub-flavoured markdown, each '' where it has nothing to say. */
+
+
+const MORE = 'in report.json';
+function joined(parts, between = '\n\n') {
+    return parts.filter((part) => part !== '').join(between);
+}
+/** A list of at most `limit` entries; only these are made. */
+function bullets(lines, limit) {
+    const shown = lines.slice(0, limit).map((line) => `- ${line()}`);
+    const left = lines.length - shown.length;
+    return [...shown, ...(left > 0 ? [`- … and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(left)} more, ${MORE}`] : [])].join('\n');
+}
+/** The first `open` entries are seen, the rest folds. */
+function bulletsFolded(lines, open, limit, what) {
+    const rest = lines.slice(open);
+    return joined([
+        bullets(lines.slice(0, open), open),
+        rest.length === 0 ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .details */ .zH)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rest.length, `more ${what}`), bullets(rest, limit)),
+    ]);
+}
+function row(cells) {
+    return `| ${cells.join(' | ')} |`;
+}
+/** One sign, told apart by its shape too: done; not done and the database is as it was; somebody must look at the database. */
+function mark(outcome) {
+    if (outcome.exitCode === 0)
+        return '✅';
+    if ((0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .needsHands */ .Cq)(outcome))
+        return '🚨';
+    if (outcome.result === 'failed')
+        return '❌';
+    return outcome.result === 'refused' || outcome.result === 'cancelled' ? '⛔' : '⚠️';
+}
+/** The first line, one line of markdown whatever it holds. `level`: how many `#`. */
+function headPart(outcome, level) {
+    const where = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .place */ .ik)(outcome);
+    const below = where === '' ? '' : `<br><sub>${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)(where)}</sub>`;
+    return `${'#'.repeat(level)} ${mark(outcome)} ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .happened */ .Y5)(outcome))}${below}`;
+}
+/** A command in a sentence that is longer than this stands below it, where it can be copied. */
+const LONG_CODE = 60;
+function nextPart(outcome, limits) {
+    if (outcome.result === 'dry-run-passed' && outcome.mode === 'dry-run' && outcome.planDigest !== null) {
+        const token = outcome.environment === 'production' ? ' and the `confirm-token`' : '';
+        return `**Next:** to apply exactly this plan, run with these inputs${token}:\n\n${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .fenced */ .OF)(`mode: apply\nplan-digest: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.planDigest, 200)}`, 'yaml')}`;
+    }
+    const next = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .nextStep */ .sk)(outcome);
+    if (next === null)
+        return '';
+    const commands = [];
+    const text = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(next, limits.words).replace(/`([^`]+)`/g, (all, command) => {
+        if (command.length < LONG_CODE)
+            return all;
+        commands.push(command);
+        return '(below)';
+    });
+    const again = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .rerunCommand */ .w4)(outcome);
+    return joined([
+        `**Next:** ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)(text)}`,
+        ...commands.map((command) => (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .fenced */ .OF)(command, 'sql')),
+        again === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .fenced */ .OF)(again, 'sh'),
+    ]);
+}
+function problemsPart(outcome, limits) {
+    return bullets(outcome.problems.map((problem) => () => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(problem.input, 100))}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(problem.message, limits.words))}`), limits.list);
+}
+/** PostgreSQL's words, the place with its caret, what it means. The words wrap; only the source line stands in a block. */
+function failurePart(outcome, limits) {
+    const { error } = outcome;
+    if (error === null || outcome.problems.length > 0)
+        return '';
+    const location = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .locationOf */ .hD)(outcome);
+    const excerpt = error.excerpt === null ? '' : nearCaret(error.excerpt.slice(0, 2000));
+    const shown = location !== null && excerpt !== '';
+    const meaning = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .meaningOf */ .Pr)(error);
+    return joined([
+        messageLines(error, outcome, limits).join('<br>'),
+        shown
+            ? (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .fenced */ .OF)(`${location}\n${excerpt}`, 'text')
+            : location === null || isPlaceSaid(outcome, error)
+                ? ''
+                : `At ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(location)}.`,
+        meaning === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(meaning, limits.words)),
+    ]);
+}
+/** In the first line, or with the hazard that it stands for. */
+function isPlaceSaid(outcome, { file, line }) {
+    return ((file !== null && (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .happened */ .Y5)(outcome).includes((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(file, 300))) ||
+        (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sortedHazards */ .pY)(outcome).some((hazard) => hazard.file === file && hazard.line === line));
+}
+function messageLines(error, outcome, limits) {
+    const words = (text) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(text, limits.words))}${sizeNote(text, limits.words)}`;
+    const line = (label, text) => (text === null ? [] : [`**${label}** ${words(text)}`]);
+    const code = error.sqlstate === null ? '' : ` ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(error.sqlstate, 40))}`;
+    return [
+        ...((0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .isSaid */ .QV)(outcome, error.message) ? [] : line(`ERROR${code}:`, error.message)),
+        ...line('DETAIL:', error.detail),
+        ...line('HINT:', error.hint),
+        ...line('CONTEXT:', error.where),
+    ];
+}
+function sizeNote(text, max) {
+    return text.length <= max ? '' : ` (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(text.length)} in all)`;
+}
+/** So many characters before the caret are shown: a phone shows forty in a block. */
+const BEFORE_CARET = 28;
+function nearCaret(excerpt) {
+    const [source = '', caret] = excerpt.split('\n');
+    const at = caret?.indexOf('^') ?? -1;
+    if (caret === undefined || at <= BEFORE_CARET + 4)
+        return excerpt;
+    const shown = [...source];
+    const from = [...source.slice(0, at)].length - BEFORE_CARET;
+    return `…${shown.slice(from).join('')}\n ${[...caret].slice([...caret].length - 1 - BEFORE_CARET).join('')}`;
+}
+/** Who waited for the dry run, the longest first; a session that each attempt kept waiting is told once. */
+function blockedPart(outcome, limits) {
+    if (outcome.blocked.length === 0)
+        return '';
+    const waits = new Map();
+    for (const blocked of [...outcome.blocked].sort((a, b) => b.waitedMs - a.waitedMs)) {
+        const key = JSON.stringify([blocked.pid, blocked.application, blocked.file, blocked.statementIndex]);
+        const same = waits.get(key);
+        if (same)
+            same.push(blocked);
+        else
+            waits.set(key, [blocked]);
+    }
+    return `### Kept waiting by the dry run\n\n${bullets([...waits.values()].map((same) => () => blockedLine(same, outcome)), Math.min(limits.list, 5))}`;
+}
+function blockedLine(same, outcome) {
+    const [longest] = same;
+    if (longest === undefined)
+        return '';
+    const application = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(longest.application, 64);
+    const who = `${application === '' ? 'a session without a name' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(application)} (pid ${longest.pid})`;
+    const times = same.length === 1 ? '' : `, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(same.length)} times`;
+    const { file, statementIndex } = longest;
+    const statement = outcome.migrations
+        .find((migration) => migration.file === file)
+        ?.statements.find((one) => one.index === statementIndex);
+    const at = file === null
+        ? ''
+        : ` by ${placeIn(file, statement?.line ?? null, folderOf(outcome))}${statement === undefined && statementIndex !== null ? ` statement ${statementIndex}` : ''}`;
+    return `${who}, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(longest.waitedMs)}${times}${at}${statement === undefined ? '' : `<br>${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(statement.sql, 200))}`}`;
+}
+function migrationsPart(outcome, limits) {
+    if (outcome.migrations.length === 0)
+        return '';
+    const shown = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .migrationsToShow */ .mA)(outcome, limits.migrations);
+    const columns = columnsFor(outcome);
+    const head = [row(columns.map((column) => column.title)), row(columns.map((column) => column.rule))];
+    const table = (items) => columns.length === 1
+        ? bullets(items.map((migration) => () => columns[0]?.cell(migration) ?? ''), items.length)
+        : [...head, ...items.map((migration) => row(columns.map((column) => column.cell(migration))))].join('\n');
+    const left = outcome.migrations.length - shown.length;
+    const pending = outcome.migrations.every(isUntouched) ? 'pending migration' : 'migration';
+    const open = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .migrationsToShow */ .mA)(outcome, OPEN_MIGRATIONS);
+    const rest = shown.filter((migration) => !open.includes(migration));
+    const folder = folderOf(outcome);
+    return joined([
+        `### ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.migrations.length, pending)}${folder === '' ? '' : ` in ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(folder, 200))}`}`,
+        table(shown.length <= open.length ? shown : open),
+        rest.length === 0 ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .details */ .zH)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rest.length, 'more migration'), table(rest)),
+        left > 0 ? `… and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(left)} more, ${MORE}` : '',
+    ]);
+}
+/** More rows than this fold. */
+const OPEN_MIGRATIONS = 20;
+/** Only the columns that tell something: of a status there are no times, and where all have one status the first line says it. */
+function columnsFor(outcome) {
+    const known = (has, column) => outcome.migrations.some(has) ? [column] : [];
+    const time = (ms) => (ms === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(ms));
+    const folder = folderOf(outcome);
+    const told = {
+        'dry-run-passed': 'rehearsed',
+        applied: 'applied',
+        reported: 'pending',
+        'rolled-back': 'rolled-back',
+    };
+    return [
+        {
+            title: 'Migration',
+            rule: '---',
+            cell: (migration) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(migration.file.slice(folder.length), 200))}${migration.transactional ? '' : '<br>not in a transaction'}`,
+        },
+        ...known((migration) => migration.status !== told[outcome.result] && !outcome.migrations.every(isUntouched), {
+            title: 'Status',
+            rule: '---',
+            cell: (migration) => migration.status === 'failed'
+                ? '**failed**'
+                : migration.status.replace('rehearsed', 'dry run passed').replace('-', ' '),
+        }),
+        ...known((migration) => migration.statements.length > 0, {
+            title: 'Statements',
+            rule: '---',
+            cell: (migration) => `${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .statementsWords */ .Qj)(migration) ?? ''}${rowsCell(migration)}`,
+        }),
+        ...known((migration) => migration.ms !== null, {
+            title: 'Dry run',
+            rule: '--:',
+            cell: (migration) => time(migration.ms),
+        }),
+        ...known((migration) => migration.appliedMs !== null, {
+            title: 'Apply',
+            rule: '--:',
+            cell: (migration) => time(migration.appliedMs),
+        }),
+    ];
+}
+/** Nothing was tried of it. */
+function isUntouched(migration) {
+    return (migration.status === 'pending' || migration.status === 'not-executed') && migration.statements.length === 0;
+}
+function rowsCell(migration) {
+    const rows = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .rowsOf */ .RO)(migration);
+    return rows === null || rows === 0 ? '' : ` (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rows, 'row')})`;
+}
+/** `migrations/`, where all of the run's files lie in it; else ''. */
+function folderOf(outcome) {
+    const first = outcome.migrations[0]?.file ?? outcome.applied[0]?.file ?? '';
+    const folder = first.slice(0, first.lastIndexOf('/') + 1);
+    const inside = (file) => file.startsWith(folder) && !file.slice(folder.length).includes('/');
+    return outcome.migrations.every((one) => inside(one.file)) && outcome.applied.every((one) => inside(one.file))
+        ? folder
+        : '';
+}
+/** `14_orders.sql:4`, without the folder that the migrations' heading names. */
+function placeIn(file, line, folder) {
+    const name = folder !== '' && file.startsWith(folder) ? file.slice(folder.length) : file;
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(`${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(name, 200)}${line === null ? '' : `:${line}`}`);
+}
+const OPEN_LOCKS = 5;
+/** What the migrations keep others from doing, for how long, on what and how large that is. The shortest columns first: a phone shows them. */
+function locksPart(outcome, limits) {
+    const sizes = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizesByRelation */ .Ss)(outcome);
+    const rows = lockRows((0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .locksHeld */ .Ez)(outcome, sizes));
+    if (rows.length === 0)
+        return '';
+    const head = [row(['For', 'Blocks', 'Relation']), row(['--:', '---', '---'])];
+    const table = (some) => [...head, ...some.map((locks) => lockRow(locks, sizes))].join('\n');
+    const rest = rows.slice(OPEN_LOCKS, OPEN_LOCKS + limits.list);
+    const left = rows.length - OPEN_LOCKS - rest.length;
+    return joined([
+        '### Locks',
+        table(rows.slice(0, OPEN_LOCKS)),
+        rest.length === 0 ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .details */ .zH)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rest.length, 'more lock'), table(rest)),
+        left > 0 ? `… and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(left)} more, ${MORE}` : '',
+    ]);
+}
+/** What one statement locks alike (a table's indexes) is one row. */
+function lockRows(held) {
+    const rows = new Map();
+    for (const lock of held) {
+        const key = JSON.stringify([lock.migration.file, lock.line, lock.mode]);
+        const same = rows.get(key);
+        if (same)
+            same.push(lock);
+        else
+            rows.set(key, [lock]);
+    }
+    return [...rows.values()];
+}
+function lockRow(locks, sizes) {
+    const [first] = locks;
+    if (first === undefined)
+        return '';
+    const names = locks.slice(0, 4).map((lock) => {
+        const size = sizes.get(lock.relation);
+        return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(lock.relation, 140))}${size === undefined ? '' : ` ${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizeWords */ .pG)(size)}`}`;
+    });
+    if (locks.length > names.length)
+        names.push(`${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(locks.length - names.length)} more`);
+    return row([
+        first.ms === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(first.ms),
+        (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .blocks */ .Bv)(first.mode) === 'writes' ? 'writes' : '**reads and writes**',
+        `${names.join('<br>')}<br>${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .lockWords */ .jU)(first.mode))} from ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(first.migration.version, 60))}, line ${first.line}`,
+    ]);
+}
+/** What the dry run could not show. */
+function notRehearsedPart(outcome, limits) {
+    const left = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .notRehearsed */ .Fk)(outcome);
+    if (left.length === 0)
+        return '';
+    const folder = folderOf(outcome);
+    const count = left.reduce((sum, { statement }) => sum + statement.count, 0);
+    const line = ({ migration, statement, reason }) => () => `${placeIn(migration.file, statement.line, folder)}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(reason, limits.words))}<br>${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(statement.sql, 200))}`;
+    return joined([
+        `### Not rehearsed as written: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(count)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.coverage.statements, 'statement')}`,
+        bulletsFolded(left.map(line), 5, limits.list, 'statement'),
+    ]);
+}
+const SEVERITIES = ['danger', 'warning', 'info'];
+const OPEN_HAZARDS = 5;
+/** Hazards of one statement stand together; information and what was accepted folds. */
+function hazardsPart(outcome, limits) {
+    const listed = new Set((0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .notRehearsed */ .Fk)(outcome).map((one) => `${one.migration.file}:${one.statement.line}`));
+    // Their reasons are told where they are listed.
+    const hazards = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sortedHazards */ .pY)(outcome).filter((hazard) => hazard.rule !== 'not-executed' || !listed.has(`${hazard.file}:${hazard.line}`));
+    if (hazards.length === 0)
+        return '';
+    const folder = folderOf(outcome);
+    const entries = (some) => grouped(some).map((group) => () => hazardEntry(group, folder, limits));
+    const quiet = (hazard) => hazard.severity === 'info' || hazard.allowed !== null;
+    const loud = hazards.filter((hazard) => !quiet(hazard));
+    const told = hazards.filter(quiet);
+    const open = entries(loud);
+    const rest = [...open.slice(OPEN_HAZARDS), ...entries(told)];
+    if (open.length === 0)
+        return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .details */ .zH)(`Hazards: ${severityWords(told)}`, bullets(rest, limits.hazards));
+    const more = open.length - OPEN_HAZARDS;
+    const folded = [more > 0 ? (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(more, 'more place') : '', severityWords(told)].filter((words) => words !== '');
+    return joined([
+        `### Hazards: ${severityWords(loud)}`,
+        bullets(open.slice(0, OPEN_HAZARDS), OPEN_HAZARDS),
+        rest.length === 0 ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .details */ .zH)(folded.join(', '), bullets(rest, limits.hazards)),
+    ]);
+}
+/** `2 dangers, 1 warning, 3 accepted, 1 info` */
+function severityWords(hazards) {
+    const open = hazards.filter((hazard) => hazard.allowed === null);
+    const accepted = hazards.length - open.length;
+    return [
+        ...SEVERITIES.map((severity) => {
+            const count = open.filter((hazard) => hazard.severity === severity).length;
+            return count === 0 ? '' : severity === 'info' ? `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(count)} for information` : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(count, severity);
+        }),
+        accepted === 0 ? '' : `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(accepted)} accepted`,
+    ]
+        .filter((words) => words !== '')
+        .join(', ');
+}
+/** Of one place and statement, in the order in which the first of each comes. */
+function grouped(hazards) {
+    const groups = new Map();
+    for (const hazard of hazards) {
+        const key = JSON.stringify([hazard.file, hazard.line, hazard.file === null ? hazard.message.slice(0, 1000) : '']);
+        const group = groups.get(key);
+        if (group)
+            group.push(hazard);
+        else
+            groups.set(key, [hazard]);
+    }
+    return [...groups.values()];
+}
+/** Worst first: the first of a group says how bad it is. */
+function hazardEntry(group, folder, limits) {
+    const [worst] = group;
+    if (worst === undefined)
+        return '';
+    const at = worst.file === null ? '' : ` at ${placeIn(worst.file, worst.line, folder)}`;
+    const statement = group.find((hazard) => hazard.statement !== null)?.statement ?? null;
+    const rules = new Map();
+    for (const hazard of group)
+        rules.set(hazard.rule, [...(rules.get(hazard.rule) ?? []), hazard]);
+    const safer = new Set(group.map((hazard) => hazard.safer).filter((text) => text !== null));
+    const accepted = new Set(group.map((hazard) => hazard.allowed).filter((text) => text !== null));
+    const lines = [
+        ...(statement === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(statement, 200))]),
+        ...[...rules.values()].slice(0, 10).map((some) => ruleLine(some, limits)),
+        ...[...safer].slice(0, 3).map((text) => `**Safer:** ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(text, limits.words))}`),
+        ...[...accepted].slice(0, 3).map((text) => `**Accepted:** ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(text, 300))}`),
+    ];
+    return `**${worst.severity}**${at}<br>${lines.join('<br>')}`;
+}
+/** The first of a rule in full; where else it holds of the same statement, by name. */
+function ruleLine(hazards, limits) {
+    const [first, ...others] = hazards;
+    if (first === undefined)
+        return '';
+    const also = others
+        .slice(0, 5)
+        .flatMap((hazard) => (hazard.relation === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.relation, 140))]));
+    const more = others.length - also.length;
+    const rest = [...also, ...(more > 0 ? [`${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(more)} more`] : [])];
+    return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(first.rule, 80))}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .prose */ .CS)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(first.message, limits.words))}${rest.length === 0 ? '' : `; likewise ${rest.join(', ')}`}`;
+}
+const NAMED = 8;
+/** What goes and what changes by name, what comes by count; the rest folds. */
+function schemaPart(outcome, limits) {
+    const changes = outcome.schemaDiff;
+    if (changes.length === 0)
+        return '';
+    const of = (change) => changes.filter((one) => one.change === change);
+    const named = (some) => {
+        const shown = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .byKind */ .Sb)(some)
+            .slice(0, NAMED)
+            .map((one) => `${one.kind.replace('-', ' ')} ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(one.name, 140))}`);
+        return [...shown, ...(some.length > NAMED ? [`${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(some.length - NAMED)} more`] : [])].join(', ');
+    };
+    const line = (label, text) => (text === '' ? '' : `**${label}:** ${text}`);
+    return joined([
+        '### Schema',
+        joined([
+            line('Removed', named(of('removed'))),
+            line('Changed', named(of('changed'))),
+            line('Added', (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .diffWords */ .b2)(of('added')).replaceAll(' added', '')),
+        ], '<br>'),
+        diffPart(`Schema difference: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(changes.length, 'object')}`, changes, limits),
+    ]);
+}
+function diffPart(title, changes, limits) {
+    if (changes.length === 0)
+        return '';
+    const shown = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .byKind */ .Sb)(changes).slice(0, limits.diff);
+    const left = changes.length - shown.length;
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .details */ .zH)(title, joined([
+        shown.length === 0 ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .fenced */ .OF)(shown.flatMap((change) => (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .diffLines */ .Pp)(change, 300)).join('\n'), 'diff'),
+        left > 0 ? `… and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(left)} more, ${MORE}` : '',
+    ]));
+}
+/** Only a plain address becomes a link; else the name as code. */
+function artifactWords(artifact) {
+    const name = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(artifact.name, 200);
+    return artifact.url !== null && isPlainUrl(artifact.url) ? `[${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)(name)}](${artifact.url})` : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)(name);
+}
+function runLink(outcome) {
+    const url = outcome.run.runUrl;
+    return url !== null && isPlainUrl(url) ? `[this run](${url})` : '';
+}
+function isPlainUrl(url) {
+    return /^https?:\/\/[\w.:/-]{1,500}$/.test(url);
+}
+
+
+/***/ }),
+
+/***/ 649:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $p: () => (/* binding */ redactor),
+/* harmony export */   Ah: () => (/* binding */ redactOutcome),
+/* harmony export */   jD: () => (/* binding */ hideData),
+/* harmony export */   oP: () => (/* binding */ hideMessage)
+/* harmony export */ });
+/* unused harmony export hideDetail */
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5655);
+
+const MASK = '***';
+/** A function that replaces every form of every secret, password literals in SQL and passwords in URLs by `***`. */
+function redactor(secrets, options = {}) {
+    const known = new Set(options.publicNames ?? []);
+    const forms = new Set();
+    for (const secret of secrets) {
+        if (secret.trim() === '' || known.has(secret))
+            continue;
+        for (const form of formsOf(secret))
+            forms.add(form);
+    }
+    for (const name of known)
+        forms.delete(name);
+    const pattern = patternOf([...forms]);
+    return (text) => {
+        if (text === '')
+            return text;
+        const plain = pattern ? text.replace(pattern, MASK) : text;
+        return redactUrls(redactSql(plain));
+    };
+}
+/** One alternation, longest first, so that a secret that begins another does not leave the rest of it. */
+function patternOf(forms) {
+    if (forms.length === 0)
+        return null;
+    const sorted = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+    return new RegExp(sorted.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+}
+/** The secret as written, decoded, and in each encoding that a log, a report or the runner itself may show it in. */
+function formsOf(secret) {
+    const forms = new Set();
+    // A PEM text or a list: each of its lines is as secret as the whole.
+    const lines = secret.split(/\r?\n/).map((line) => line.trim());
+    const wholes = [secret, secret.trim(), ...lines.filter((line) => line.length >= 8), percentDecoded(secret)];
+    // Most forms of most secrets are the same: each is looked at once.
+    for (const base of new Set(wholes.flatMap((whole) => [whole, whole.replace(/^"(.*)"$/s, '$1')]))) {
+        forms.add(base);
+        for (const escaped of new Set(escapedForms(base))) {
+            forms.add(escaped);
+            for (const twice of escapedForms(escaped))
+                forms.add(twice);
+        }
+        for (const form of new Set(percentForms(base))) {
+            forms.add(form);
+            for (const escaped of escapedForms(form))
+                forms.add(escaped);
+        }
+        for (const form of base64Forms(base))
+            forms.add(form);
+    }
+    forms.delete('');
+    return forms;
+}
+function percentDecoded(text) {
+    try {
+        return decodeURIComponent(text);
+    }
+    catch {
+        // Not percent-encoded: there is no decoded form to hide.
+        return text;
+    }
+}
+function percentForms(text) {
+    const wellFormed = Buffer.from(text, 'utf8').toString('utf8');
+    const loose = encodeURIComponent(wellFormed);
+    const strict = loose.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+    const some = encodeURI(wellFormed);
+    return [loose, strict, some, strict.replaceAll('%20', '+'), strict.replaceAll('~', '%7E')].flatMap((form) => [
+        form,
+        form.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
+    ]);
+}
+function escapedForms(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    const xml = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    const forms = [
+        json,
+        json.replaceAll('/', '\\/'),
+        json.replace(/[<>&']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+        xml,
+        xml.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+        xml.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+        xml.replaceAll('"', '&#34;').replaceAll("'", '&#x27;'),
+        text.replaceAll("'", "''"),
+        text.replaceAll('"', '\\"'),
+        text.replaceAll("'", "'\\''"),
+        text.replaceAll("'", "\\'"),
+        text.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
+        text.replace(/(["$`\\])/g, '\\$1'),
+        // As a shell prints a word without quotes, and as markdown escapes it.
+        text.replace(/([^\w@%+=:,./-])/g, '\\$1'),
+        text.replace(/([^\w])/g, '\\$1'),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeMarkdown */ .FV)(text),
+        xml
+            .replaceAll('|', '&#124;')
+            .replace(/[\\`*[\]~$]/g, '\\$&')
+            .replace(/@(?=\w)/g, '@\u200b'),
+        text.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`),
+    ];
+    return forms.filter((form) => form !== text);
+}
+/** Base64 of the secret alone, and of the part of it that looks the same wherever it stands in a longer text. */
+function base64Forms(text) {
+    const forms = [];
+    const whole = Buffer.from(text, 'utf8');
+    for (const shift of [0, 1, 2]) {
+        const bytes = whole.subarray(shift);
+        const inner = bytes.subarray(0, bytes.length - (bytes.length % 3));
+        // Four characters of base64 (three bytes) stand in ordinary words by chance; short rests are not looked for.
+        for (const part of [bytes, inner]) {
+            if (part.length < 4)
+                continue;
+            const form = part.toString('base64');
+            forms.push(form, form.replace(/=+$/, ''), part.toString('base64url'));
+        }
+    }
+    return forms;
+}
+/** `scheme://user:password@host` -> `scheme://user:***@host`. */
+function redactUrls(text) {
+    if (!text.includes('://'))
+        return text;
+    return text.replace(/:\/\/([^\s:@/'"<>]{0,256}):([^\s/'"<>]{1,1024})@/g, `://$1:${MASK}@`);
+}
+const KEYWORD = /\b(?:PASSWORD|CONNECTION|IDENTIFIED\s{1,20}BY)\b"?/gi;
+const COMMENT_LIMIT = 1000;
+/** Literals after PASSWORD, CONNECTION, IDENTIFIED BY, and `password=...` in connection strings. A literal cut short is hidden to its end. */
+function redactSql(text) {
+    let out = '';
+    let copied = 0;
+    KEYWORD.lastIndex = 0;
+    for (let match = KEYWORD.exec(text); match !== null; match = KEYWORD.exec(text)) {
+        const secret = secretAfter(text, match.index + match[0].length);
+        if (secret === null)
+            continue;
+        out += text.slice(copied, secret.start) + secret.shown;
+        copied = secret.end;
+        KEYWORD.lastIndex = secret.end;
+    }
+    return copied === 0 ? text : out + text.slice(copied);
+}
+function secretAfter(text, from) {
+    let start = skipFiller(text, from);
+    const assigned = text[start] === '=';
+    if (assigned)
+        start = skipFiller(text, start + 1);
+    const end = literalEnd(text, start);
+    if (end !== null)
+        return { start, end, shown: `'${MASK}'` };
+    return assigned && start === from + 1 ? connectionValue(text, start) : null;
+}
+/** `password=secret` as libpq writes it, without a space: not an assignment of SQL (`SET password = lower(x)`, `password=NULL`). */
+function connectionValue(text, start) {
+    const value = /[^\s'"&;,()]*/y;
+    value.lastIndex = start;
+    const found = value.exec(text)?.[0] ?? '';
+    const end = start + found.length;
+    if (found === '' ||
+        found === MASK ||
+        text[end] === '(' ||
+        /^(?:null|default|\$\d+|:\w+|new\.\w+|old\.\w+|excluded\.\w+)$/i.test(found)) {
+        return null;
+    }
+    return { start, end, shown: MASK };
+}
+/** Past white space and comments. An endless comment is not walked through again for every keyword in it. */
+function skipFiller(text, from) {
+    let at = from;
+    const limit = from + COMMENT_LIMIT;
+    while (at < text.length && at < limit) {
+        if (/\s/.test(text.charAt(at)))
+            at += 1;
+        else if (text.startsWith('--', at))
+            at = endOf(text, '\n', at + 2, limit);
+        else if (text.startsWith('/*', at))
+            at = endOf(text, '*/', at + 2, limit);
+        else
+            break;
+    }
+    return at;
+}
+function endOf(text, mark, from, limit) {
+    const found = text.slice(from, limit).indexOf(mark);
+    return found === -1 ? limit : from + found + mark.length;
+}
+/** Where the literal that starts here ends (one past), or null: there is none. */
+function literalEnd(text, start) {
+    const dollar = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]{0,63})?\$/y;
+    dollar.lastIndex = start;
+    const tag = dollar.exec(text)?.[0];
+    if (tag !== undefined)
+        return after(text, tag, start + tag.length);
+    const prefix = /(?:E|U&|N|B|X)?(?=')/iy;
+    prefix.lastIndex = start;
+    const lead = prefix.exec(text)?.[0];
+    if (lead === undefined)
+        return quotedIdentifierEnd(text, start);
+    return quotedEnd(text, start + lead.length, lead.toUpperCase() === 'E');
+}
+/** `IDENTIFIED BY "secret"`, `"password":"secret"`. */
+function quotedIdentifierEnd(text, start) {
+    if (text[start] !== '"')
+        return null;
+    return after(text, '"', start + 1);
+}
+function after(text, mark, from) {
+    const found = text.indexOf(mark, from);
+    return found === -1 ? text.length : found + mark.length;
+}
+function quotedEnd(text, open, backslashes) {
+    let start = open;
+    for (;;) {
+        const end = pieceEnd(text, start, backslashes);
+        // A literal goes on after white space that holds a line end.
+        const next = /[ \t]{0,200}\r?\n\s{0,200}(?=')/y;
+        next.lastIndex = end;
+        const gap = next.exec(text)?.[0];
+        if (gap === undefined)
+            return end;
+        start = end + gap.length;
+    }
+}
+function pieceEnd(text, open, backslashes) {
+    let run = 0;
+    while (text[open + run] === "'")
+        run += 1;
+    if (run % 2 === 0)
+        return nestedEnd(text, open, run);
+    let at = open + 1;
+    for (; at < text.length; at += 1) {
+        if (backslashes && text[at] === '\\')
+            at += 1;
+        else if (text[at] === "'") {
+            if (text[at + 1] === "'")
+                at += 1;
+            else
+                break;
+        }
+    }
+    return Math.min(at + 1, text.length);
+}
+/** An even run of quotes is an empty literal, or the quotes of a literal inside another (`EXECUTE '... PASSWORD ''x'' '`). */
+function nestedEnd(text, open, run) {
+    const next = text[open + run];
+    if (next === undefined || /[\s;,)]/.test(next))
+        return open + run;
+    return after(text, "'".repeat(run), open + run);
+}
+/** Fields whose values are ours, from fixed lists or as digests: a password like `failed` or `1` must not garble them. */
+const FIXED = new Set([
+    'result',
+    'databaseState',
+    'mode',
+    'environment',
+    'engine',
+    'checksum',
+    'planDigest',
+    'stage',
+    'status',
+    'class',
+    'sqlstate',
+    'severity',
+    'effects',
+    'rule',
+    'change',
+    'kind',
+    'xid',
+    'lsn',
+    'at',
+    'startedAt',
+]);
+/** The outcome with every free text in it passed through `redact`; fixed words, digests and numbers stay. */
+function redactOutcome(outcome, redact) {
+    return mapTexts(outcome, redact);
+}
+function mapTexts(value, redact) {
+    if (typeof value === 'string')
+        return redact(value);
+    if (Array.isArray(value))
+        return value.map((item) => mapTexts(item, redact));
+    if (value === null || typeof value !== 'object')
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, FIXED.has(key) ? item : mapTexts(item, redact)]));
+}
+const WITHHELD = '(row data withheld: show-data is false)';
+/** Classes whose DETAIL names objects, sessions or limits, never rows. */
+const DETAIL_WITHOUT_ROWS = /^(?:08|0A|25|26|28|2B|34|3B|3D|3F|42|53|54|55|57|58)|^40P01$/;
+/** What of a server's error may be shown with `show-data: false`: the columns of a key, not its values. */
+function hideData(failure) {
+    return {
+        ...failure,
+        message: hideMessage(failure.sqlstate, failure.message),
+        detail: failure.detail === null ? null : hideDetail(failure.sqlstate, failure.detail),
+        where: failure.where === null ? null : hideWhere(failure.where),
+    };
+}
+/** A server's message without the values it quotes (`invalid input syntax for type integer: "abc"`). Class 22 alone quotes values. */
+function hideMessage(sqlstate, message) {
+    return sqlstate?.startsWith('22') ? hideQuoted(message) : message;
+}
+/** The text is translated: what is looked for is only punctuation. */
+function hideDetail(sqlstate, detail) {
+    if (sqlstate === null || DETAIL_WITHOUT_ROWS.test(sqlstate))
+        return detail;
+    if (!sqlstate.startsWith('23'))
+        return WITHHELD;
+    // "Failing row contains (...)": all in the parentheses is data, whatever it looks like.
+    if (sqlstate === '23502' || sqlstate === '23514')
+        return hideParenthesis(detail);
+    // "Key (email)=(a@b.c) already exists.": a value may hold parentheses, so all between the first `)=(` and the last `)` goes.
+    const key = detail.indexOf(')=(');
+    const last = detail.lastIndexOf(')');
+    if (key !== -1)
+        return last > key + 2 ? `${detail.slice(0, key)})=(…)${detail.slice(last + 1)}` : WITHHELD;
+    return hideParenthesis(detail);
+}
+function hideParenthesis(detail) {
+    const open = detail.indexOf('(');
+    const last = detail.lastIndexOf(')');
+    return open !== -1 && last > open ? `${detail.slice(0, open)}(…)${detail.slice(last + 1)}` : WITHHELD;
+}
+/** Which function at which line, without the statements and rows that the context quotes. */
+function hideWhere(where) {
+    const kept = [];
+    let withheld = false;
+    for (const line of where.split('\n')) {
+        if (/^PL\/pgSQL\b/.test(line))
+            kept.push(hideQuoted(line));
+        else if (line.trim() !== '')
+            withheld = true;
+    }
+    return [...kept, ...(withheld ? [WITHHELD] : [])].join('\n');
+}
+/** Quotation marks of the languages that the server speaks. */
+const QUOTE = /["'«»‹›“”„‟‘’‚「」『』]/u;
+/** From the first quotation mark to the last, of whatever kind: a value may hold any of them itself. */
+function hideQuoted(text) {
+    const first = text.search(QUOTE);
+    if (first === -1)
+        return text;
+    let last = text.length - 1;
+    while (!QUOTE.test(text.charAt(last)))
+        last -= 1;
+    const open = text.slice(0, first + 1);
+    return last > first ? `${open}…${text.slice(last)}` : `${open}…`;
+}
+
+
+/***/ }),
+
+/***/ 9836:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ cancelled),
+/* harmony export */   V: () => (/* binding */ Stop)
+/* harmony export */ });
+/** The run was asked to end. `when`: what it was doing, such as `while applying`. */
+function cancelled(when, next = 'Run it again when you are ready: nothing was changed.') {
+    return new Stop({ result: 'cancelled', class: 'cancelled', message: `cancelled ${when}`, next });
+}
+class Stop extends Error {
+    reason;
+    constructor(reason, options) {
+        super(reason.message, options);
+        this.name = 'Stop';
+        this.reason = reason;
+    }
+}
+
+
+/***/ }),
+
+/***/ 5655:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   CS: () => (/* binding */ prose),
+/* harmony export */   FV: () => (/* binding */ escapeMarkdown),
+/* harmony export */   Jj: () => (/* binding */ cut),
+/* harmony export */   LS: () => (/* binding */ plural),
+/* harmony export */   OF: () => (/* binding */ fenced),
+/* harmony export */   TN: () => (/* binding */ oneLine),
+/* harmony export */   UJ: () => (/* binding */ inertText),
+/* harmony export */   Uw: () => (/* binding */ cutBytes),
+/* harmony export */   aY: () => (/* binding */ code),
+/* harmony export */   ai: () => (/* binding */ number),
+/* harmony export */   dh: () => (/* binding */ brief),
+/* harmony export */   dp: () => (/* binding */ byteLength),
+/* harmony export */   ee: () => (/* binding */ bytes),
+/* harmony export */   p0: () => (/* binding */ duration),
+/* harmony export */   uH: () => (/* binding */ clean),
+/* harmony export */   zH: () => (/* binding */ details)
+/* harmony export */ });
+/* unused harmony exports escapeHtml, inert */
+/** Text that came from files, servers and tools, made safe to show: in markdown, in HTML, on a runner's stdout. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])|\u009b[0-?]*[ -/]*[@-~]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all controls but tab and line feed
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+// Marks that reorder what is read: a name can pretend to be another.
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const LINE_BREAKS = /\r\n?|[\u0085\u2028\u2029]/g;
+/** Without ANSI sequences, control characters and bidi marks; every kind of line end is one `\n`. Tabs stay. */
+function clean(text) {
+    return text.replace(ANSI, '').replace(LINE_BREAKS, '\n').replace(CONTROLS, '').replace(BIDI, '');
+}
+/** `clean`, on one line: each run of line ends and the white space around it is one space. */
+function oneLine(text) {
+    return clean(text)
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+        .join(' ');
+}
+/** At most `max` UTF-16 units, the last one `…` when something was left out. Never splits a code point. */
+function cut(text, max) {
+    if (text.length <= max)
+        return text;
+    const end = Math.max(0, max - 1);
+    return `${text.slice(0, splitsPair(text, end) ? end - 1 : end)}…`;
+}
+function splitsPair(text, at) {
+    const before = text.charCodeAt(at - 1);
+    const after = text.charCodeAt(at);
+    return before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;
+}
+/** `oneLine` and `cut`, without walking through megabytes to show a line of them. */
+function brief(text, max) {
+    return cut(oneLine(cut(text, max * 4 + 64)), max);
+}
+/** 4950 -> `4,950`. */
+function number(value) {
+    return Math.round(value)
+        .toString()
+        .replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+/** `1 migration`, `4,950 migrations`; `many` where an s is not enough. */
+function plural(count, one, many = `${one}s`) {
+    return `${number(count)} ${count === 1 ? one : many}`;
+}
+/** 1536 -> `1.5 kB`: powers of 1024, PostgreSQL's own unit names. */
+function bytes(value) {
+    let rest = value;
+    for (const unit of ['bytes', 'kB', 'MB', 'GB', 'TB']) {
+        if (Math.abs(rest) < 1024 || unit === 'TB')
+            return `${unit === 'bytes' ? number(rest) : decimal(rest)} ${unit}`;
+        rest /= 1024;
+    }
+    return `${value} bytes`;
+}
+/** Milliseconds in words: `12 ms`, `1.2 s`, `3 min 5 s`, `1 h 2 min`. */
+function duration(ms) {
+    if (ms < 1)
+        return ms <= 0 ? '0 ms' : '<1 ms';
+    if (ms < 999.5)
+        return `${Math.round(ms)} ms`;
+    if (ms < 59_950)
+        return `${decimal(ms / 1000)} s`;
+    const seconds = Math.round(ms / 1000);
+    if (seconds < 3600)
+        return pair(Math.floor(seconds / 60), 'min', seconds % 60, 's');
+    const minutes = Math.round(seconds / 60);
+    return pair(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+}
+function pair(large, largeUnit, small, smallUnit) {
+    return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+function decimal(value) {
+    return value >= 99.95 ? number(value) : value.toFixed(1).replace(/\.0$/, '');
+}
+function escapeHtml(text) {
+    return clean(text)
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('"', '&quot;')
+        .replaceAll("'", '&#39;');
+}
+/** Mentions nobody, refers to no issue, and no address in it becomes a link: a zero-width space stands where GitHub would begin to read one. */
+function unlinked(text) {
+    return text
+        .replace(/[@#](?=[^\s#])/g, '$&\u200b')
+        .replace(/\bGH-(?=\d)/gi, '$&\u200b')
+        .replace(/www(?=\.)|:(?=\/\/)/gi, '$&\u200b');
+}
+/** For a line of markdown, table cells included: read as these characters and nothing else. Mentions nobody, links to nothing. */
+function escapeMarkdown(text) {
+    return (unlinked(oneLine(text))
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('|', '&#124;')
+        .replace(/[\\`*[\]~$]/g, '\\$&')
+        // Inside a word an underscore is only itself: file names stay readable in the raw text.
+        .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
+        .replace(/^([-+=#])/, '\\$1')
+        .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2'));
+}
+/** Inline code that holds any text, table cells included. Plain backticks where they do, since summary.md is read as it stands too. */
+function code(text) {
+    const line = oneLine(text);
+    if (line === '')
+        return '<code></code>';
+    if (!/[`|]/.test(line))
+        return `\`${line}\``;
+    return `<code>${line.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`)}</code>`;
+}
+/** Our own sentences: `code` between backticks, the rest escaped. Safe whatever a name in it holds. */
+function prose(text) {
+    const parts = oneLine(text).split('`');
+    // An odd backtick has no partner: it is a character like any other.
+    if (parts.length % 2 === 0)
+        return escapeMarkdown(text);
+    return parts.map((part, index) => (index % 2 === 1 ? code(part) : escapeAround(part, index === 0))).join('');
+}
+function escapeAround(part, first) {
+    const lead = /^\s*/.exec(part)?.[0] ?? '';
+    const trail = part.length > lead.length ? (/\s*$/.exec(part)?.[0] ?? '') : '';
+    return `${first ? '' : lead}${escapeMarkdown(part)}${trail}`;
+}
+/** A fenced block that holds any text: the fence is longer than any run of backticks in it. */
+function fenced(text, language = '') {
+    const body = clean(text).replace(/\n+$/, '');
+    let longest = 2;
+    for (const run of body.match(/`+/g) ?? [])
+        longest = Math.max(longest, run.length);
+    const fence = '`'.repeat(longest + 1);
+    return `${fence}${language}\n${body}\n${fence}`;
+}
+/** A folded part: `summary` is plain text, `body` is markdown. */
+function details(summary, body) {
+    return `<details><summary>${escapeHtml(unlinked(oneLine(summary)))}</summary>\n\n${body}\n\n</details>`;
+}
+/**
+ * One line for a runner's stdout: no ANSI, no controls, no bidi marks, and no command. A line that starts with `::` is led by `> `,
+ * `##[` gets a space: both can be seen, and what follows is copied as it was (an invisible character would be copied along).
+ */
+function inert(line) {
+    const safe = clean(line).replaceAll('\n', ' ').replaceAll('##[', '## [');
+    return /^\s*::/.test(safe) ? `> ${safe}` : safe;
+}
+/** `inert`, for each line of a text. */
+function inertText(text) {
+    return clean(text).split('\n').map(inert).join('\n');
+}
+/** UTF-8 bytes. */
+function byteLength(text) {
+    return Buffer.byteLength(text, 'utf8');
+}
+/** At most `max` UTF-8 bytes, at a whole code point. */
+function cutBytes(text, max) {
+    if (byteLength(text) <= max)
+        return text;
+    const buffer = Buffer.from(text, 'utf8');
+    let end = max;
+    // Back to the start of the code point that would be split.
+    while (end > 0 && ((buffer[end] ?? 0) & 0xc0) === 0x80)
+        end -= 1;
+    return buffer.subarray(0, end).toString('utf8');
+}
+
+
+/***/ }),
+
+/***/ 9369:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DO: () => (/* binding */ refuseEvent),
+/* harmony export */   E$: () => (/* binding */ inferEnvironment),
+/* harmony export */   JM: () => (/* binding */ isVersionTag),
+/* harmony export */   cO: () => (/* binding */ tagOf),
+/* harmony export */   hp: () => (/* binding */ badPushedTag),
+/* harmony export */   yn: () => (/* binding */ identifyRun)
+/* harmony export */ });
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4332);
+/** What GitHub says of the run: who and where, which environment it means, and whether such an event may do this. */
+
+/** The run as the GITHUB_* variables and the event tell it; outside Actions everything is null. */
+function identifyRun(env, event) {
+    const runId = env.GITHUB_RUN_ID || null;
+    const attempt = env.GITHUB_RUN_ATTEMPT || null;
+    const repository = env.GITHUB_REPOSITORY || null;
+    const server = env.GITHUB_SERVER_URL || null;
+    return {
+        runId,
+        attempt,
+        repository,
+        actor: env.GITHUB_ACTOR || null,
+        sha: env.GITHUB_SHA || null,
+        ref: env.GITHUB_REF || null,
+        runUrl: server && repository && runId ? runAddress(server, repository, runId, attempt) : null,
+        eventName: env.GITHUB_EVENT_NAME || null,
+        workflow: env.GITHUB_WORKFLOW || null,
+        job: env.GITHUB_JOB || null,
+        pullRequest: pullRequestNumber(event),
+    };
+}
+function runAddress(server, repository, runId, attempt) {
+    return `${server}/${repository}/actions/runs/${runId}${attempt === null ? '' : `/attempts/${attempt}`}`;
+}
+/** The environment where the input does not say it. What is not known to be something else is production. */
+function inferEnvironment(door, env) {
+    if (door === 'cli' && env.NODE_ENV === 'production')
+        return { environment: 'production', source: 'NODE_ENV=production' };
+    const ref = env.GITHUB_REF ?? '';
+    const tag = tagOf(ref);
+    if (tag !== null && isVersionTag(tag))
+        return { environment: 'production', source: `tag ${tag}` };
+    if (ref === 'refs/heads/staging')
+        return { environment: 'staging', source: 'branch staging' };
+    return { environment: 'production', source: 'assumed, the strict side' };
+}
+/** The name of the tag that `ref` is; null when it is none. */
+function tagOf(ref) {
+    return ref.startsWith('refs/tags/') ? ref.slice('refs/tags/'.length) : null;
+}
+const NUMBER = '(?:0|[1-9][0-9]*)';
+// A pre-release part is a number without leading zeros, or holds a letter or hyphen.
+const PRE_RELEASE = `(?:${NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)`;
+const BUILD = '[0-9A-Za-z-]+';
+const VERSION_TAG = new RegExp(`^v${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-${PRE_RELEASE}(?:\\.${PRE_RELEASE})*)?(?:\\+${BUILD}(?:\\.${BUILD})*)?$`);
+/** `v` and a semantic version (2.0.0), strictly. */
+function isVersionTag(tag) {
+    return VERSION_TAG.test(tag);
+}
+/** A tag that pushed us, which is no semantic version; else null. */
+function badPushedTag(run) {
+    const tag = run.eventName === 'push' ? tagOf(run.ref ?? '') : null;
+    return tag === null || isVersionTag(tag) ? null : tag;
+}
+/** The events of a pull request that run on the merge of somebody's branch; reviews do so as well. */
+const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
+const ON_PULL_REQUESTS = ['dry-run', 'status', 'verify'];
+/**
+ * Why this event may not do this; null when it may.
+ * @param event the parsed payload, or null when it could not be read: then a pull request counts as one from a fork.
+ */
+function refuseEvent(run, event, mode, environment) {
+    const name = run.eventName ?? '';
+    const executes = _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .MODE_TABLE */ .TL.some((spec) => spec.name === mode && spec.executes);
+    if (name === 'pull_request_target') {
+        if (!executes)
+            return null;
+        return {
+            reason: `mode ${mode} is refused on pull_request_target: it would run SQL from a pull request with the secrets of this repository`,
+            next: 'Use the event pull_request for dry runs, and push or workflow_dispatch to apply.',
+        };
+    }
+    if (!PULL_REQUEST_EVENTS.includes(name))
+        return null;
+    const origin = pullRequestOrigin(event);
+    if (executes && origin !== 'same') {
+        return {
+            reason: origin === 'fork'
+                ? `mode ${mode} is refused on a pull request from a fork: its SQL is not ours`
+                : `mode ${mode} is refused: the event of this pull request could not be read, so it counts as one from a fork`,
+            next: "Push the branch to this repository to rehearse it, or run mode 'status' or 'verify'.",
+        };
+    }
+    if (!ON_PULL_REQUESTS.includes(mode)) {
+        return {
+            reason: `mode ${mode} is refused on ${name}: a pull request is rehearsed, never applied`,
+            next: "Use mode 'dry-run' on pull requests, and apply on push or workflow_dispatch.",
+        };
+    }
+    if (environment !== 'production')
+        return null;
+    return {
+        reason: `production is refused on ${name}: what is not merged yet does not go near it`,
+        next: "Set 'environment: staging' or 'environment: development', with the database-url of that database.",
+    };
+}
+function pullRequestOrigin(event) {
+    const pullRequest = property(event, 'pull_request');
+    const base = repositoryName(property(pullRequest, 'base'));
+    if (base === null)
+        return 'unreadable';
+    // The repository of the head is null once the fork was deleted.
+    return repositoryName(property(pullRequest, 'head')) === base ? 'same' : 'fork';
+}
+function pullRequestNumber(event) {
+    const number = property(property(event, 'pull_request'), 'number');
+    return Number.isSafeInteger(number) ? number : null;
+}
+function repositoryName(side) {
+    const name = property(property(side, 'repo'), 'full_name');
+    return typeof name === 'string' && name !== '' ? name : null;
+}
+function property(value, name) {
+    return typeof value === 'object' && value !== null && name in value ? Reflect.get(value, name) : undefined;
+}
+
+
+/***/ }),
+
+/***/ 4332:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   TL: () => (/* binding */ MODE_TABLE),
+/* harmony export */   ai: () => (/* binding */ EXIT_CODES),
+/* harmony export */   cu: () => (/* binding */ findInput),
+/* harmony export */   mc: () => (/* binding */ INPUTS),
+/* harmony export */   wp: () => (/* binding */ isInputName)
+/* harmony export */ });
+/* unused harmony export OUTPUTS */
+/**
+ * The one table of inputs, outputs, modes and exit codes. action.yml, the README's tables and the command line's help
+ * are generated from it, and the parser takes names, defaults and allowed values from it.
+ */
+const INPUTS = [
+    {
+        name: 'database-url',
+        kind: 'secret',
+        default: '',
+        description: 'PostgreSQL URL; `env`, or empty outside production, reads `DATABASE_URL`, else `DATABASE_HOST`, `DATABASE_PORT`, `DATABASE_NAME`, `DATABASE_USER` and `DATABASE_PASSWORD`, else `PGHOST`, `PGDATABASE`, `PGUSER` and the like; the command line reads them whenever it is empty.',
+        supported: true,
+    },
+    {
+        name: 'rehearsal-database-url',
+        kind: 'secret',
+        default: '',
+        description: 'Rehearse on this copy instead of the target, whose schema and applied migrations it must equal; `env` reads `REHEARSAL_DATABASE_URL`.',
+        supported: true,
+    },
+    {
+        name: 'ssl-root-cert',
+        kind: 'text',
+        default: '',
+        description: 'Root certificate, as PEM text, as a file or `system`; it wins over the `sslrootcert` of the URL, whose `sslmode` has the meaning that libpq gives it.',
+        supported: true,
+    },
+    {
+        name: 'connect-timeout',
+        kind: 'duration',
+        default: '10s',
+        description: 'How long connecting may take; `0` is no limit.',
+        supported: true,
+    },
+    {
+        name: 'mode',
+        kind: 'choice',
+        default: 'dry-run',
+        description: 'What to do: see the table of modes.',
+        supported: true,
+        choices: ['dry-run', 'apply', 'status', 'verify', 'rollback', 'baseline', 'repair'],
+        later: ['rollback', 'baseline', 'repair'],
+    },
+    {
+        name: 'environment',
+        kind: 'choice',
+        default: '',
+        defaultNote: 'inferred',
+        description: '`production`, `staging` or `development`; inferred, a tag `vX.Y.Z` (semantic version) is production, the branch `staging` is staging, and anything else counts as production, the strict side.',
+        supported: true,
+        choices: ['production', 'staging', 'development'],
+    },
+    {
+        name: 'confirm-token',
+        kind: 'secret',
+        default: '',
+        description: 'The phrase that the mode asks for in production, exactly: `MIGRATE-PRODUCTION` for `apply`.',
+        supported: true,
+    },
+    {
+        name: 'plan-digest',
+        kind: 'text',
+        default: '',
+        description: 'Apply only if the plan computed now has this digest, the one that a dry run gave.',
+        supported: true,
+    },
+    {
+        name: 'review-delay',
+        kind: 'duration',
+        default: '',
+        defaultNote: '`30s` in production, else `0`',
+        description: 'Pause between the dry run and apply, in which cancelling changes nothing; `0` is no pause.',
+        supported: true,
+    },
+    {
+        name: 'engine',
+        kind: 'choice',
+        default: 'auto',
+        description: 'What runs the migrations: numbered SQL files (`sql`); `auto` finds out.',
+        supported: true,
+        choices: ['auto', 'sql', 'alembic', 'command'],
+        later: ['alembic', 'command'],
+    },
+    {
+        name: 'migrations-path',
+        kind: 'path',
+        default: '',
+        defaultNote: 'found',
+        description: 'Folder of migration files, inside the working directory; looked for in `migrations`, `db/migrations`, `database/migrations`, `supabase/migrations` and `scripts`, where two finds are an error.',
+        supported: true,
+    },
+    {
+        name: 'working-directory',
+        kind: 'path',
+        default: '.',
+        description: 'Folder that all paths start from, inside the workspace.',
+        supported: true,
+    },
+    {
+        name: 'target-version',
+        kind: 'text',
+        default: '',
+        defaultNote: 'latest',
+        description: 'Stop after this version.',
+        supported: true,
+    },
+    {
+        name: 'rollback-steps',
+        kind: 'integer',
+        default: '1',
+        description: 'For `rollback`: how many migrations to undo, unless `target-version` is set.',
+        supported: false,
+    },
+    {
+        name: 'transaction-mode',
+        kind: 'choice',
+        default: 'per-migration',
+        description: '`per-migration`, or `all`: every pending migration in one transaction (a non-transactional file is then refused by name).',
+        supported: true,
+        choices: ['per-migration', 'all'],
+    },
+    {
+        name: 'allow-out-of-order',
+        kind: 'boolean',
+        default: 'false',
+        description: 'Accept pending files that are older than the newest applied one.',
+        supported: true,
+    },
+    {
+        name: 'tracking-schema',
+        kind: 'name',
+        default: 'public',
+        description: 'Schema where the tables of the gate live.',
+        supported: true,
+    },
+    {
+        name: 'lock-timeout',
+        kind: 'duration',
+        default: '2s',
+        description: 'How long a statement of transactional work may wait for a lock; `0` is no limit.',
+        supported: true,
+    },
+    {
+        name: 'statement-timeout',
+        kind: 'duration',
+        default: '0',
+        description: 'How long a statement may take; `0` is no limit.',
+        supported: true,
+    },
+    {
+        name: 'lock-retries',
+        kind: 'integer',
+        default: '5',
+        description: 'Retries of a whole migration after a lock timeout, a deadlock or a serialization failure (55P03, 40P01, 40001 only), with backoff; the dry run is tried again as often.',
+        supported: true,
+        min: 0,
+        max: 100,
+    },
+    {
+        name: 'lock-wait',
+        kind: 'duration',
+        default: '60s',
+        description: 'How long to wait for another gate on the same database; `0` does not wait.',
+        supported: true,
+    },
+    {
+        name: 'max-blocking',
+        kind: 'duration',
+        default: '1s',
+        description: 'Dry run: roll back as soon as anyone else has waited on us for this long; `0` is no limit.',
+        supported: true,
+    },
+    {
+        name: 'max-exclusive',
+        kind: 'duration',
+        default: '',
+        defaultNote: 'as `max-blocking`',
+        description: 'Dry run: total time under ACCESS EXCLUSIVE on relations that existed, where standbys follow (their readers wait unseen); `0` is no limit.',
+        supported: true,
+    },
+    {
+        name: 'dry-run-timeout',
+        kind: 'duration',
+        default: '5m',
+        description: 'How long the dry run may take in all; `0` is no limit.',
+        supported: true,
+    },
+    {
+        name: 'dry-run-max-bytes',
+        kind: 'size',
+        default: '1GB',
+        description: 'A statement whose rehearsal would rewrite or touch more than this on the target is not run there; units are powers of 1024, `0` is no limit.',
+        supported: true,
+    },
+    {
+        name: 'fail-on',
+        kind: 'choice',
+        default: 'danger',
+        description: '`danger`, `warning` or `none`: hazards at or above it refuse the apply.',
+        supported: true,
+        choices: ['danger', 'warning', 'none'],
+    },
+    {
+        name: 'allow-hazards',
+        kind: 'list',
+        default: '',
+        description: 'Ids of the hazard rules that are accepted for this run.',
+        supported: true,
+    },
+    {
+        name: 'assume-rows',
+        kind: 'integer',
+        default: '0',
+        description: 'Judge every table that exists already as if it had at least this many rows, for a staging database smaller than production.',
+        supported: false,
+    },
+    {
+        name: 'rehearse-rollback',
+        kind: 'boolean',
+        default: '',
+        defaultNote: '`true` where down files exist',
+        description: 'The dry run goes up, down and up again.',
+        supported: false,
+    },
+    {
+        name: 'critical-tables',
+        kind: 'list',
+        default: '',
+        description: 'Tables that must exist at the end, as `schema.table` or `table`; checked in the dry run and again after apply.',
+        supported: true,
+    },
+    {
+        name: 'critical-indexes',
+        kind: 'list',
+        default: '',
+        description: 'Indexes that must exist, valid and ready; checked likewise.',
+        supported: true,
+    },
+    {
+        name: 'smoke-tests',
+        kind: 'path',
+        default: '',
+        description: 'Glob of `.sql` files run read-only in the dry run and after apply; each statement returns no row, or only `true`; `-- gate: uses-index <name>` above one asserts its plan.',
+        supported: true,
+    },
+    {
+        name: 'backup',
+        kind: 'choice',
+        default: '',
+        defaultNote: '`marker` in production, else `none`',
+        description: '`none`, or `marker`: a restore point or the WAL position, taken just before apply.',
+        supported: true,
+        choices: ['none', 'marker', 'dump'],
+        later: ['dump'],
+    },
+    {
+        name: 'backup-path',
+        kind: 'path',
+        default: '',
+        description: 'Where `backup: dump` writes.',
+        supported: false,
+    },
+    {
+        name: 'show-data',
+        kind: 'boolean',
+        default: 'false',
+        description: 'Show row data (DETAIL, key values); otherwise it is replaced by counts in everything that we write.',
+        supported: true,
+    },
+    {
+        name: 'alembic-config',
+        kind: 'path',
+        default: 'alembic.ini',
+        description: 'For `engine: alembic`: its configuration.',
+        supported: false,
+    },
+    {
+        name: 'alembic-command',
+        kind: 'text',
+        default: '',
+        defaultNote: 'found',
+        description: 'For `engine: alembic`: how to run it, such as `uv run alembic`.',
+        supported: false,
+    },
+    {
+        name: 'command',
+        kind: 'text',
+        default: '',
+        description: "For `engine: command`: the migration tool's apply command; split by quoting rules, without a shell.",
+        supported: false,
+    },
+    {
+        name: 'command-probe',
+        kind: 'text',
+        default: '',
+        description: 'A harmless command of the same tool (its status), by which we see that it connects through us.',
+        supported: false,
+    },
+    {
+        name: 'database-url-env',
+        kind: 'list',
+        default: 'DATABASE_URL',
+        description: 'Variables through which a child is given its URL: `NAME`, or `NAME=template` with `{url} {host} {port} {user} {password} {database}`.',
+        supported: false,
+    },
+    {
+        name: 'artifact-name',
+        kind: 'name',
+        default: '',
+        defaultNote: '`migration-log-<environment>-<mode>-<run id>-<attempt>`',
+        description: 'Name of the artifact; when it is taken, `-2`, `-3` and so on follow it.',
+        supported: true,
+    },
+    {
+        name: 'artifact-retention-days',
+        kind: 'integer',
+        default: '',
+        defaultNote: 'as the repository says',
+        description: 'How many days the artifact is kept.',
+        supported: true,
+        min: 1,
+        max: 400,
+    },
+    {
+        name: 'upload-artifact',
+        kind: 'boolean',
+        default: 'true',
+        description: 'Upload `migration-log/` as an artifact at the end, and the plan as one of its own before a review pause.',
+        supported: true,
+    },
+    {
+        name: 'github-token',
+        kind: 'secret',
+        default: '',
+        description: 'Needed only for comments (`pull-requests: write`) and releases (`contents: write`).',
+        supported: true,
+    },
+    {
+        name: 'comment-on-pr',
+        kind: 'boolean',
+        default: 'true',
+        description: 'Comment on pull_request events, when a token is given; one comment, kept up to date.',
+        supported: true,
+    },
+    {
+        name: 'create-release',
+        kind: 'boolean',
+        default: 'false',
+        description: 'Create a release on a semantic version tag, after a verified apply.',
+        supported: true,
+    },
+    {
+        name: 'notify-url',
+        kind: 'secret',
+        default: '',
+        description: 'Slack- or Discord-compatible webhook, told once how the run ended.',
+        supported: true,
+    },
+];
+const BY_NAME = new Map(INPUTS.map((spec) => [spec.name, spec]));
+function isInputName(name) {
+    return BY_NAME.has(name);
+}
+/** The spec of `name`; null when there is no such input. */
+function findInput(name) {
+    return BY_NAME.get(name) ?? null;
+}
+const OUTPUTS = [
+    {
+        name: 'result',
+        description: '`dry-run-passed`, `up-to-date`, `applied`, `verified`, `reported`, `rolled-back`, `baselined`, `repaired`, `failed`, `refused`, `dry-run-inconclusive` or `cancelled`.',
+    },
+    {
+        name: 'database-state',
+        description: '`unchanged`, `migrated`, `partially-migrated`, `rolled-back` or `unknown`, proved by reading the database back.',
+    },
+    { name: 'environment', description: '`production`, `staging` or `development`, as given or inferred.' },
+    { name: 'previous-version', description: 'Newest version that was applied before this run; empty for none.' },
+    { name: 'current-version', description: 'Newest version that is applied now; empty for none.' },
+    { name: 'pending-count', description: 'How many migrations were pending when the plan was made.' },
+    { name: 'pending', description: 'The pending migrations, as JSON: `[{"version","name","file"}]`.' },
+    { name: 'applied-count', description: 'How many migrations this run applied.' },
+    { name: 'applied', description: 'The migrations that this run applied, as JSON of the same shape.' },
+    { name: 'plan-digest', description: 'Digest of the plan, to be given to an apply as `plan-digest`.' },
+    { name: 'hazard-count', description: 'How many hazards were found.' },
+    { name: 'hazards', description: 'The hazards, worst first, as JSON; all of them are in `report.json`.' },
+    { name: 'log-path', description: 'Absolute path of `migration.log`.' },
+    { name: 'report-path', description: 'Absolute path of `report.json`.' },
+    { name: 'artifact-name', description: 'Name of the artifact.' },
+    { name: 'artifact-id', description: 'Id of the uploaded artifact; empty when nothing was uploaded.' },
+    { name: 'artifact-url', description: 'Address of the uploaded artifact; empty when nothing was uploaded.' },
+    { name: 'duration-ms', description: 'How long the run took, in milliseconds.' },
+];
+const MODE_TABLE = [
+    {
+        name: 'dry-run',
+        description: 'inspect, plan, dry run, report; nothing is kept',
+        phrase: null,
+        executes: true,
+        supported: true,
+    },
+    {
+        name: 'apply',
+        description: 'inspect, plan, dry run, review, apply, verify, report',
+        phrase: 'MIGRATE-PRODUCTION',
+        executes: true,
+        supported: true,
+    },
+    {
+        name: 'status',
+        description: 'inspect, plan, report; read-only, works on a standby',
+        phrase: null,
+        executes: false,
+        supported: true,
+    },
+    {
+        name: 'verify',
+        description: 'inspect, verify, report; read-only; pending files fail it',
+        phrase: null,
+        executes: false,
+        supported: true,
+    },
+    {
+        name: 'rollback',
+        description: 'undo the newest migrations by their down files, rehearsed first',
+        phrase: 'ROLLBACK-PRODUCTION',
+        executes: true,
+        supported: false,
+    },
+    {
+        name: 'baseline',
+        description: 'record files up to `target-version` as applied without running them',
+        phrase: 'MIGRATE-PRODUCTION',
+        executes: true,
+        supported: false,
+    },
+    {
+        name: 'repair',
+        description: 'settle an interrupted or failed record',
+        phrase: 'MIGRATE-PRODUCTION',
+        executes: true,
+        supported: false,
+    },
+];
+const EXIT_CODES = [
+    { code: 0, description: 'done: the dry run passed, up to date, applied and verified, verified, or reported' },
+    { code: 1, description: 'failed, database unchanged: no connection, bad files, or SQL that failed and was undone' },
+    { code: 2, description: 'bad input, decided before connecting; database unchanged' },
+    {
+        code: 3,
+        description: 'refused, the dry run was inconclusive, or status found records to settle; database unchanged',
+    },
+    { code: 4, description: 'applied, not verified' },
+    { code: 5, description: 'refused: another gate holds the lock; database unchanged' },
+    { code: 6, description: 'cancelled; database unchanged' },
+    { code: 7, description: 'partially migrated, or its state could not be read back' },
+];
+
+
+/***/ }),
+
+/***/ 7800:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ct: () => (/* binding */ secretsInUrl),
+/* harmony export */   Q8: () => (/* binding */ hostProblem),
+/* harmony export */   Sr: () => (/* binding */ readPort),
+/* harmony export */   dH: () => (/* binding */ addForms),
+/* harmony export */   wo: () => (/* binding */ readUrl),
+/* harmony export */   yj: () => (/* binding */ SSL_MODES)
+/* harmony export */ });
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+const ENCODE = 'percent-encode such characters in the user name and the password (`#` as %23, `/` as %2F, `?` as %3F)';
+const FORM = 'postgres://user:password@host:5432/database';
+/** Every parameter that may stand behind the `?`. */
+const CONNECTION_PARAMETERS = ['host', 'port', 'user', 'password', 'dbname'];
+const OTHER_PARAMETERS = [
+    'sslmode',
+    'sslrootcert',
+    'connect_timeout',
+    // We name our sessions ourselves: whoever looks at a lock must see which run holds it.
+    'application_name',
+    'target_session_attrs',
+    'channel_binding',
+    'uselibpqcompat',
+];
+const WRITABLE_SESSIONS = ['any', 'read-write', 'primary'];
+/** Reads a URL, or says everything that is wrong with it. */
+function readUrl(text) {
+    const shape = shapeProblem(text);
+    if (shape !== null)
+        return { kind: 'bad', problems: [shape] };
+    const rest = text.slice(text.indexOf('://') + 3);
+    const authorityEnd = rest.search(/[/?]/);
+    const authority = authorityEnd < 0 ? rest : rest.slice(0, authorityEnd);
+    const tail = authorityEnd < 0 ? '' : rest.slice(authorityEnd);
+    // An @ behind the first / or ? means that one of those is part of the password.
+    if (tail.includes('@'))
+        return { kind: 'bad', problems: [`it holds an unencoded \`/\` or \`?\` before the @; ${ENCODE}`] };
+    const queryStart = tail.indexOf('?');
+    const path = queryStart < 0 ? tail : tail.slice(0, queryStart);
+    const problems = [];
+    const parameters = readParameters(queryStart < 0 ? '' : tail.slice(queryStart + 1), problems);
+    const parts = readAuthority(authority, problems);
+    const databasePath = path.slice(1);
+    if (databasePath.includes('/'))
+        problems.push('the database name holds a `/`; write one name, or percent-encode it (%2F)');
+    const database = decode(databasePath, 'the database name', problems);
+    // As in libpq the parameters may carry the parts; but one part given twice is somebody's mistake.
+    const pick = (name, given) => {
+        const parameter = parameters.get(name) ?? '';
+        if (given !== null && given !== '' && parameter !== '')
+            problems.push(`\`${name}\` is given twice, in the URL and as a parameter`);
+        return given || parameter;
+    };
+    const host = pick('host', parts.host);
+    const portText = pick('port', parts.port);
+    const user = pick('user', parts.user);
+    const password = pick('password', parts.password);
+    const name = pick('dbname', database);
+    const hostFault = hostProblem(host);
+    if (hostFault !== null)
+        problems.push(hostFault);
+    const port = portText === '' ? 5432 : readPort(portText);
+    if (port === null)
+        problems.push('the port is not a number from 1 to 65535');
+    if (user === '' && !parts.broken)
+        problems.push(`it names no user, and no default completes it; write ${FORM}`);
+    if (name === '' && database !== null)
+        problems.push(`it names no database, and no default completes it; write ${FORM}`);
+    const sslMode = readSslMode(parameters.get('sslmode'), problems);
+    const connectTimeoutMs = readConnectTimeout(parameters.get('connect_timeout'), problems);
+    if (problems.length > 0 || port === null)
+        return { kind: 'bad', problems };
+    const sslRootCert = parameters.get('sslrootcert') || null;
+    return {
+        kind: 'url',
+        url: {
+            host,
+            port,
+            database: name,
+            user,
+            password: password === '' ? null : password,
+            sslMode,
+            sslRootCert,
+            connectTimeoutMs,
+        },
+    };
+}
+/** What can be said before the URL is taken apart; null when it looks like a URL. */
+function shapeProblem(text) {
+    if (text.trim() === '')
+        return 'it holds white space only';
+    if (text.trim() !== text)
+        return 'it begins or ends with white space (a line break at the end of the secret?); take that out';
+    if (/^["'`]|["'`]$/.test(text))
+        return 'it has quotes around it; take them out';
+    if (/^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i.test(text)) {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break in a URL is what we look for.
+        if (/[\u0000-\u001f\u007f]/.test(text))
+            return 'it holds a line break or another control character; take that out';
+        if (text.includes('#'))
+            return `it holds an unencoded \`#\`; ${ENCODE}`;
+        return null;
+    }
+    if (/^\s*(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=/i.test(text)) {
+        return `it is a connection string of keywords (host=... user=...); write it as a URL: ${FORM}`;
+    }
+    if (/^jdbc:/i.test(text))
+        return `it is a JDBC URL; write ${FORM}`;
+    return `it does not begin with postgres:// or postgresql://; write ${FORM}`;
+}
+function readAuthority(authority, problems) {
+    const at = authority.lastIndexOf('@');
+    const userInfo = at < 0 ? '' : authority.slice(0, at);
+    const colon = userInfo.indexOf(':');
+    const user = decode(colon < 0 ? userInfo : userInfo.slice(0, colon), 'the user name', problems);
+    const password = colon < 0 ? null : decode(userInfo.slice(colon + 1), 'the password', problems);
+    return { user, password, broken: user === null, ...readHostAndPort(authority.slice(at + 1), problems) };
+}
+function readHostAndPort(text, problems) {
+    if (text.includes(',')) {
+        problems.push('it names more than one host; a migration needs the one that takes writes');
+        return { host: 'several', port: null };
+    }
+    const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
+    if (bracketed) {
+        const address = bracketed[1] ?? '';
+        if (!/^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%25[a-z0-9]+)?$/i.test(address)) {
+            problems.push('what stands in the brackets is not an IPv6 address');
+            return { host: 'address', port: null };
+        }
+        return { host: address.replace('%25', '%'), port: emptyPortIsBad(bracketed[2]) };
+    }
+    const [host = '', port, ...more] = text.split(':');
+    if (more.length > 0) {
+        problems.push('its host and port hold more than one `:`; write an IPv6 address in brackets, as in [::1]:5432');
+        return { host: 'address', port: null };
+    }
+    return { host: decode(host, 'the host', problems) ?? 'undecodable', port: emptyPortIsBad(port) };
+}
+/** `host:/db` comes of a variable that was empty; it is no way to ask for the default. */
+function emptyPortIsBad(port) {
+    return port === undefined ? null : port === '' ? 'empty' : port;
+}
+/** Why `host` can't be one; null when it can. A leading `/` is the folder of a unix socket. */
+function hostProblem(host) {
+    if (host === '')
+        return `it names no host, and no default completes it; write ${FORM}`;
+    if (host.startsWith('/'))
+        return null;
+    if (host.includes(','))
+        return 'it names more than one host; a migration needs the one that takes writes';
+    if (/[\s"'`<>\\^{}|@#?$/[\]=]/.test(host))
+        return 'its host holds a character that no host name has';
+    return null;
+}
+/** 1 to 65535, or null. */
+function readPort(text) {
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    return port >= 1 && port <= 65_535 ? port : null;
+}
+function readParameters(query, problems) {
+    const parameters = new Map();
+    for (const pair of query.split('&')) {
+        if (pair === '')
+            continue;
+        const equals = pair.indexOf('=');
+        const name = equals < 0 ? '' : pair.slice(0, equals);
+        // What is no plain word may be a piece of the password, so it is not repeated.
+        if (!/^[a-z_]{1,30}$/i.test(name)) {
+            problems.push(`what follows the \`?\` is not name=value; if the \`?\` belongs to the password, ${ENCODE}`);
+            continue;
+        }
+        const fault = parameterProblem(name);
+        if (fault !== null) {
+            problems.push(fault);
+            continue;
+        }
+        if (parameters.has(name))
+            problems.push(`the parameter \`${name}\` is given twice`);
+        const value = decode(pair.slice(equals + 1), `the parameter \`${name}\``, problems);
+        if (value !== null)
+            parameters.set(name, value);
+        if (name === 'target_session_attrs' && value !== null && !WRITABLE_SESSIONS.includes(value)) {
+            problems.push(`the parameter \`target_session_attrs\` must be one of ${WRITABLE_SESSIONS.join(', ')}`);
+        }
+    }
+    return parameters;
+}
+function parameterProblem(name) {
+    const known = [...CONNECTION_PARAMETERS, ...OTHER_PARAMETERS];
+    if (known.includes(name))
+        return null;
+    if (name === 'options') {
+        return 'the parameter `options` is refused: settings behind our back would change what is rehearsed; set them on the role or in the files';
+    }
+    if (['sslcert', 'sslkey', 'sslpassword'].includes(name)) {
+        return `the parameter \`${name}\` (client certificates) is not supported yet`;
+    }
+    if (name === 'ssl')
+        return 'the parameter `ssl` is not known; write `sslmode`, as in sslmode=require';
+    return `the parameter \`${name}\` is not known; allowed: ${known.join(', ')}`;
+}
+function readSslMode(text, problems) {
+    if (text === undefined)
+        return null;
+    const mode = SSL_MODES.find((candidate) => candidate === text);
+    if (mode === undefined)
+        problems.push(`its \`sslmode\` is not one of ${SSL_MODES.join(', ')}`);
+    return mode ?? null;
+}
+function readConnectTimeout(text, problems) {
+    if (text === undefined)
+        return null;
+    if (/^\d{1,6}$/.test(text))
+        return Number(text) * 1000;
+    problems.push('its `connect_timeout` is not a whole number of seconds');
+    return null;
+}
+/** Percent-decoded; null, with a problem, when it can't be. */
+function decode(text, what, problems) {
+    let decoded;
+    try {
+        decoded = decodeURIComponent(text);
+    }
+    catch {
+        problems.push(`${what} holds a \`%\` that begins no valid escape; a \`%\` itself is written %25`);
+        return null;
+    }
+    if (!decoded.includes('\0'))
+        return decoded;
+    problems.push(`${what} holds a zero byte (%00), which PostgreSQL does not take`);
+    return null;
+}
+/**
+ * What of a URL must never be seen: all of it, and its password as written, decoded and encoded. It works on a URL that is
+ * wrong too, and then rather hides too much.
+ */
+function secretsInUrl(text) {
+    if (text.trim() === '')
+        return [];
+    const found = new Set([text, text.trim()]);
+    const rest = text.includes('://') ? text.slice(text.indexOf('://') + 3) : '';
+    const authority = rest.split(/[/?#]/, 1)[0] ?? '';
+    for (const part of [authority, rest]) {
+        const userInfo = part.slice(0, Math.max(0, part.lastIndexOf('@')));
+        const colon = userInfo.indexOf(':');
+        if (colon >= 0)
+            addForms(userInfo.slice(colon + 1), found);
+    }
+    for (const match of text.matchAll(/password\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s#]*)/gi)) {
+        addForms((match[1] ?? '').replace(/^'|'$/g, ''), found);
+    }
+    found.delete('');
+    return [...found];
+}
+/** Adds a password in every form in which something may print it. */
+function addForms(written, found) {
+    found.add(written);
+    let decoded = written;
+    try {
+        decoded = decodeURIComponent(written);
+    }
+    catch {
+        // Not encoded text: then it is the password as it stands.
+    }
+    found.add(decoded);
+    for (const text of [written, decoded]) {
+        try {
+            found.add(encodeURIComponent(text));
+        }
+        catch {
+            // A lone surrogate has no encoded form that could be printed.
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 671:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DB: () => (/* binding */ parseSize),
+/* harmony export */   E1: () => (/* binding */ parseList),
+/* harmony export */   E9: () => (/* binding */ parseDuration),
+/* harmony export */   F$: () => (/* binding */ SIZE_FORM),
+/* harmony export */   SP: () => (/* binding */ shown),
+/* harmony export */   cG: () => (/* binding */ parseInteger),
+/* harmony export */   ec: () => (/* binding */ DURATION_FORM),
+/* harmony export */   h: () => (/* binding */ suggestion),
+/* harmony export */   x_: () => (/* binding */ equalInConstantTime),
+/* harmony export */   yG: () => (/* binding */ parseBoolean)
+/* harmony export */ });
+/* unused harmony export closest */
+/** Readers of single values: text in, value or null out. What is allowed is said by `*_FORM`, for the messages. */
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** PostgreSQL's own limit for a timeout, and a timer's: about 24 days. */
+const MAX_DURATION_MS = 2_147_483_647;
+const DURATION_FORM = 'a whole number with `ms`, `s`, `m` or `h` (500ms, 30s, 5m), up to 24 days; 0 for none';
+/** Milliseconds; null when it is not a duration. A number without a unit is refused: 30 what? */
+function parseDuration(text) {
+    if (text === '0')
+        return 0;
+    const match = /^(\d{1,10})(ms|s|m|h)$/.exec(text);
+    if (!match)
+        return null;
+    const ms = Number(match[1]) * UNIT_MS[match[2]];
+    return ms <= MAX_DURATION_MS ? ms : null;
+}
+const UNIT_BYTES = { B: 1, kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+const SIZE_FORM = 'a whole number with `B`, `kB`, `MB`, `GB` or `TB`, powers of 1024 written as PostgreSQL does (64kB, 500MB, 1GB); 0 for no limit';
+/** Bytes; 0 is no limit; null when it is not a size. Units are powers of 1024, as PostgreSQL counts. */
+function parseSize(text) {
+    if (text === '0')
+        return 0;
+    const match = /^(\d{1,15})(B|kB|MB|GB|TB)$/.exec(text);
+    if (!match)
+        return null;
+    const bytes = Number(match[1]) * UNIT_BYTES[match[2]];
+    return Number.isSafeInteger(bytes) ? bytes : null;
+}
+/** A whole number without sign; null when it is not one. */
+function parseInteger(text) {
+    return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+function parseBoolean(text) {
+    return text === 'true' ? true : text === 'false' ? false : null;
+}
+/** Commas or new lines; trimmed; empty items dropped. */
+function parseList(text) {
+    return text
+        .split(/[,\r\n]/)
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+}
+const SHOWN_LENGTH = 80;
+const WITHHELD = '(not shown: it may hold a secret)';
+/**
+ * A value as a message may repeat it: quoted, cut, without control or direction characters; withheld when it may hold a
+ * secret, which happens when somebody puts a URL into the wrong input.
+ */
+function shown(value, secrets = []) {
+    if (mayHoldSecret(value, secrets))
+        return WITHHELD;
+    const cut = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}...` : value;
+    return JSON.stringify(cut).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => {
+        return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    });
+}
+function mayHoldSecret(value, secrets) {
+    if (/:\/\/.*@/s.test(value) || /pass(word|wd)?\s*[=:]/i.test(value))
+        return true;
+    // One or two characters are found in nearly any text: such a secret hides only what equals it.
+    return secrets.some((secret) => value === secret || (secret.length > 2 && value.includes(secret)));
+}
+/** The candidate that `name` was probably meant to be; null when none is near. */
+function closest(name, candidates) {
+    const wanted = name.toLowerCase().replaceAll('_', '-');
+    const allowed = Math.max(1, Math.floor(wanted.length / 3));
+    let best = null;
+    let bestDistance = allowed + 1;
+    for (const candidate of candidates) {
+        const distance = editDistance(wanted, candidate);
+        if (distance < bestDistance)
+            [best, bestDistance] = [candidate, distance];
+    }
+    return best;
+}
+/** " (did you mean `x`?)", or nothing. */
+function suggestion(name, candidates, prefix = '') {
+    const near = closest(name, candidates);
+    return near === null ? '' : `; did you mean \`${prefix}${near}\`?`;
+}
+function editDistance(a, b) {
+    let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+    for (let row = 1; row <= a.length; row++) {
+        const current = [row];
+        for (let column = 1; column <= b.length; column++) {
+            const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+            current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+        }
+        previous = current;
+    }
+    return previous[b.length] ?? 0;
+}
+/** Whether two texts are equal, in a time that depends on their lengths only: never on where they differ. */
+function equalInConstantTime(given, expected) {
+    let difference = given.length ^ expected.length;
+    for (let index = 0; index < given.length; index++) {
+        difference |= given.charCodeAt(index) ^ (index < expected.length ? expected.charCodeAt(index) : -1);
+    }
+    return difference === 0;
+}
+
+
+/***/ }),
+
+/***/ 3321:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e: () => (/* binding */ run)
+});
+
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(8500);
+// EXTERNAL MODULE: ./src/conclude.ts
+var conclude = __nccwpck_require__(8206);
+// EXTERNAL MODULE: ./src/door.ts + 3 modules
+var src_door = __nccwpck_require__(6627);
+// EXTERNAL MODULE: ./src/engines/sql/engine.ts + 39 modules
+var engine = __nccwpck_require__(8766);
+// EXTERNAL MODULE: ./src/postgres/failure.ts
+var postgres_failure = __nccwpck_require__(8829);
+// EXTERNAL MODULE: ./src/report/exit.ts
+var exit = __nccwpck_require__(1036);
+// EXTERNAL MODULE: ./src/report/outcome.ts
+var outcome = __nccwpck_require__(5066);
+// EXTERNAL MODULE: ./src/report/stop.ts
+var report_stop = __nccwpck_require__(9836);
+;// CONCATENATED MODULE: ./src/draft.ts
+
+
+
+
+/** The dry run's own failure is complete already: class, place and remedy. */
+class RehearsalFailed extends Error {
+    rehearsal;
+    constructor(rehearsal) {
+        super(rehearsal.error?.message ?? 'the dry run failed');
+        this.rehearsal = rehearsal;
+    }
+}
+const GO_ON = 'Run it again: it goes on with what is still pending.';
+/** The failure itself is in the draft, with what reading the database back has proved. */
+class ApplyFailed extends Error {
+}
+class Draft {
+    backup = null;
+    request;
+    now;
+    signal;
+    startedAt;
+    stages = [];
+    inspection = null;
+    plan = null;
+    health = null;
+    rehearsal = null;
+    hazards = [];
+    warnings = [];
+    applied = null;
+    proof = null;
+    verification = null;
+    planArtifact = null;
+    current = null;
+    isWriting = false;
+    end = null;
+    failure = null;
+    lockHeld = false;
+    badInput = false;
+    constructor(request, now, signal) {
+        this.request = request;
+        this.now = now;
+        this.signal = signal;
+        this.startedAt = now();
+    }
+    async stage(stage, work) {
+        if (this.signal.aborted)
+            throw (0,report_stop/* cancelled */.K)(`before the stage ${stage}`, this.isWriting ? GO_ON : undefined);
+        this.current = { stage, from: this.now() };
+        try {
+            const result = await work();
+            this.leave('passed');
+            return result;
+        }
+        catch (error) {
+            this.leave(this.signal.aborted ? 'cancelled' : 'failed');
+            throw error;
+        }
+    }
+    leave(status) {
+        if (this.current === null)
+            return;
+        const { stage, from } = this.current;
+        this.current = null;
+        this.stages.push({ stage, status, ms: this.now() - from });
+    }
+    skipped(stage) {
+        this.stages.push({ stage, status: 'skipped', ms: 0 });
+    }
+    found(inspection) {
+        this.inspection = inspection;
+        this.warnings.push(...inspection.warnings);
+    }
+    planned(plan) {
+        this.plan = plan;
+        // The first problem becomes the failure, in the modes that stop for it; the whole list belongs into every report.
+        this.warnings.push(...(this.inspection?.problems ?? []).map((problem) => problem.message));
+        for (const row of this.inspection?.recorded ?? []) {
+            if (row.status === 'failed' || row.status === 'running')
+                this.warnings.push(`migration ${row.version} (${row.name}) is recorded as ${row.status}`);
+        }
+    }
+    healthy(health) {
+        this.health = health;
+        for (const long of health.longTransactions) {
+            this.warnings.push(`pid ${long.pid}${long.application ? ` (${long.application})` : ''} has had a transaction open for ${long.seconds} s: locks may be waited for`);
+        }
+    }
+    rehearsed(rehearsal, hazards, unusedAllowances) {
+        this.rehearsal = rehearsal;
+        this.hazards = hazards;
+        this.warnings.push(...unusedAllowances);
+    }
+    planShared({ link, warnings }) {
+        this.planArtifact = link;
+        this.warnings.push(...warnings);
+    }
+    marked(marker) {
+        this.backup = marker;
+    }
+    /** From here on a death leaves a state that only reading the database back can tell. */
+    writing() {
+        this.isWriting = true;
+    }
+    appliedSoFar(applied) {
+        this.applied = applied;
+    }
+    /** What reading the database back says; from now on nothing else is believed. */
+    proved(proof) {
+        this.proof = proof;
+    }
+    /** Applied is what reading the database back says is applied; that no error was heard of is not enough. */
+    refuseFailed() {
+        if (this.applied?.failed)
+            throw new ApplyFailed(this.applied.failed.error.message);
+        if (this.proof?.state === 'migrated')
+            return;
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'verification',
+            message: 'every migration was applied without an error, and reading the database back does not show it',
+            next: 'Run mode: status to see what is recorded, before anything else is deployed.',
+        });
+    }
+    verified(verification) {
+        this.verification = verification;
+        const names = verification.foreign.map((change) => `${change.kind} ${change.name}`);
+        if (names.length > 0)
+            this.warnings.push(`changed meanwhile by somebody else: ${names.slice(0, 10).join(', ')}`);
+    }
+    refuseUnverified() {
+        const lost = this.verification?.checks.find((check) => !check.passed);
+        const different = this.verification?.predictedEqualsActual === false ? this.verification.differences[0] : undefined;
+        if (!lost && !different)
+            return;
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'verification',
+            message: lost
+                ? `${lost.check}: ${lost.detail ?? 'it does not hold'}`
+                : `${different?.kind} ${different?.name} is not what the dry run said it would be`,
+            next: this.isWriting
+                ? 'The migrations are applied: put right what is named above by a new migration, then run mode: verify.'
+                : 'Put right what is named above, then run mode: verify.',
+        });
+    }
+    ended(result, why = {}) {
+        this.end = { result, alarm: why.alarm ?? false };
+    }
+    /** The one place where what was thrown becomes a result. */
+    stopped(thrown) {
+        const { target, showData } = this.request;
+        const context = { phase: this.phase(thrown), host: target.host, showData };
+        const reason = thrown instanceof report_stop/* Stop */.V ? thrown.reason : null;
+        const failed = this.applied?.failed ?? null;
+        if (thrown instanceof ApplyFailed && failed)
+            this.failure = failed.error;
+        else if (thrown instanceof RehearsalFailed)
+            this.failure = thrown.rehearsal.error;
+        else
+            this.failure = (0,postgres_failure/* failureFrom */.J)(thrown, null, context);
+        if (this.failure && this.signal.aborted && isConsequence(this.failure))
+            this.failure = this.cancelledNow();
+        this.leave(this.signal.aborted ? 'cancelled' : 'failed');
+        this.lockHeld = reason?.lockHeld ?? false;
+        this.badInput = reason?.badInput ?? false;
+        const result = reason?.result ?? 'failed';
+        this.end = {
+            result: this.signal.aborted || this.failure?.class === 'cancelled' ? 'cancelled' : result,
+            alarm: false,
+        };
+        if (this.failure?.class === 'checksum' && failed && result === 'failed' && this.proof?.state === 'unchanged')
+            this.end = { result: 'refused', alarm: false };
+    }
+    cancelledNow() {
+        const stage = this.current?.stage ?? this.stages.at(-1)?.stage ?? 'inspect';
+        const stop = (0,report_stop/* cancelled */.K)(`in the stage ${stage}`, this.isWriting ? GO_ON : undefined);
+        return (0,postgres_failure/* failureFrom */.J)(stop, null, { phase: 'other', showData: true });
+    }
+    phase(thrown) {
+        const last = this.stages.at(-1)?.stage ?? 'inspect';
+        // What could not connect is a Stop; a server that answers our questions with an error has let us in.
+        if (this.inspection === null)
+            return thrown instanceof report_stop/* Stop */.V ? 'connect' : 'other';
+        return last === 'dry-run' || last === 'apply' || last === 'verify' ? last : 'other';
+    }
+    /** What a reviewer is shown while the run waits or works. */
+    soFar() {
+        return this.outcomeOf('dry-run-passed', 'unchanged', null, false);
+    }
+    /** What is true if the run dies now: it is on the disk before it can. */
+    ifKilled() {
+        const stop = this.isWriting
+            ? {
+                message: 'the run was killed while applying',
+                next: 'Run mode: status to see what is applied; the next run goes on from there.',
+            }
+            : { message: 'the run was killed before it applied anything', next: 'Nothing was changed; run again.' };
+        const failure = (0,postgres_failure/* failureFrom */.J)(new report_stop/* Stop */.V({ result: 'failed', class: 'internal', ...stop }), null, {
+            phase: 'other',
+            showData: true,
+        });
+        return this.outcomeOf('failed', this.isWriting ? 'unknown' : 'unchanged', failure, false);
+    }
+    outcome() {
+        const end = this.end ?? { result: 'failed', alarm: false };
+        return this.outcomeOf(end.result, this.state(), this.failure, end.alarm);
+    }
+    state() {
+        return this.isWriting ? (this.proof?.state ?? 'unknown') : 'unchanged';
+    }
+    outcomeOf(result, databaseState, error, alarm) {
+        const { request, inspection, plan, rehearsal, verification } = this;
+        const applied = this.proof?.applied ?? [];
+        const ref = ({ version, name, file }) => ({ version, name, file });
+        return {
+            result,
+            databaseState,
+            exitCode: (0,exit/* exitCodeOf */.F)(result, databaseState, { lockHeld: this.lockHeld, badInput: this.badInput, alarm }),
+            mode: request.mode,
+            environment: request.environment,
+            environmentSource: request.environmentSource,
+            engine: 'sql',
+            server: {
+                version: inspection?.server.version ?? null,
+                host: request.target.host,
+                port: request.target.port,
+                database: request.target.database,
+                user: request.target.user,
+                source: request.target.source,
+            },
+            startedAt: new Date(this.startedAt).toISOString(),
+            durationMs: this.now() - this.startedAt,
+            planDigest: plan?.digest ?? null,
+            previousVersion: inspection?.previousVersion ?? null,
+            currentVersion: this.proof?.currentVersion ?? inspection?.previousVersion ?? null,
+            pending: (plan?.pending ?? []).map(ref),
+            applied: applied.map(ref),
+            recorded: inspection?.recorded ?? [],
+            stages: withSkipped(this.stages),
+            migrations: this.migrations(),
+            coverage: rehearsal?.coverage ?? {
+                statements: (plan?.pending ?? []).reduce((sum, one) => sum + one.script.statements, 0),
+                executed: 0,
+            },
+            blocked: rehearsal?.blocked ?? [],
+            hazards: this.hazards,
+            sizes: rehearsal?.sizes ?? [],
+            schemaDiff: rehearsal?.schemaDiff ?? [],
+            predictedEqualsActual: verification?.predictedEqualsActual ?? null,
+            unpredicted: verification?.differences ?? [],
+            health: this.health,
+            backup: this.backup,
+            rehearsal: rehearsal?.proof ?? null,
+            verification: verification?.checks ?? rehearsal?.checks ?? [],
+            warnings: this.warnings,
+            notes: inspection?.notes ?? [],
+            problems: [],
+            error,
+            downFiles: downFiles(plan, applied),
+            run: request.run,
+            artifactName: request.publishing.artifactName,
+            artifacts: { plan: this.planArtifact, log: null },
+        };
+    }
+    /** One row for each pending migration from the start, whatever became of it. */
+    migrations() {
+        const rehearsed = new Map(this.rehearsal?.migrations.map((one) => [one.version, one]));
+        const appliedMs = new Map(this.applied?.applied.map((one) => [one.migration.version, one.ms]));
+        const proved = new Set(this.proof?.applied.map((one) => one.version));
+        const failed = this.applied?.failed?.migration.version ?? null;
+        return (this.plan?.pending ?? []).map((migration) => {
+            const report = rehearsed.get(migration.version) ?? {
+                version: migration.version,
+                name: migration.name,
+                file: migration.file,
+                checksum: migration.checksum,
+                transactional: migration.script.transactional,
+                status: this.request.mode === 'status' || this.request.mode === 'verify' ? 'pending' : 'not-executed',
+                ms: null,
+                appliedMs: null,
+                statements: [],
+            };
+            const ms = appliedMs.get(migration.version) ?? null;
+            if (proved.has(migration.version))
+                return { ...report, status: 'applied', appliedMs: ms };
+            if (failed === migration.version)
+                return { ...report, status: 'failed' };
+            return this.isWriting ? { ...report, status: 'pending' } : report;
+        });
+    }
+}
+/** An error that being cancelled makes: the server ended the query or the session, or nothing but the connection was lost. */
+function isConsequence({ class: kind, sqlstate }) {
+    if (kind === 'cancelled')
+        return false;
+    return sqlstate === null
+        ? kind === 'connection' || kind === 'internal'
+        : sqlstate === '57014' || sqlstate === '57P01';
+}
+/** The way back of what was applied, where there is a file for it. */
+function downFiles(plan, applied) {
+    const versions = new Set(applied.map((one) => one.version));
+    return (plan?.pending ?? [])
+        .filter((one) => versions.has(one.version))
+        .flatMap((one) => plan?.downFiles.get(one.key) ?? []);
+}
+/** The stages that a run did not come to are told too. */
+function withSkipped(stages) {
+    const done = new Map(stages.map((stage) => [stage.stage, stage]));
+    return outcome/* STAGES */.an.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
+}
+
+// EXTERNAL MODULE: ./src/report/text.ts
+var report_text = __nccwpck_require__(5655);
+;// CONCATENATED MODULE: ./src/hazards/observed.ts
+
+/** Locks under which nobody else writes; under the last one nobody reads either. */
+const BLOCKS_WRITES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
+/** A blocking statement on a relation of at least this size is worth a warning, however quick it was just now. */
+const LARGE_BYTES = 64 * 1024 * 1024;
+/** Blocking for at least this long is worth a warning, however small the relation is. */
+const LONG_MS = 500;
+function observedHazards({ pending, rehearsal }) {
+    const hazards = [
+        ...rehearsal.migrations.flatMap((migration) => ofMigration(migration, rehearsal.sizes)),
+        ...rehearsal.observations.map(ofObservation),
+        ...pending.flatMap(ofForm),
+    ];
+    return hazards;
+}
+function hazard(rule, severity, effects, at, message, more = {}) {
+    return {
+        rule,
+        severity,
+        effects,
+        version: at?.migration.version ?? null,
+        file: at?.migration.file ?? null,
+        line: at?.line ?? null,
+        statement: at ? (0,report_text/* cut */.Jj)(at.sql, 200) : null,
+        relation: more.relation ?? null,
+        message,
+        safer: more.safer ?? null,
+        source: 'observed',
+        allowed: null,
+    };
+}
+function ofMigration(migration, sizes) {
+    // Locks last until the migration's end: what comes after the statement that took one runs under it too.
+    const held = new Map();
+    return migration.statements.flatMap((statement) => {
+        const at = { migration, line: statement.line, sql: statement.sql };
+        if (!migration.transactional)
+            held.clear();
+        for (const { relation, mode } of statement.locks)
+            if (BLOCKS_WRITES.includes(mode))
+                held.set(relation, mode);
+        if (statement.error !== null)
+            return [hazard('statement-fails', 'danger', ['fails'], at, statement.error)];
+        return [...notExecuted(statement, at), ...blocking(statement, at, held, sizes)];
+    });
+}
+function notExecuted(statement, at) {
+    if (statement.executed || statement.reason === null)
+        return [];
+    const plain = statement.reason.startsWith('rehearsed');
+    return [hazard('not-executed', plain ? 'info' : 'warning', [], at, statement.reason)];
+}
+function blocking(statement, at, held, sizes) {
+    const hazards = [];
+    for (const [relation, mode] of held) {
+        const size = sizes.find((one) => one.relation === relation);
+        const rewritten = statement.rewrites.includes(relation);
+        const scanned = statement.scans.includes(relation);
+        if (!rewritten && !scanned && (statement.ms ?? 0) < LONG_MS)
+            continue;
+        const readsToo = mode === 'AccessExclusiveLock';
+        const effects = [readsToo ? 'blocks-reads' : 'blocks-writes'];
+        if (readsToo)
+            effects.push('blocks-writes');
+        if (rewritten)
+            effects.push('rewrites');
+        if (scanned)
+            effects.push('scans');
+        const heavy = (size?.bytes ?? 0) >= LARGE_BYTES || (statement.ms ?? 0) >= LONG_MS;
+        const what = rewritten ? 'rewrites' : scanned ? 'scans' : 'holds';
+        const took = statement.ms === null ? '' : `, ${(0,report_text/* duration */.p0)(statement.ms)} in the dry run`;
+        hazards.push(hazard(rewritten ? 'rewrites-under-lock' : scanned ? 'scans-under-lock' : 'long-under-lock', heavy ? 'warning' : 'info', effects, at, `${what} ${relation}${size ? ` (${(0,report_text/* bytes */.ee)(size.bytes)})` : ''} while nobody can ${readsToo ? 'read or write' : 'write'} it (${mode})${took}`, { relation }));
+    }
+    return hazards;
+}
+function ofObservation(seen) {
+    if (seen.kind === 'external') {
+        if (seen.withheld) {
+            return hazard('external-effects', 'danger', ['external'], seen, `${seen.what}: it reaches out of this database, so it was not rehearsed and cannot be undone`);
+        }
+        return hazard('external-effects', 'warning', ['external'], seen, `${seen.what}: its effect outside of this database is not undone by the dry run's rollback`);
+    }
+    return hazard('external-effects', 'info', [], seen, `${seen.what} runs code that its text does not show in full; what such code does outside of this database a rollback does not undo`);
+}
+function ofForm(migration) {
+    const { script } = migration;
+    if (script.transactional)
+        return [];
+    const at = { migration, line: 1, sql: '' };
+    const form = script.ownTransactions
+        ? hazard('own-transactions', 'warning', ['non-transactional'], at, 'the file holds transactions of its own: they commit one by one, and a failure half way leaves the earlier ones', {
+            safer: 'One file, one transaction: take BEGIN and COMMIT out, or split the file.',
+        })
+        : hazard('non-transactional', 'info', ['non-transactional'], at, `applied statement by statement, with recorded progress (${script.reason})`);
+    return [{ ...form, statement: null }];
+}
+
+;// CONCATENATED MODULE: ./src/policy/verdict.ts
+
+
+/** The strongest objection of the files and records, or null. `status` only reports them. */
+function objectionOf(problems) {
+    const worst = problems.find((problem) => problem.kind === 'duplicate' || problem.kind === 'target') ?? problems[0];
+    if (!worst)
+        return null;
+    const others = problems.length - 1;
+    return new report_stop/* Stop */.V({
+        ...kindOf(worst),
+        message: `${worst.message}${others > 0 ? ` (and ${(0,report_text/* plural */.LS)(others, 'other problem')})` : ''}`,
+        next: worst.next,
+        file: worst.file,
+        line: worst.file === null ? null : 1,
+    });
+}
+function kindOf(problem) {
+    switch (problem.kind) {
+        case 'duplicate':
+            return { result: 'failed', class: 'order' };
+        case 'target':
+            return { result: 'failed', class: 'input' };
+        case 'edited':
+            return { result: 'refused', class: 'checksum' };
+        case 'missing':
+        case 'out-of-order':
+            return { result: 'refused', class: 'order' };
+    }
+}
+/** What `status` alarms about: edited, missing, failed or interrupted. */
+function isAlarming(found) {
+    return (found.problems.some((problem) => problem.kind === 'edited' || problem.kind === 'missing') ||
+        found.recorded.some((row) => row.status === 'failed' || row.status === 'running'));
+}
+/** Decided before anything is executed, when something is pending. Throws the refusal. */
+function refuseUnlessMeant(request, found, plan) {
+    const refuse = (reason) => new report_stop/* Stop */.V({ result: 'refused', ...reason });
+    if (found.lastEnvironment === 'production' && request.environment !== 'production') {
+        throw refuse({
+            class: 'input',
+            message: `this database was last migrated as production and cannot be migrated as ${request.environment}`,
+            next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of environment production from migration_history.',
+        });
+    }
+    if (request.confirmation === 'missing')
+        throw unconfirmed(null);
+    if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
+        throw otherPlan(request.planDigest, plan.digest);
+}
+/** Applying in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
+function unconfirmed(also) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'input',
+        message: `apply in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
+        next: 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.',
+    });
+}
+function otherPlan(expected, actual) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'checksum',
+        message: `the plan is not the one that was reviewed: plan-digest is ${expected.slice(0, 12)}…, now it is ${actual.slice(0, 12)}…`,
+        next: 'Dry-run again and review that: files, applied migrations, server or settings have changed.',
+    });
+}
+/** The digest names files, not how far a half-done one has come: another run may have gone on with it meanwhile. */
+function refuseOtherProgress(rehearsed, now) {
+    const progress = (plan) => JSON.stringify([...plan.resumed].map(([key, row]) => [key, row.progress]));
+    if (progress(rehearsed) === progress(now))
+        return;
+    throw new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'order',
+        message: 'another run has gone on with a half-done migration since the dry run',
+        next: 'Run again: the dry run must see how far it has come.',
+    });
+}
+const RANK = { info: 0, warning: 1, danger: 2 };
+/** Marks what the user accepted: by `allow-hazards`, or in the file with a reason. */
+function markAllowed(hazards, request, plan) {
+    const used = new Set();
+    const marked = hazards.map((hazard) => {
+        if (request.allowHazards.includes(hazard.rule))
+            return { ...hazard, allowed: 'allow-hazards' };
+        const migration = plan.pending.find((one) => one.version === hazard.version);
+        const allowance = migration?.script.directives.allow.find((one) => one.rule === hazard.rule);
+        if (!migration || !allowance)
+            return hazard;
+        used.add(`${migration.file}:${allowance.line}`);
+        return { ...hazard, allowed: allowance.reason };
+    });
+    const unused = plan.pending.flatMap((migration) => migration.script.directives.allow
+        .filter((one) => !used.has(`${migration.file}:${one.line}`))
+        .map((one) => `${migration.file}:${one.line} allows ${one.rule}, which was not found there`));
+    return { hazards: marked, unused };
+}
+/** After the dry run: throws what speaks against going on. */
+function judge(request, rehearsal, hazards) {
+    if (rehearsal.verdict === 'inconclusive' && !request.allowHazards.includes('dry-run-inconclusive')) {
+        throw new report_stop/* Stop */.V({
+            result: 'dry-run-inconclusive',
+            class: rehearsal.class ?? 'resources',
+            message: `the dry run is inconclusive: ${rehearsal.reason}`,
+            ...(rehearsal.next === null ? {} : { next: rehearsal.next }),
+        });
+    }
+    refuseLost(rehearsal.checks);
+    const limit = request.failOn === 'none' ? Number.POSITIVE_INFINITY : RANK[request.failOn];
+    const over = hazards.filter((hazard) => hazard.allowed === null && RANK[hazard.severity] >= limit);
+    const [first] = over;
+    if (!first)
+        return;
+    throw new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'verification',
+        message: `${(0,report_text/* plural */.LS)(over.length, 'hazard')} at or above fail-on (${request.failOn}): ${first.rule}, ${first.message}`,
+        next: `Rewrite the statement${first.safer ? ` (${first.safer})` : ''}, or accept it: allow-hazards: ${first.rule}`,
+        file: first.file,
+        line: first.line,
+    });
+}
+function refuseLost(checks) {
+    const lost = checks.filter((check) => !check.passed);
+    const [first] = lost;
+    if (!first)
+        return;
+    throw new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'verification',
+        message: `in the dry run ${first.check} did not hold: ${first.detail ?? 'it failed'}${lost.length > 1 ? ` (and ${lost.length - 1} more)` : ''}`,
+        next: 'Correct the migration, or the list of what is critical.',
+    });
+}
+
+// EXTERNAL MODULE: ./src/report/log.ts
+var report_log = __nccwpck_require__(6472);
+;// CONCATENATED MODULE: ./src/gate.ts
+/**
+ * The story: inspect -> plan -> dry run -> review -> apply -> verify -> report.
+ *
+ * Whatever stops it is thrown as a Stop and caught once, below; what was found until then is in the draft, so that
+ * every ending has the same report.
+ */
+
+
+
+
+
+
+async function gate(request, tools) {
+    const draft = new Draft(request, tools.now, tools.signal);
+    try {
+        await Promise.race([story(request, tools, draft), overdue(tools.lastCall)]);
+    }
+    catch (error) {
+        draft.stopped(error);
+    }
+    await tools.engine.close();
+    return draft.outcome();
+}
+/** A cancelled run that waits for a server that does not answer is told of as it stands. */
+function overdue(lastCall) {
+    return new Promise((_, reject) => {
+        lastCall.addEventListener('abort', () => reject((0,report_stop/* cancelled */.K)('while waiting for the server, which did not answer in time')));
+    });
+}
+async function story(request, tools, draft) {
+    const { engine, log } = tools;
+    const { target } = request;
+    log.line(`${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`);
+    log.chapter('Inspect');
+    const found = await draft.stage('inspect', () => inspect(request, engine));
+    draft.found(found);
+    log.line(`PostgreSQL ${found.server.version}; version ${found.previousVersion ?? 'none'}; ${found.appliedCount} applied`);
+    for (const text of found.warnings)
+        log.line(`warning: ${text}`);
+    log.chapter('Plan');
+    const plan = await draft.stage('plan', async () => {
+        draft.planned(found.plan);
+        if (request.mode === 'status')
+            return found.plan;
+        const objection = objectionOf(found.problems);
+        if (objection)
+            throw objection;
+        return found.plan;
+    });
+    log.line(`${(0,report_text/* plural */.LS)(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`);
+    for (const migration of plan.pending)
+        log.line(`  ${migration.file}`);
+    if (plan.pending.length > 0)
+        tools.writePlan(engine.planText(plan));
+    if (request.mode === 'status')
+        return draft.ended('reported', { alarm: isAlarming(found) });
+    if (request.mode === 'verify')
+        return verifyOnly(tools, draft, plan);
+    if (plan.pending.length === 0)
+        return upToDate(request, tools, draft);
+    refuseUnlessMeant(request, found, plan);
+    draft.healthy(await engine.health());
+    const ifKilled = draft.ifKilled();
+    tools.writeDown(ifKilled, ifKilled);
+    const rehearsal = await dryRun(request, tools, draft, plan);
+    if (request.mode === 'dry-run')
+        return draft.ended('dry-run-passed');
+    await review(request, tools, draft);
+    const again = await readAgain(engine, plan);
+    if (again === 'up-to-date')
+        return draft.ended('up-to-date');
+    await apply(request, tools, draft, plan, rehearsal);
+    await verify(tools, draft);
+    draft.ended('applied');
+}
+/** Without the typed confirmation nothing but "there is nothing to do" can come of looking. */
+async function inspect(request, engine) {
+    if (request.confirmation !== 'missing')
+        return engine.inspect();
+    try {
+        return await engine.inspect();
+    }
+    catch (error) {
+        if (error instanceof report_stop/* Stop */.V && error.reason.badInput)
+            throw error;
+        throw unconfirmed(error instanceof Error ? error.message : String(error));
+    }
+}
+async function dryRun(request, { engine, log }, draft, plan) {
+    log.chapter('Dry run');
+    return draft.stage('dry-run', async () => {
+        const rehearsal = await engine.rehearse(plan);
+        const { hazards, unused } = markAllowed(observedHazards({ pending: plan.pending, rehearsal }), request, plan);
+        draft.rehearsed(rehearsal, hazards, unused);
+        const { statements, executed } = rehearsal.coverage;
+        log.line(`${executed} of ${(0,report_text/* plural */.LS)(statements, 'statement')} executed and rolled back`);
+        if (rehearsal.error)
+            throw new RehearsalFailed(rehearsal);
+        judge(request, rehearsal, hazards);
+        return rehearsal;
+    });
+}
+/** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
+async function review(request, tools, draft) {
+    const { engine, log, signal, sleep, now, writeDown } = tools;
+    if (request.reviewDelayMs === 0)
+        return draft.skipped('review');
+    log.chapter('Review');
+    await draft.stage('review', async () => {
+        const soFar = draft.soFar();
+        writeDown(soFar, draft.ifKilled());
+        log.line((0,report_log/* renderText */.S)(soFar));
+        await engine.release();
+        const shared = await tools.sharePlan();
+        draft.planShared(shared);
+        if (shared.link)
+            log.line(`the plan: ${shared.link.url ?? shared.link.name}`);
+        log.line(`applying in ${(0,report_text/* duration */.p0)(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`);
+        const until = now() + request.reviewDelayMs;
+        for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left = until - now()) {
+            log.progress(`applying in ${(0,report_text/* duration */.p0)(left)}`);
+            await sleep(Math.min(left, 1_000), signal);
+        }
+        if (signal.aborted) {
+            throw (0,report_stop/* cancelled */.K)('during the review pause', 'Nothing was changed; run again when the migration is wanted.');
+        }
+    });
+}
+/** After the pause: the lock again, and the state again, which must be the one that was rehearsed. */
+async function readAgain(engine, plan) {
+    const found = await engine.resume();
+    const objection = objectionOf(found.problems);
+    if (objection)
+        throw objection;
+    if (found.plan.pending.length === 0)
+        return 'up-to-date';
+    if (found.plan.digest !== plan.digest)
+        throw otherPlan(plan.digest, found.plan.digest);
+    refuseOtherProgress(plan, found.plan);
+    return 'same';
+}
+async function apply(request, { engine, log, writeDown }, draft, plan, rehearsal) {
+    if (request.backup === 'none')
+        draft.skipped('backup');
+    else {
+        const marker = await draft.stage('backup', () => engine.mark());
+        draft.marked(marker);
+        log.line(`to restore to just before: ${marker.name === null ? 'WAL position' : `restore point ${marker.name},`} ${marker.lsn}, ${marker.at}`);
+    }
+    log.chapter('Apply');
+    await draft.stage('apply', async () => {
+        draft.writing();
+        const ifKilled = draft.ifKilled();
+        writeDown(ifKilled, ifKilled);
+        try {
+            draft.appliedSoFar(await engine.apply(plan, rehearsal, draft.backup));
+        }
+        finally {
+            draft.proved(await engine.prove(plan));
+        }
+        draft.refuseFailed();
+    });
+}
+async function verify({ engine, log }, draft) {
+    log.chapter('Verify');
+    await draft.stage('verify', async () => {
+        draft.verified(await engine.verify());
+        draft.refuseUnverified();
+    });
+}
+async function verifyOnly({ engine, log }, draft, plan) {
+    log.chapter('Verify');
+    await draft.stage('verify', async () => {
+        draft.verified(await engine.verify());
+        const [first] = plan.pending;
+        if (first) {
+            throw new report_stop/* Stop */.V({
+                result: 'failed',
+                class: 'verification',
+                message: `${(0,report_text/* plural */.LS)(plan.pending.length, 'migration')} pending, the first is ${first.file}`,
+                next: 'Apply them, then verify again.',
+            });
+        }
+        draft.refuseUnverified();
+    });
+    draft.ended('verified');
+}
+/** Nothing to do is not yet nothing wrong: what was named critical must be there. */
+async function upToDate(request, tools, draft) {
+    const named = request.criticalTables.length + request.criticalIndexes.length > 0 || request.smokeTests !== null;
+    if (named)
+        await verify(tools, draft);
+    draft.ended('up-to-date');
+}
+
+// EXTERNAL MODULE: ./src/github/commands.ts
+var commands = __nccwpck_require__(4897);
+// EXTERNAL MODULE: ./src/publish.ts + 10 modules
+var publish = __nccwpck_require__(3817);
+// EXTERNAL MODULE: ./src/report/failure.ts
+var failure = __nccwpck_require__(3304);
+// EXTERNAL MODULE: ./src/report/redact.ts
+var report_redact = __nccwpck_require__(649);
+// EXTERNAL MODULE: ./src/report-folder.ts + 2 modules
+var report_folder = __nccwpck_require__(5921);
+;// CONCATENATED MODULE: ./src/run.ts
+/** One run, whichever door it came through: inputs -> Request -> the gate -> everything that a run leaves behind. */
+
+
+
+
+
+
+
+
+
+
+
+
+/** Returns the exit code. Throws only when the report itself cannot be written. */
+async function run(door) {
+    const startedAt = Date.now();
+    const setting = (0,src_door/* settingOf */.y7)(door, report_folder/* ReportFolder */.LC.make(door.workspace, door.env));
+    const { parsed } = setting;
+    const outcome = parsed.kind === 'request'
+        ? await gated(parsed.request, setting)
+        : notAccepted(parsed, new Date(startedAt).toISOString(), Date.now() - startedAt);
+    return (0,conclude/* conclude */.E)(outcome, setting);
+}
+async function gated(request, setting) {
+    const { door, folder, keep, redact, audience } = setting;
+    const log = (0,src_door/* logOf */.Gs)(setting);
+    return gate(request, {
+        engine: (0,engine/* sqlEngine */.T)(request, log, door.signal, (backend) => (0,commands/* saveState */.LZ)(door.env, 'backend', JSON.stringify(backend))),
+        log,
+        signal: door.signal,
+        lastCall: (0,src_door/* later */.NU)(door.signal, src_door/* WORK_ENDS_MS */.cz),
+        now: Date.now,
+        sleep: (ms, signal) => (0,promises_.setTimeout)(ms, undefined, { signal }).catch(() => undefined),
+        writePlan: (pieces) => folder.writePlan(pieces, redact),
+        writeDown: (soFar, ifKilled) => {
+            const kept = (0,report_redact/* redactOutcome */.Ah)(ifKilled, redact);
+            folder.write(soFar === ifKilled ? kept : (0,report_redact/* redactOutcome */.Ah)(soFar, redact), kept);
+            keep({ outcome: kept, over: false });
+        },
+        sharePlan: () => (0,publish/* sharePlan */.x)(audience),
+    });
+}
+/** The report of a run whose inputs were not accepted: nothing was connected to. */
+function notAccepted(parsed, startedAt, durationMs) {
+    const invalid = parsed.kind === 'invalid';
+    const result = invalid ? 'failed' : 'refused';
+    const problems = invalid ? parsed.problems : [];
+    const [first] = problems;
+    const message = invalid
+        ? `${first ? `${first.input}: ${first.message}` : 'the inputs are not right'}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`
+        : parsed.reason;
+    const { meaning, next } = (0,failure/* failureOfClass */.iQ)('input');
+    return {
+        ...(0,outcome/* blankOutcome */.lp)(parsed.known, startedAt),
+        result,
+        exitCode: (0,exit/* exitCodeOf */.F)(result, 'unchanged', { badInput: invalid }),
+        durationMs,
+        problems,
+        error: {
+            class: 'input',
+            sqlstate: null,
+            message,
+            detail: null,
+            hint: null,
+            where: null,
+            file: null,
+            line: null,
+            column: null,
+            excerpt: null,
+            meaning: invalid ? meaning : 'The run was refused before anything was connected to.',
+            next: invalid ? next : parsed.next,
+        },
+    };
+}
+
+
+/***/ }),
+
+/***/ 4390:
+/***/ ((module) => {
+
+module.exports = eval("require")("pg-native");
+
+
+/***/ }),
+
+/***/ 6982:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
+
+/***/ }),
+
+/***/ 2250:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("dns");
+
+/***/ }),
+
+/***/ 4434:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("events");
+
+/***/ }),
+
+/***/ 9896:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs");
+
+/***/ }),
+
+/***/ 9278:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
+
+/***/ }),
+
+/***/ 4589:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:assert");
+
+/***/ }),
+
+/***/ 6698:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:async_hooks");
+
+/***/ }),
+
+/***/ 4573:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:buffer");
+
+/***/ }),
+
+/***/ 7540:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:console");
+
+/***/ }),
+
+/***/ 7598:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+
+/***/ }),
+
+/***/ 3053:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnostics_channel");
+
+/***/ }),
+
+/***/ 610:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
+
+/***/ }),
+
+/***/ 8474:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
+
+/***/ }),
+
+/***/ 3024:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
+/***/ 7067:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+
+/***/ }),
+
+/***/ 2467:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2");
+
+/***/ }),
+
+/***/ 7030:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+
+/***/ }),
+
+/***/ 8161:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+
+/***/ }),
+
+/***/ 6760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
+/***/ 643:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
+
+/***/ }),
+
+/***/ 1792:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:querystring");
+
+/***/ }),
+
+/***/ 7075:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+
+/***/ }),
+
+/***/ 8500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+/***/ }),
+
+/***/ 1692:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
+
+/***/ }),
+
+/***/ 3136:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
+
+/***/ }),
+
+/***/ 7975:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+
+/***/ }),
+
+/***/ 3429:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/types");
+
+/***/ }),
+
+/***/ 5919:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
+
+/***/ }),
+
+/***/ 8522:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+
+/***/ }),
+
+/***/ 6928:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
+
+/***/ }),
+
+/***/ 2203:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("stream");
+
+/***/ }),
+
+/***/ 3193:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
+
+/***/ }),
+
+/***/ 4756:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
+
+/***/ }),
+
+/***/ 9023:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
+
+/***/ }),
+
+/***/ 8253:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util/types");
+
+/***/ })
+
+/******/ });
+/************************************************************************/
+/******/ // The module cache
+/******/ var __webpack_module_cache__ = {};
+/******/ 
+/******/ // The require function
+/******/ function __nccwpck_require__(moduleId) {
+/******/ 	// Check if module is in cache
+/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 	if (cachedModule !== undefined) {
+/******/ 		return cachedModule.exports;
+/******/ 	}
+/******/ 	// Create a new module (and put it into the cache)
+/******/ 	var module = __webpack_module_cache__[moduleId] = {
+/******/ 		// no module.id needed
+/******/ 		// no module.loaded needed
+/******/ 		exports: {}
+/******/ 	};
+/******/ 
+/******/ 	// Execute the module function
+/******/ 	var threw = true;
+/******/ 	try {
+/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		threw = false;
+/******/ 	} finally {
+/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 	}
+/******/ 
+/******/ 	// Return the exports of the module
+/******/ 	return module.exports;
+/******/ }
+/******/ 
+/******/ // expose the modules object (__webpack_modules__)
+/******/ __nccwpck_require__.m = __webpack_modules__;
+/******/ 
+/************************************************************************/
+/******/ /* webpack/runtime/asset-relocator-loader */
+/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/async module */
+/******/ (() => {
+/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
+/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
+/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
+/******/ 	var resolveQueue = (queue) => {
+/******/ 		if(queue && queue.d < 1) {
+/******/ 			queue.d = 1;
+/******/ 			queue.forEach((fn) => (fn.r--));
+/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 		}
+/******/ 	}
+/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
+/******/ 		if(dep !== null && typeof dep === "object") {
+/******/ 			if(dep[webpackQueues]) return dep;
+/******/ 			if(dep.then) {
+/******/ 				var queue = [];
+/******/ 				queue.d = 0;
+/******/ 				dep.then((r) => {
+/******/ 					obj[webpackExports] = r;
+/******/ 					resolveQueue(queue);
+/******/ 				}, (e) => {
+/******/ 					obj[webpackError] = e;
+/******/ 					resolveQueue(queue);
+/******/ 				});
+/******/ 				var obj = {};
+/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
+/******/ 				return obj;
+/******/ 			}
+/******/ 		}
+/******/ 		var ret = {};
+/******/ 		ret[webpackQueues] = x => {};
+/******/ 		ret[webpackExports] = dep;
+/******/ 		return ret;
+/******/ 	}));
+/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
+/******/ 		var queue;
+/******/ 		hasAwait && ((queue = []).d = -1);
+/******/ 		var depQueues = new Set();
+/******/ 		var exports = module.exports;
+/******/ 		var currentDeps;
+/******/ 		var outerResolve;
+/******/ 		var reject;
+/******/ 		var promise = new Promise((resolve, rej) => {
+/******/ 			reject = rej;
+/******/ 			outerResolve = resolve;
+/******/ 		});
+/******/ 		promise[webpackExports] = exports;
+/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
+/******/ 		module.exports = promise;
+/******/ 		body((deps) => {
+/******/ 			currentDeps = wrapDeps(deps);
+/******/ 			var fn;
+/******/ 			var getResult = () => (currentDeps.map((d) => {
+/******/ 				if(d[webpackError]) throw d[webpackError];
+/******/ 				return d[webpackExports];
+/******/ 			}))
+/******/ 			var promise = new Promise((resolve) => {
+/******/ 				fn = () => (resolve(getResult));
+/******/ 				fn.r = 0;
+/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
+/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
+/******/ 			});
+/******/ 			return fn.r ? promise : getResult();
+/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
+/******/ 		queue && queue.d < 0 && (queue.d = 0);
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/compat get default export */
+/******/ (() => {
+/******/ 	// getDefaultExport function for compatibility with non-harmony modules
+/******/ 	__nccwpck_require__.n = (module) => {
+/******/ 		var getter = module && module.__esModule ?
+/******/ 			() => (module['default']) :
+/******/ 			() => (module);
+/******/ 		__nccwpck_require__.d(getter, { a: getter });
+/******/ 		return getter;
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/ensure chunk */
+/******/ (() => {
+/******/ 	__nccwpck_require__.f = {};
+/******/ 	// This file contains only the entry chunk.
+/******/ 	// The chunk loading function for additional chunks
+/******/ 	__nccwpck_require__.e = (chunkId) => {
+/******/ 		return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
+/******/ 			__nccwpck_require__.f[key](chunkId, promises);
+/******/ 			return promises;
+/******/ 		}, []));
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/get javascript chunk filename */
+/******/ (() => {
+/******/ 	// This function allow to reference async chunks
+/******/ 	__nccwpck_require__.u = (chunkId) => {
+/******/ 		// return url for filenames based on template
+/******/ 		return "" + chunkId + ".index.js";
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/import chunk loading */
+/******/ (() => {
+/******/ 	// no baseURI
+/******/ 	
+/******/ 	// object to store loaded and loading chunks
+/******/ 	// undefined = chunk not loaded, null = chunk preloaded/prefetched
+/******/ 	// [resolve, Promise] = chunk loading, 0 = chunk loaded
+/******/ 	var installedChunks = {
+/******/ 		792: 0
+/******/ 	};
+/******/ 	
+/******/ 	var installChunk = (data) => {
+/******/ 		var {ids, modules, runtime} = data;
+/******/ 		// add "modules" to the modules object,
+/******/ 		// then flag all "ids" as loaded and fire callback
+/******/ 		var moduleId, chunkId, i = 0;
+/******/ 		for(moduleId in modules) {
+/******/ 			if(__nccwpck_require__.o(modules, moduleId)) {
+/******/ 				__nccwpck_require__.m[moduleId] = modules[moduleId];
+/******/ 			}
+/******/ 		}
+/******/ 		if(runtime) runtime(__nccwpck_require__);
+/******/ 		for(;i < ids.length; i++) {
+/******/ 			chunkId = ids[i];
+/******/ 			if(__nccwpck_require__.o(installedChunks, chunkId) && installedChunks[chunkId]) {
+/******/ 				installedChunks[chunkId][0]();
+/******/ 			}
+/******/ 			installedChunks[ids[i]] = 0;
+/******/ 		}
+/******/ 	
+/******/ 	}
+/******/ 	
+/******/ 	__nccwpck_require__.f.j = (chunkId, promises) => {
+/******/ 			// import() chunk loading for javascript
+/******/ 			var installedChunkData = __nccwpck_require__.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
+/******/ 			if(installedChunkData !== 0) { // 0 means "already installed".
+/******/ 	
+/******/ 				// a Promise means "currently loading".
+/******/ 				if(installedChunkData) {
+/******/ 					promises.push(installedChunkData[1]);
+/******/ 				} else {
+/******/ 					if(true) { // all chunks have JS
+/******/ 						// setup Promise in chunk cache
+/******/ 						var promise = import("./" + __nccwpck_require__.u(chunkId)).then(installChunk, (e) => {
+/******/ 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
+/******/ 							throw e;
+/******/ 						});
+/******/ 						var promise = Promise.race([promise, new Promise((resolve) => (installedChunkData = installedChunks[chunkId] = [resolve]))])
+/******/ 						promises.push(installedChunkData[1] = promise);
+/******/ 					}
+/******/ 				}
+/******/ 			}
+/******/ 	};
+/******/ 	
+/******/ 	// no prefetching
+/******/ 	
+/******/ 	// no preloaded
+/******/ 	
+/******/ 	// no external install chunk
+/******/ 	
+/******/ 	// no on chunks loaded
+/******/ })();
+/******/ 
+/************************************************************************/
+var __webpack_exports__ = {};
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   i: () => (/* binding */ doors)
+/* harmony export */ });
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3321);
+/**
+ * What the bundle is made from: both doors out of one, so that what they share, and what is loaded only when it is used
+ * (`await import()`), is there once. From source each door is run by itself.
+ */
+
+const doors = {
+    action: () => __nccwpck_require__.e(/* import() */ 929).then(__nccwpck_require__.bind(__nccwpck_require__, 2929)),
+    cli: () => __nccwpck_require__.e(/* import() */ 581).then(__nccwpck_require__.bind(__nccwpck_require__, 5581)),
+};
+
+var __webpack_exports__doors = __webpack_exports__.i;
+export { __webpack_exports__doors as doors };

@@ -1,0 +1,176 @@
+/** Stopped at any moment, asked to or killed: the record, the outputs and the database agree, and nothing of ours is left at the server. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Database, freshDatabase } from '../support/database.ts';
+import { nodeForAction } from '../support/node24.ts';
+import { type ActionRun, startAction, temporaryWorkspace, writeMigrations } from '../support/runner.ts';
+import { leftBehind } from '../support/scene.ts';
+
+const FILES = {
+  'migrations/01_people.sql': 'create table people (id int primary key);',
+  'migrations/02_slow.sql':
+    'create table slow (id int);\nselect pg_sleep(10);\ninsert into slow select generate_series(1, 1000);',
+  'migrations/03_index.sql': 'create index concurrently slow_id on slow (id);',
+  'migrations/04_after.sql': 'create table after_all (id int);',
+};
+/** A dry run and an apply of ten seconds each, and the pause between them. */
+const WHOLE_RUN_MS = 22_500;
+const MOMENTS = 50;
+const AT_ONCE = 10;
+
+beforeAll(async () => {
+  // Not while the first of them wait for it.
+  await nodeForAction();
+});
+
+interface Place {
+  readonly database: Database;
+  readonly client: pg.Client;
+  readonly workspace: string;
+}
+
+async function place(): Promise<Place> {
+  const database = await freshDatabase();
+  const workspace = await writeMigrations(temporaryWorkspace(), FILES);
+  return { database, client: await database.client({ application_name: 'the test' }), workspace };
+}
+
+function start({ database, workspace }: Place) {
+  return startAction({
+    workspace,
+    inputs: { 'database-url': database.url, mode: 'apply', 'review-delay': '1s' },
+    ref: 'refs/heads/staging',
+  });
+}
+
+interface Held {
+  readonly tables: readonly string[];
+  readonly records: Readonly<Record<string, string>>;
+}
+
+async function held(client: pg.Client): Promise<Held> {
+  const { rows } = await client.query<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')
+       and relname in ('people', 'slow', 'slow_id', 'after_all') order by 1`,
+  );
+  const { rows: tracked } = await client.query(`select to_regclass('schema_migrations') is not null as there`);
+  const records = tracked[0]?.there
+    ? (await client.query<{ version: string; status: string }>('select version, status from schema_migrations')).rows
+    : [];
+  return {
+    tables: rows.map((row) => row.name),
+    records: Object.fromEntries(records.map((row) => [row.version, row.status])),
+  };
+}
+
+const MADE = [
+  ['01', 'people'],
+  ['02', 'slow'],
+  ['03', 'slow_id'],
+  ['04', 'after_all'],
+] as const;
+
+/** A migration is there whole and recorded as completed, or neither; and the report says which. */
+function agree(said: { state: string | undefined; applied: readonly { version: string }[] }, now: Held): void {
+  const done = MADE.filter(([version]) => now.records[version] === 'completed');
+  const there = MADE.filter(([, name]) => now.tables.includes(name));
+  // An index that was being built may be there, invalid: only then is there more than is recorded.
+  const more = there.filter((one) => !done.includes(one)).map(([version]) => version);
+  expect(['', '03']).toContain(more.join());
+  expect(done.filter((one) => !there.includes(one))).toEqual([]);
+  const state =
+    done.length === MADE.length ? 'migrated' : done.length + more.length > 0 ? 'partially-migrated' : 'unchanged';
+  expect(said.state).toBe(state);
+  expect(said.applied.map((one) => one.version)).toEqual(done.map(([version]) => version));
+}
+
+async function manyTimes(moments: number, work: (moment: number) => Promise<void>): Promise<void> {
+  const left = Array.from({ length: moments }, (_, index) => index);
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) await work(next);
+    }),
+  );
+}
+
+const stateOf = (run: ActionRun) => ({ state: run.outputs['database-state'], applied: run.report.applied });
+
+describe('cancelled', () => {
+  it(`at ${MOMENTS} moments of a run with a ten-second statement`, { timeout: 300_000 }, async () => {
+    const stages = new Set<string>();
+    await manyTimes(MOMENTS, async (moment) => {
+      const here = await place();
+      const running = await start(here);
+      // A process that has not come to listen yet dies of it, as any does; the runner starts the post step then.
+      await running.waitFor('::add-mask::');
+      await sleep((WHOLE_RUN_MS / MOMENTS) * moment);
+      const cancelledAt = Date.now();
+      running.kill('SIGINT');
+      const run = await running.done;
+      const waited = Date.now() - cancelledAt;
+
+      const now = await held(here.client);
+      agree(stateOf(run), now);
+      expect(await leftBehind(here.client)).toEqual([]);
+      expect(run.report.databaseState).toBe(run.outputs['database-state']);
+      if (run.outputs.result === 'applied') {
+        expect(run.exitCode).toBe(0);
+      } else {
+        expect(run.outputs.result).toBe('cancelled');
+        expect(run.exitCode).toBe(run.outputs['database-state'] === 'unchanged' ? 6 : 7);
+        expect(run.report.error).toMatchObject({ class: 'cancelled' });
+        expect(run.summary.split('\n', 1)[0]).toMatch(/cancelled/i);
+        expect(waited).toBeLessThan(5_000);
+        for (const status of Object.values(now.records)) expect(['completed', 'failed', 'running']).toContain(status);
+        stages.add(run.report.stages.find((one: { status: string }) => one.status === 'cancelled')?.stage ?? 'between');
+      }
+      await here.database.drop();
+    });
+    expect([...stages]).toEqual(expect.arrayContaining(['dry-run', 'review', 'apply']));
+  });
+
+  it('goes on from wherever it was', { timeout: 120_000 }, async () => {
+    const here = await place();
+    const running = await start(here);
+    await running.waitFor(/applied migrations\/01_people/);
+    running.kill('SIGTERM');
+    const run = await running.done;
+    expect(run.outputs).toMatchObject({ result: 'cancelled', 'database-state': 'partially-migrated' });
+    await here.client.query("update schema_migrations set error_message = null where version = '02'");
+    const again = await (await start(here)).done;
+    expect(again.outputs).toMatchObject({ result: 'applied', 'database-state': 'migrated', 'applied-count': '3' });
+  });
+});
+
+describe('killed', () => {
+  it('at 20 moments: the post step ends what is left at the server and tells what is there', {
+    timeout: 300_000,
+  }, async () => {
+    await manyTimes(20, async (moment) => {
+      const here = await place();
+      const running = await start(here);
+      await sleep((WHOLE_RUN_MS / 20) * moment);
+      running.kill('SIGKILL');
+      const run = await running.done;
+      const post = await running.runPost();
+      const now = await held(here.client);
+      expect(await leftBehind(here.client)).toEqual([]);
+      if (run.signal === null) {
+        expect(run.outputs.result).toBe('applied');
+        expect([post.exitCode, post.stdout]).toEqual([0, '']);
+      } else {
+        // What the outputs said before, they said without knowing: nothing of it is untrue.
+        expect(run.outputs.result ?? 'failed').toBe('failed');
+        expect(['unknown', 'unchanged', undefined]).toContain(run.outputs['database-state']);
+        if (run.outputs['database-state'] !== 'unknown') expect(now.records).toEqual({});
+        expect(post.exitCode).not.toBe(0);
+        expect(post.report).toMatchObject({ result: 'failed', error: { message: expect.stringContaining('killed') } });
+        agree({ state: post.report.databaseState, applied: post.report.applied }, now);
+        expect(post.summary).toContain(post.report.databaseState.replace('-', ' '));
+        expect(post.annotations.filter((one) => one.level === 'error').length).toBeGreaterThan(0);
+      }
+      await here.database.drop();
+    });
+  });
+});
