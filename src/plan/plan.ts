@@ -30,6 +30,17 @@ export interface Script {
   readonly statements: number;
   /** It creates a table of this name (unquoted, schema dropped) among others: the tracking table may come from a file. */
   readonly createsTables: readonly string[];
+  /** What the rules read: every statement but plain INSERTs of rows, of which there may be millions. */
+  readonly texts: readonly StatementText[];
+  /** Statements that are not among `texts` because there were too many. */
+  readonly unread: number;
+}
+
+export interface StatementText {
+  /** 1-based in its file; transaction control not counted. */
+  readonly index: number;
+  readonly line: number;
+  readonly sql: string;
 }
 
 export interface PlannedMigration extends MigrationFile {

@@ -1,5 +1,5 @@
 /** The form of a migration file: which statements commit together, and whether the whole can. */
-import type { Script } from '../plan/plan.ts';
+import type { Script, StatementText } from '../plan/plan.ts';
 import { classify } from './classify.ts';
 import { type Directives, SqlProblem, type Statement, type StatementFacts } from './statement.ts';
 import { bareName } from './tokens.ts';
@@ -62,6 +62,9 @@ export function* readScript(statements: Iterable<Statement>): Generator<ScriptEv
   if (open) throw problem(open.at, `a transaction block begins here ${NEVER_ENDS}`);
 }
 
+/** Of one file, kept for the rules. */
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+
 const INSIDE_BLOCK = (line: number): string =>
   `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
 const WITHOUT_BEGIN =
@@ -86,6 +89,9 @@ export function scanScript(
   const problems: ScriptProblem[] = [];
   const createsTables: string[] = [];
   const begins: string[] = [];
+  const texts: StatementText[] = [];
+  let characters = 0;
+  let unread = 0;
   let statements = 0;
   let outside = 0;
   let rolledBack = false;
@@ -104,6 +110,11 @@ export function scanScript(
       statements += 1;
       if (block === null) outside += 1;
       if (block === null && facts.control === 'savepoint') savepoint ??= statement;
+      if (facts.bulkInsertInto === null) {
+        characters += statement.sql.length;
+        if (characters > MOST_CHARACTERS) unread += 1;
+        else texts.push({ index: event.index, line: statement.line, sql: copied(statement.sql) });
+      }
       if (facts.createsTable !== null) createsTables.push(bareName(facts.createsTable));
       const what = facts.nonTransactional?.what;
       if (what === undefined) continue;
@@ -139,8 +150,15 @@ export function scanScript(
     directives,
     statements,
     createsTables,
+    texts,
+    unread,
     problems,
   };
+}
+
+/** Without keeping alive the chunk of the file that it was cut from. */
+function copied(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function firstWord(statement: Statement): string {
