@@ -75,7 +75,9 @@ export function commandLine(name: CommandName, properties: CommandProperties, me
   const pairs = Object.entries(properties)
     .filter(([, value]) => value !== undefined && value !== null && value !== '')
     .map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
-  return `::${name}${pairs.length === 0 ? '' : ` ${pairs.join(',')}`}::${escapeData(message)}`;
+  // A runner prints what an annotation says into the log, line by line, and the log's reader takes `##[group]` in it for a group.
+  const said = name === 'add-mask' || name === 'stop-commands' ? message : message.replaceAll('##[', '## [');
+  return `::${name}${pairs.length === 0 ? '' : ` ${pairs.join(',')}`}::${escapeData(said)}`;
 }
 
 /** Writes a workflow command on a line of its own. */
