@@ -1,4 +1,5 @@
 /** Outcome -> annotations, worst first: GitHub keeps the first ten of each level and drops the rest without a word. */
+import { isTheFailure, meaningOf } from './facts.ts';
 import { worstFirst } from './json.ts';
 import type { Failure, Hazard, Outcome } from './outcome.ts';
 import { brief, clean, cut, plural } from './text.ts';
@@ -90,7 +91,8 @@ function titleOf(error: Failure): string {
 
 /** The next action is kept whatever the length of the server's words. */
 function failureMessage(error: Failure): string {
-  const end = `\n${cut(clean(error.meaning), 600)}\nNext: ${cut(clean(error.next), 800)}`;
+  const meaning = meaningOf(error);
+  const end = `${meaning === null ? '' : `\n${cut(clean(meaning), 600)}`}\nNext: ${cut(clean(error.next), 800)}`;
   const start = [
     error.message,
     error.detail === null ? '' : `DETAIL: ${error.detail}`,
@@ -117,11 +119,6 @@ function ofHazards(outcome: Outcome): Annotation[] {
       ),
       message: hazardMessage(hazard),
     }));
-}
-
-/** A statement that failed is a hazard too; it is annotated once. */
-function isTheFailure(hazard: Hazard, error: Failure | null): boolean {
-  return error !== null && hazard.effects.includes('fails') && hazard.file === error.file && hazard.line === error.line;
 }
 
 /** A danger is an error only where it stopped the run: a green run has no red marks. */

@@ -2,6 +2,9 @@
 import { worstFirst } from './json.ts';
 import {
   type DatabaseState,
+  type Failure,
+  type FailureClass,
+  type Hazard,
   LOCK_MODES,
   type LockSeen,
   type MigrationReport,
@@ -10,13 +13,41 @@ import {
   type SchemaChange,
   type Stage,
   type StageName,
+  type StatementReport,
 } from './outcome.ts';
 import { brief, bytes, duration, number, plural } from './text.ts';
 
 /** The report's first line, plain text: what happened, the state of the database, which database and where that came from. */
 export function headline(outcome: Outcome): string {
-  const where = headlinePlace(outcome);
-  return `${whatHappened(outcome)} ${stateSentence(outcome)}${where === '' ? '' : ` ${where}`}`;
+  const where = place(outcome);
+  return `${happened(outcome)}${where === '' ? '' : ` (${where})`}`;
+}
+
+/** What happened and the state of the database: two sentences. */
+export function happened(outcome: Outcome): string {
+  return `${whatHappened(outcome)} ${stateSentence(outcome)}`;
+}
+
+/** The failure's message without what stands beside it anyway: the result's name in front, a listed hazard's own words at the end. */
+function essence(message: string, outcome: Outcome): string {
+  const told = outcome.hazards.find((hazard) => hazard.message !== '' && message.endsWith(hazard.message));
+  const start = 'the dry run is inconclusive: ';
+  return message
+    .slice(
+      outcome.result === 'dry-run-inconclusive' && message.startsWith(start) ? start.length : 0,
+      told === undefined || told.message.length === message.length ? undefined : -told.message.length,
+    )
+    .replace(/[,:]\s*$/, '');
+}
+
+/** Whether the failure's message stands in the first line, and among the hazards, already. */
+export function isSaid(outcome: Outcome, message: string): boolean {
+  return happened(outcome).includes(brief(essence(message, outcome), 400).replace(/[.!?…]$/, ''));
+}
+
+/** Whether somebody must look at the database itself: it is not what it was, and not proved to be what it should be. */
+export function needsHands(outcome: Outcome): boolean {
+  return outcome.exitCode !== 0 && outcome.databaseState !== 'unchanged';
 }
 
 function whatHappened(outcome: Outcome): string {
@@ -28,7 +59,7 @@ function whatHappened(outcome: Outcome): string {
     case 'verified':
       return `Verified: every check passed${atVersion(outcome)}.`;
     case 'reported':
-      return `Status: ${outcome.pending.length === 0 ? 'nothing pending' : `${number(outcome.pending.length)} pending`}${atVersion(outcome)}.`;
+      return `Status: ${outcome.exitCode === 0 ? '' : 'records to settle, '}${outcome.pending.length === 0 ? 'nothing pending' : `${number(outcome.pending.length)} pending`}${atVersion(outcome)}.`;
     case 'applied':
       return `Applied: ${plural(outcome.applied.length, 'migration')}.`;
     case 'rolled-back':
@@ -40,9 +71,9 @@ function whatHappened(outcome: Outcome): string {
     case 'failed':
       return failedHow(outcome);
     case 'refused':
-      return `Refused${outcome.error === null ? '' : `: ${sentence(outcome.error.message)}`}${outcome.error === null ? '.' : ''}`;
+      return `Refused${outcome.error === null ? '.' : `: ${sentence(essence(outcome.error.message, outcome))}`}`;
     case 'dry-run-inconclusive':
-      return `Dry run inconclusive${outcome.error === null ? '.' : `: ${sentence(outcome.error.message)}`}`;
+      return `Dry run inconclusive${outcome.error === null ? '.' : `: ${sentence(essence(outcome.error.message, outcome))}`}`;
     case 'cancelled':
       return `Cancelled${inStage(outcome, 'cancelled')}.`;
   }
@@ -117,15 +148,15 @@ export function stateWords(state: DatabaseState): string {
   return state.replaceAll('-', ' ');
 }
 
-/** `(app on db.example.com, production, from input database-url)` */
-function headlinePlace(outcome: Outcome): string {
+/** `app on db.example.com, production, from input database-url`; empty where nothing is known. */
+export function place(outcome: Outcome): string {
   const { server } = outcome;
   const parts = [
     server === null ? '' : `${brief(server.database, 63)} on ${brief(server.host, 120)}`,
     outcome.environment ?? '',
     server === null ? '' : `from ${brief(server.source, 80)}`,
   ].filter((part) => part !== '');
-  return parts.length === 0 ? '' : `(${parts.join(', ')})`;
+  return parts.join(', ');
 }
 
 function atVersion(outcome: Outcome): string {
@@ -133,7 +164,7 @@ function atVersion(outcome: Outcome): string {
 }
 
 function sentence(message: string): string {
-  const text = brief(message, 200);
+  const text = brief(message, 160);
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
@@ -149,6 +180,10 @@ function count(outcome: Outcome, status: MigrationReport['status']): number {
 export function nextStep(outcome: Outcome): string | null {
   if (outcome.error !== null) return outcome.error.next;
   switch (outcome.result) {
+    case 'reported':
+      return outcome.exitCode === 0
+        ? null
+        : 'Settle the records that the warnings name, then run `mode: status` again.';
     case 'dry-run-passed':
       if (outcome.mode === 'apply')
         return 'It is applied after the pause; cancel this run to stop it: nothing is changed yet.';
@@ -245,10 +280,14 @@ export function migrationsToShow(outcome: Outcome, limit: number): readonly Migr
 /** `12 of 15 statements executed in the dry run`; null where none was made. */
 export function coverageWords(outcome: Outcome): string | null {
   const { statements, executed } = outcome.coverage;
-  if (statements === 0) return null;
+  if (statements === 0 || !cameTo(outcome, 'dry-run')) return null;
   return executed === statements
     ? `Coverage: all ${plural(statements, 'statement')} executed in the dry run.`
-    : `Coverage: ${number(executed)} of ${plural(statements, 'statement')} executed in the dry run; the others are listed with their reason.`;
+    : `Coverage: ${number(executed)} of ${plural(statements, 'statement')} executed in the dry run.`;
+}
+
+function cameTo(outcome: Outcome, stage: StageName): boolean {
+  return outcome.stages.some((item) => item.stage === stage && item.status !== 'skipped');
 }
 
 /** The proof that the rehearsal left nothing. */
@@ -398,4 +437,127 @@ export function locationOf(outcome: Outcome): string | null {
     .join(':');
 }
 
-export const sortedHazards = worstFirst;
+/** Worst first, without the statement that is the failure itself: that is told at length already. */
+export function sortedHazards(outcome: Outcome): Hazard[] {
+  return worstFirst(outcome.hazards).filter((hazard) => !isTheFailure(hazard, outcome.error));
+}
+
+/** A statement that failed is a hazard too; it is told once. */
+export function isTheFailure(hazard: Hazard, error: Failure | null): boolean {
+  return error !== null && hazard.effects.includes('fails') && hazard.file === error.file && hazard.line === error.line;
+}
+
+/** Without what the failure itself says already. */
+export function warningsToShow(outcome: Outcome): readonly string[] {
+  const said = outcome.error?.message ?? null;
+  return outcome.warnings.filter((warning) => said === null || warning === '' || !said.startsWith(warning));
+}
+
+/**
+ * The catalogue's sentence for the class, where it adds anything: what the gate itself stopped for says in its message what is
+ * the matter, and the class is only the nearest one.
+ */
+export function meaningOf(error: Failure): string | null {
+  const own: readonly FailureClass[] = [
+    'input',
+    'lock-timeout',
+    'deadlock',
+    'checksum',
+    'order',
+    'not-in-transaction',
+    'resources',
+    'verification',
+    'cancelled',
+    'internal',
+  ];
+  return error.sqlstate === null && own.includes(error.class) ? null : error.meaning;
+}
+
+/** A lock on something that others could be using, which keeps them from writing at least. */
+export interface LockHeld {
+  readonly relation: string;
+  readonly mode: string;
+  /** From the statement that took it to the end of its transaction, as the dry run measured it; null: not measured. */
+  readonly ms: number | null;
+  readonly migration: MigrationReport;
+  readonly line: number;
+}
+
+/** The blocking locks, one for each relation: the strongest, of equals the longest; the worst first. */
+export function locksHeld(outcome: Outcome, sizes: ReadonlyMap<string, RelationSize>): LockHeld[] {
+  const worst = new Map<string, LockHeld>();
+  for (const migration of outcome.migrations) {
+    for (const held of locksOf(migration)) {
+      const before = worst.get(held.relation);
+      if (before === undefined || compareLocks(held, before, sizes) < 0) worst.set(held.relation, held);
+    }
+  }
+  return [...worst.values()].sort((a, b) => compareLocks(a, b, sizes));
+}
+
+/** Locks of a transaction last until its end; outside of one, as long as the statement. */
+function locksOf(migration: MigrationReport): LockHeld[] {
+  const held: LockHeld[] = [];
+  // From the end, so that what is left of the transaction is known.
+  let rest = 0;
+  for (const statement of [...migration.statements].reverse()) {
+    rest = migration.transactional ? rest + (statement.ms ?? 0) : (statement.ms ?? 0);
+    for (const { relation, mode, preexisting } of statement.locks) {
+      if (!preexisting || blocks(mode) === null) continue;
+      held.push({ relation, mode, ms: statement.ms === null ? null : rest, migration, line: statement.line });
+    }
+  }
+  return held;
+}
+
+function compareLocks(a: LockHeld, b: LockHeld, sizes: ReadonlyMap<string, RelationSize>): number {
+  const bytesOf = (held: LockHeld): number => sizes.get(held.relation)?.bytes ?? 0;
+  return (
+    LOCK_MODES.indexOf(b.mode) - LOCK_MODES.indexOf(a.mode) || (b.ms ?? 0) - (a.ms ?? 0) || bytesOf(b) - bytesOf(a)
+  );
+}
+
+/** What others cannot do while the lock is held; null: they read and write all the while. */
+export function blocks(mode: string): 'reads and writes' | 'writes' | null {
+  if (mode === 'AccessExclusiveLock') return 'reads and writes';
+  return LOCK_MODES.indexOf(mode) >= LOCK_MODES.indexOf('ShareLock') ? 'writes' : null;
+}
+
+export interface NotRehearsed {
+  readonly migration: MigrationReport;
+  readonly statement: StatementReport;
+  readonly reason: string;
+}
+
+/** The statements that were not sent as written, with the reason. (Those that a failure kept from being sent have none.) */
+export function notRehearsed(outcome: Outcome): NotRehearsed[] {
+  return outcome.migrations.flatMap((migration) =>
+    migration.statements.flatMap((statement) =>
+      statement.executed || statement.reason === null ? [] : [{ migration, statement, reason: statement.reason }],
+    ),
+  );
+}
+
+/** `gh run rerun ...`, where the same files may go through the next time and the run is one of GitHub's; else null. */
+export function rerunCommand(outcome: Outcome): string | null {
+  const { runId, repository } = outcome.run;
+  const worth: readonly FailureClass[] = [
+    'connection',
+    'tls',
+    'authentication',
+    'permission',
+    'disk-full',
+    'lock-timeout',
+    'deadlock',
+    'resources',
+    'cancelled',
+  ];
+  if (
+    outcome.exitCode === 0 ||
+    !(outcome.error === null ? outcome.result === 'cancelled' : worth.includes(outcome.error.class))
+  )
+    return null;
+  if (runId === null || !/^\d{1,20}$/.test(runId)) return null;
+  if (repository === null || !/^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(repository)) return null;
+  return `gh run rerun ${runId} --repo ${repository}`;
+}

@@ -9,6 +9,7 @@ import {
   healthLines,
   locationOf,
   lockWords,
+  meaningOf,
   nextStep,
   predictionWords,
   recoverySettings,
@@ -22,6 +23,7 @@ import {
   statementsWords,
   stateWords,
   strongestLock,
+  warningsToShow,
   waysBack,
 } from './facts.ts';
 import type { Hazard, MigrationReport, Outcome, RelationSize } from './outcome.ts';
@@ -39,7 +41,7 @@ export function renderText(outcome: Outcome): string {
     failedChecksSection(outcome),
     migrationsSection(outcome),
     hazardsSection(outcome),
-    listSection('Warnings', outcome.warnings),
+    listSection('Warnings', warningsToShow(outcome)),
     proofSection(outcome),
     rollbackSection(outcome),
     diffSection('Schema difference', outcome),
@@ -90,7 +92,11 @@ function failureSection(outcome: Outcome): string[] {
     ...(error.excerpt === null ? [] : [clean(error.excerpt.slice(0, 2000))]),
     ...serverLines(outcome, WORDS).map(clean),
   ];
-  return [brief(error.meaning, WORDS), ...block.flatMap((text) => text.split('\n')).map((line) => `    ${line}`)];
+  const meaning = meaningOf(error);
+  return [
+    ...(meaning === null ? [] : [brief(meaning, WORDS)]),
+    ...block.flatMap((text) => text.split('\n')).map((line) => `    ${line}`),
+  ];
 }
 
 function whereSection(outcome: Outcome): string[] {
@@ -208,7 +214,8 @@ function notAsWritten(migration: MigrationReport): string[] {
 }
 
 function hazardsSection(outcome: Outcome): string[] {
-  return titled(`Hazards (${number(outcome.hazards.length)})`, sortedHazards(outcome.hazards).flatMap(hazardLines));
+  const hazards = sortedHazards(outcome);
+  return titled(`Hazards (${number(hazards.length)})`, hazards.flatMap(hazardLines));
 }
 
 function hazardLines(hazard: Hazard): string[] {

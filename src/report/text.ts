@@ -90,10 +90,18 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** For a line of markdown, table cells included: read as these characters and nothing else. Mentions nobody. */
+/** Mentions nobody, refers to no issue, and no address in it becomes a link: a zero-width space stands where GitHub would begin to read one. */
+function unlinked(text: string): string {
+  return text
+    .replace(/[@#](?=[^\s#])/g, '$&\u200b')
+    .replace(/\bGH-(?=\d)/gi, '$&\u200b')
+    .replace(/www(?=\.)|:(?=\/\/)/gi, '$&\u200b');
+}
+
+/** For a line of markdown, table cells included: read as these characters and nothing else. Mentions nobody, links to nothing. */
 export function escapeMarkdown(text: string): string {
   return (
-    oneLine(text)
+    unlinked(oneLine(text))
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
@@ -103,7 +111,6 @@ export function escapeMarkdown(text: string): string {
       .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
       .replace(/^([-+=#])/, '\\$1')
       .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2')
-      .replace(/@(?=\w)/g, '@\u200b')
   );
 }
 
@@ -140,7 +147,7 @@ export function fenced(text: string, language = ''): string {
 
 /** A folded part: `summary` is plain text, `body` is markdown. */
 export function details(summary: string, body: string): string {
-  return `<details><summary>${escapeHtml(oneLine(summary))}</summary>\n\n${body}\n\n</details>`;
+  return `<details><summary>${escapeHtml(unlinked(oneLine(summary)))}</summary>\n\n${body}\n\n</details>`;
 }
 
 /**

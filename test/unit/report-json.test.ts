@@ -67,21 +67,21 @@ describe('report.json', () => {
       environment: 'production',
       engine: 'sql',
       server: { version: '17.2', host: 'db.example.com', database: 'app' },
-      coverage: { statements: 3, executed: 3 },
+      coverage: { statements: 7, executed: 4 },
       predictedEqualsActual: null,
       logPath: PATHS.logPath,
       reportPath: PATHS.reportPath,
-      artifactId: null,
+      artifactId: '987',
       pendingCount: 3,
     });
-    expect(report.migrations[0]).toMatchObject({
-      version: '0007',
+    expect(report.migrations[1]).toMatchObject({
+      version: '14',
       status: 'failed',
       transactional: true,
-      ms: 15,
+      ms: 2311,
       appliedMs: null,
     });
-    expect(Object.keys(report.migrations[0].statements[1])).toEqual(
+    expect(Object.keys(report.migrations[1].statements[1])).toEqual(
       expect.arrayContaining([
         'index',
         'line',
@@ -218,6 +218,8 @@ describe('plan.sql', () => {
       directives: { noTransaction: false, batch: false, allow: [], lockTimeoutMs: null, statementTimeoutMs: null },
       statements: 2,
       createsTables: [],
+      texts: [],
+      unread: 0,
     },
   };
   it('is nothing but comments around the bodies, whatever a file is called', () => {

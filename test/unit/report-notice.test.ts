@@ -45,16 +45,22 @@ describe('severityOf', () => {
     'up-to-date': 'info',
     verified: 'success',
     reported: 'info',
-    applied: 'success',
     'rolled-back': 'success',
     baselined: 'success',
     repaired: 'success',
     refused: 'warning',
     'dry-run-inconclusive': 'warning',
     cancelled: 'warning',
+    // By name, where the result alone does not decide.
+    'dry-run-passed clean': 'success',
+    'reported alarm': 'danger',
+    applied: 'warning',
+    'cancelled partially': 'danger',
   };
-  it.each(everyOutcome())('of $name', ({ outcome }) => {
-    expect(severityOf(outcome)).toBe(outcome.result === 'failed' ? 'danger' : expected[outcome.result]);
+  it.each(everyOutcome())('of $name', ({ name, outcome }) => {
+    expect(severityOf(outcome)).toBe(
+      expected[name] ?? (outcome.result === 'failed' ? 'danger' : expected[outcome.result]),
+    );
   });
   const applied: Partial<Outcome> = { result: 'applied', databaseState: 'migrated' };
   it.each<[string, Partial<Outcome>, string]>([

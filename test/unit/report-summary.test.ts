@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { renderComment } from '../../src/report/comment.ts';
 import { renderText } from '../../src/report/log.ts';
 import type { Outcome } from '../../src/report/outcome.ts';
 import { redactOutcome, redactor } from '../../src/report/redact.ts';
+import { renderReleaseSection } from '../../src/report/release.ts';
 import { headline, renderSummary } from '../../src/report/summary.ts';
-import { byteLength } from '../../src/report/text.ts';
-import { aChange, aFailure, aHazard, aMigration, anOutcome, aStatement, everyOutcome } from '../support/outcome.ts';
+import { aFailure, aHazard, aMigration, anOutcome, aStatement, everyOutcome } from '../support/outcome.ts';
 
 const first = (text: string): string => text.split('\n')[0] ?? '';
 
 describe.each(everyOutcome())('$name', ({ outcome }) => {
   it('has this summary', () => expect(renderSummary(outcome)).toMatchSnapshot());
+  it('has this comment', () => expect(renderComment(outcome)).toMatchSnapshot());
   it('has this log', () => expect(renderText(outcome)).toMatchSnapshot());
   it('says the state, and where, in the first line of both', () => {
     const words = {
@@ -21,12 +23,13 @@ describe.each(everyOutcome())('$name', ({ outcome }) => {
     }[outcome.databaseState];
     for (const text of [renderSummary(outcome), renderText(outcome)]) {
       expect(first(text)).toContain(words);
-      if (outcome.server) expect(first(text)).toContain('app on db.example.com');
+      if (outcome.server) expect(first(text)).toContain('app on db.example.com, ');
     }
   });
   it('says what to do next right below, when it did not go well', () => {
     if (outcome.exitCode === 0) return;
-    expect(renderSummary(outcome).split('\n')[2]).toMatch(/^\*\*Next:\*\* ./);
+    for (const render of [renderSummary, renderComment])
+      expect(render(outcome).split('\n')[2]).toMatch(/^\*\*Next:\*\* ./);
     expect(renderText(outcome).split('\n')[1]).toMatch(/^Next: ./);
   });
 });
@@ -40,12 +43,24 @@ describe('headline', () => {
     ],
     [
       'failed dry run',
-      'Failed in the dry run: 0007_add_total.sql line 3. The database is unchanged. (app on db.example.com, production, from input database-url)',
+      'Failed in the dry run: 14_order_numbers.sql line 2. The database is unchanged. (app on db.example.com, production, from input database-url)',
     ],
-    ['failed input', 'Failed: 2 inputs are wrong. The database is unchanged.'],
+    ['failed input', 'Failed: 3 inputs are wrong. The database is unchanged.'],
     [
       'failed partially',
-      'Failed while applying: 0008_add_total.sql line 3. The database is partially migrated: 1 of 3 migrations applied completely. (app on db.example.com, production, from input database-url)',
+      'Failed while applying: 14_order_numbers.sql line 4. The database is partially migrated: 1 of 3 migrations applied completely. (app on db.example.com, production, from input database-url)',
+    ],
+    [
+      'refused',
+      'Refused: 3 hazards at or above fail-on (warning): rewrites-under-lock. The database is unchanged. (app on db.example.com, production, from input database-url)',
+    ],
+    [
+      'dry-run-inconclusive',
+      'Dry run inconclusive: it kept another session waiting (pid 8967, shop-web) for max-blocking (300 ms). The database is unchanged. (app on db.example.com, production, from input database-url)',
+    ],
+    [
+      'reported alarm',
+      'Status: records to settle, 3 pending, at version 12. The database is unchanged. (app on db.example.com, production, from input database-url)',
     ],
     [
       'cancelled',
@@ -62,177 +77,147 @@ describe('a caret stands under the column', () => {
   });
 });
 
-describe('the strongest lock', () => {
-  it('is the strongest on something that was there, the largest of equals, with its size', () => {
-    const lock = (relation: string, mode: string, preexisting: boolean) => ({ relation, mode, preexisting });
-    const outcome = anOutcome({
-      migrations: [
-        aMigration(1, {
-          statements: [
-            aStatement({
-              locks: [
-                lock('public.new', 'AccessExclusiveLock', false),
-                lock('public.small', 'ShareLock', true),
-                lock('public.large', 'ShareLock', true),
-                lock('public.huge', 'RowExclusiveLock', true),
-              ],
-            }),
-          ],
-        }),
-      ],
-      sizes: [
-        { relation: 'public.small', bytes: 10, rows: 1 },
-        { relation: 'public.large', bytes: 1024 ** 3, rows: null },
-        { relation: 'public.huge', bytes: 1024 ** 4, rows: 5 },
-      ],
-    });
-    expect(renderSummary(outcome)).toContain('SHARE on `public.large` (1 GB)');
-    expect(renderText(outcome)).toContain('SHARE on public.large (1 GB)');
-  });
-});
-
-describe('text that means harm', () => {
-  const file = '::set-output name=x::y.sql';
-  const table = 'public.a`b|c\nd::error::e';
-  const evil = '</details><script>alert(1)</script>\n::add-mask::x\n##[error]z\u001b[2J\u202e```\n\n# Heading\n@mona';
+describe('locks', () => {
+  const lock = (relation: string, mode: string, preexisting = true) => ({ relation, mode, preexisting });
   const outcome = anOutcome({
-    result: 'failed',
-    exitCode: 1,
-    server: { version: evil, host: evil, port: 1, database: evil, user: evil, source: evil },
-    environmentSource: evil,
-    planDigest: evil,
-    previousVersion: evil,
-    currentVersion: evil,
-    stages: [{ stage: 'dry-run', status: 'failed', ms: 1 }],
     migrations: [
       aMigration(1, {
-        file,
-        version: evil,
-        name: evil,
-        status: 'failed',
         statements: [
+          aStatement({ ms: 10, locks: [lock('public.small', 'ShareLock'), lock('public.read', 'RowExclusiveLock')] }),
           aStatement({
-            sql: evil,
-            error: evil,
-            locks: [{ relation: table, mode: 'AccessExclusiveLock', preexisting: true }],
+            line: 5,
+            ms: 300,
+            locks: [lock('public.large', 'AccessExclusiveLock'), lock('public.new', 'AccessExclusiveLock', false)],
           }),
-          aStatement({ executed: false, reason: evil }),
+          aStatement({ line: 9, ms: 2000, locks: [] }),
+        ],
+      }),
+      aMigration(2, {
+        transactional: false,
+        statements: [
+          aStatement({ ms: 40, locks: [lock('public.alone', 'ShareLock')] }),
+          aStatement({ line: 2, ms: 50, locks: [lock('public.large', 'ShareLock')] }),
         ],
       }),
     ],
-    applied: [{ version: evil, name: evil, file: evil }],
-    recorded: [{ version: evil, name: evil, file: evil, status: evil, appliedAt: evil }],
-    hazards: [
-      aHazard({ file, message: evil, relation: table, statement: evil, safer: evil, allowed: evil, rule: evil }),
-    ],
-    blocked: [{ pid: 1, application: evil, waitedMs: 5, file: evil, statementIndex: 1 }],
-    schemaDiff: [aChange({ name: table, change: 'changed', before: evil, after: evil })],
-    unpredicted: [aChange({ name: evil })],
-    verification: [
-      { check: evil, passed: false, detail: evil },
-      { check: evil, passed: true, detail: evil },
-    ],
-    warnings: [evil],
-    notes: [evil],
-    backup: { kind: 'restore-point', name: evil, lsn: evil, at: evil, snapshot: evil },
-    error: aFailure({
-      message: evil,
-      detail: evil,
-      hint: evil,
-      where: evil,
-      file,
-      excerpt: evil,
-      meaning: evil,
-      next: evil,
-    }),
-    artifactName: evil,
-    run: { ...anOutcome().run, runUrl: 'https://x/)[a](javascript:alert(1)' },
+    sizes: [{ relation: 'public.large', bytes: 1024 ** 3, rows: null }],
   });
-  const outsideFences = (markdown: string): string => {
-    let fence = '';
-    return markdown
-      .split('\n')
-      .filter((line) => {
-        const mark = /^`{3,}/.exec(line)?.[0] ?? '';
-        if (fence === '' && mark !== '') fence = mark;
-        else if (fence !== '' && line === fence) fence = '';
-        else return fence === '';
-        return false;
-      })
-      .join('\n');
-  };
+  const rows = renderSummary(outcome)
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && line.includes(' from '));
 
-  it('commands nothing in the log', () => {
-    const lines = renderText(outcome).split('\n');
-    expect(lines.filter((line) => /^\s*::/.test(line) || line.includes('##['))).toEqual([]);
+  it('last to the end of their transaction, or as long as their statement', () => {
+    expect(rows.map((line) => line.replaceAll('\u00a0', ' '))).toEqual([
+      '| 2.3 s | **reads and writes** | `public.large`<br>1 GB<br>ACCESS EXCLUSIVE from 0001, line 5 |',
+      '| 2.3 s | writes | `public.small`<br>SHARE from 0001, line 1 |',
+      '| 40 ms | writes | `public.alone`<br>SHARE from 0002, line 1 |',
+    ]);
   });
-  it.each([renderText, renderSummary])('has no controls, no colours and no marks that reorder', (render) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that they are not there is the point
-    expect(render(outcome)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+  it('of the migration as a whole, in the log: the strongest', () => {
+    expect(renderText(outcome)).toContain('ACCESS EXCLUSIVE on public.large (1 GB)');
   });
-  it('makes no HTML, heading, mention or link of its own in the summary', () => {
-    const text = outsideFences(renderSummary(outcome)).replace(/`[^`\n]*`/g, '');
-    expect(text.match(/<(?!\/?(?:details|summary|sub|code|br)>)/g)).toBeNull();
-    expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
-    expect(text.split('\n').filter((line) => /^# /.test(line))).toEqual([]);
-    expect(text).not.toMatch(/@mona/);
-    expect(text).not.toMatch(/\]\(javascript/);
-    expect(text).not.toMatch(/\]\(https:\/\/x/);
-  });
-  it('keeps each row of the table in one line with as many cells as the head', () => {
-    const rows = renderSummary(outcome)
-      .split('\n')
-      .filter((line) => line.startsWith('| ') && !line.includes('dry run |'));
-    const cells = rows.map((line) => line.split('|').length);
-    expect(new Set(cells.slice(-3)).size).toBe(1);
+  it('of one statement on several relations are one row', () => {
+    const many = aStatement({ locks: Array.from({ length: 9 }, (_, index) => lock(`public.i${index}`, 'ShareLock')) });
+    const text = renderSummary(anOutcome({ migrations: [aMigration(1, { statements: [many] })] }));
+    expect(text).toContain('| `public.i0`<br>`public.i1`<br>`public.i2`<br>`public.i3`<br>5 more<br>SHARE from');
   });
 });
 
-describe('whatever the size', () => {
-  const many = Array.from({ length: 5000 }, (_, index) =>
-    aMigration(index + 1, {
-      status: index === 4321 ? 'failed' : 'not-executed',
-      statements: Array.from({ length: 5 }, () => aStatement({ sql: `SELECT '${'x'.repeat(900)}'` })),
-    }),
-  );
-  const large: Outcome = anOutcome({
-    result: 'failed',
-    exitCode: 1,
-    pending: many.map(({ version, name, file }) => ({ version, name, file })),
-    migrations: many,
-    stages: [{ stage: 'dry-run', status: 'failed', ms: 10 }],
-    schemaDiff: Array.from({ length: 20_000 }, (_, index) => aChange({ name: `public.${'名'.repeat(200)}${index}` })),
-    hazards: Array.from({ length: 5000 }, () => aHazard({ message: '危'.repeat(100_000) })),
-    warnings: Array.from({ length: 1000 }, () => '警'.repeat(10_000)),
-    notes: Array.from({ length: 1000 }, () => '記'.repeat(10_000)),
-    verification: Array.from({ length: 1000 }, () => ({
-      check: '検'.repeat(5000),
-      passed: false,
-      detail: '詳'.repeat(5000),
-    })),
-    error: aFailure({
-      message: 'm'.repeat(3_000_000),
-      detail: '細'.repeat(1_000_000),
-      file: 'migrations/4322_add_total.sql',
-    }),
+describe('hazards', () => {
+  it('of one statement stand together, and each rule is told once', () => {
+    const relations = ['public.a', 'public.b', 'public.c'];
+    const text = renderSummary(
+      anOutcome({
+        hazards: [
+          aHazard({ severity: 'warning', rule: 'scans', message: 'first', safer: null }),
+          ...relations.map((relation) => aHazard({ rule: 'holds', message: `holds ${relation}`, relation })),
+          aHazard({ line: 9, rule: 'other', message: 'elsewhere', severity: 'info' }),
+        ],
+      }),
+    );
+    expect(text).toContain('### Hazards: 3 dangers, 1 warning\n\n- **danger** at');
+    expect(text).toContain(
+      '`holds`: holds public.a; likewise `public.b`, `public.c`<br>`scans`: first<br>**Safer:** Add',
+    );
+    expect(text).toContain('<details><summary>1 for information</summary>');
   });
+  it('that are the failure itself are not told again', () => {
+    const outcome = anOutcome({
+      result: 'failed',
+      exitCode: 1,
+      error: aFailure(),
+      hazards: [aHazard({ rule: 'statement-fails', effects: ['fails'] })],
+    });
+    for (const render of [renderSummary, renderText, renderComment])
+      expect(render(outcome)).not.toContain('statement-fails');
+  });
+});
 
-  it.each([1_000_000, 65_536, 20_000])('stays under %d bytes and keeps the first screen', (maxBytes) => {
-    const text = renderSummary(large, { maxBytes });
-    expect(byteLength(text)).toBeLessThan(maxBytes);
-    expect(first(text)).toContain('Failed in the dry run: 4322_add_total.sql line 3. The database is unchanged.');
-    expect(text).toContain('**Next:** Correct the name, then run again.');
-    expect(text).toContain('ERROR 42703: mmm');
-    expect(text).toContain('UPDATE orders SET x = totl;');
+describe('what to copy', () => {
+  const lost = (parts: Partial<Outcome>) =>
+    anOutcome({ result: 'failed', exitCode: 1, error: aFailure({ class: 'connection' }), ...parts });
+  const run = anOutcome().run;
+  it.each([
+    ['a run that may go through the next time', lost({}), true],
+    ['a cancelled run', anOutcome({ result: 'cancelled', exitCode: 6 }), true],
+    ['files to correct first', lost({ error: aFailure({ class: 'syntax' }) }), false],
+    ['a good run', anOutcome({ result: 'applied' }), false],
+    ['no run of GitHub', lost({ run: { ...run, runId: null } }), false],
+    ['a repository that is none', lost({ run: { ...run, repository: 'a/b; rm -rf /' } }), false],
+  ])('the command that runs it again: %s', (_, outcome, there) => {
+    expect(renderSummary(outcome).includes('```sh\ngh run rerun 123 --repo acme/shop\n```')).toBe(there);
   });
-  it('has the failed migration among those shown, and counts the others', () => {
-    const text = renderSummary({ ...large, hazards: [], warnings: [], notes: [], verification: [], schemaDiff: [] });
-    expect(text).toContain('`migrations/4322_add_total.sql` | **failed**');
-    expect(text).toMatch(/… and 4,\d{3} more, in report\.json/);
-    expect(byteLength(text)).toBeLessThan(1_000_000);
+  it('a long command of the next step stands below its sentence', () => {
+    const command = `SELECT ${'x, '.repeat(30)}y`;
+    const text = renderSummary(lost({ error: aFailure({ next: `Look: \`${command}\`; then \`run\` again.` }) }));
+    expect(text).toContain(`**Next:** Look: (below); then \`run\` again.\n\n\`\`\`sql\n${command}\n`);
   });
-  it('is a valid text even where only a few bytes are allowed', () => {
-    expect(byteLength(renderSummary(large, { maxBytes: 100 }))).toBeLessThan(100);
+});
+
+describe('links', () => {
+  it.each([
+    [
+      'https://github.com/a/b/actions/runs/1/artifacts/2',
+      '[the log](https://github.com/a/b/actions/runs/1/artifacts/2)',
+    ],
+    ['javascript:alert(1)', '`the log`'],
+    ['https://x/)[a](http://evil', '`the log`'],
+  ])('%s', (url, expected) => {
+    const outcome = anOutcome({ artifacts: { plan: null, log: { name: 'the log', id: '1', url } } });
+    for (const render of [renderSummary, renderComment]) expect(render(outcome)).toContain(expected);
+  });
+});
+
+describe("the release's section", () => {
+  const { outcome } = everyOutcome().find(({ name }) => name === 'applied') ?? { outcome: anOutcome() };
+  it('says what was migrated, from where to where, and names neither host nor role', () => {
+    const text = renderReleaseSection(outcome);
+    expect(text).toMatchInlineSnapshot(`
+      "## Database migrations
+
+      3 migrations applied to \`app\` (production), from version \`12\` to \`15\`, verified: the schema is what the rehearsal predicted.
+
+      - \`13_booking_requests.sql\`
+      - \`14_order_numbers.sql\`
+      - \`15_orders_by_number.sql\`
+
+      Report: [this run](https://github.com/acme/shop/actions/runs/123).
+      "
+    `);
+    expect(text).not.toMatch(/db\.example\.com|deploy/);
+  });
+  it('has no list where nothing was to be done', () => {
+    expect(renderReleaseSection(anOutcome())).toContain('Nothing was to be migrated in `app` (production).');
+  });
+  it('of thousands stays short', () => {
+    const applied = Array.from({ length: 5000 }, (_, index) => ({
+      version: `${index}`,
+      name: 'n',
+      file: `m/${index}_${'x'.repeat(300)}.sql`,
+    }));
+    const text = renderReleaseSection({ ...outcome, applied });
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toContain('… and 4,800 more');
   });
 });
 
