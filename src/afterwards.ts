@@ -17,7 +17,10 @@ import type { Request } from './request/request.ts';
  */
 export async function afterwards(door: Door): Promise<number> {
   if (getState(door.env, 'reported') === 'true') return 0;
-  const setting = settingOf(door, ReportFolder.reopen(door.workspace, door.env));
+  // Before it began, what lies there is another step's.
+  const began = getState(door.env, 'began') === 'true';
+  const { workspace, env } = door;
+  const setting = settingOf(door, began ? ReportFolder.reopen(workspace, env) : ReportFolder.make(workspace, env));
   const kept = readKept(door.env);
   if (kept?.over) return conclude(kept.outcome, setting);
   const before = kept?.outcome ?? blankOutcome(setting.known, new Date().toISOString());

@@ -2,7 +2,7 @@
 import type { Setting } from './door.ts';
 import { saveState } from './github/commands.ts';
 import { failureFrom } from './postgres/failure.ts';
-import { publish } from './publish.ts';
+import { shareFolder, tell } from './publish.ts';
 import { exitCodeOf } from './report/exit.ts';
 import { renderText } from './report/log.ts';
 import type { Outcome } from './report/outcome.ts';
@@ -12,30 +12,34 @@ import { clean } from './report/text.ts';
 
 /** Returns the exit code. */
 export async function conclude(outcome: Outcome, setting: Setting): Promise<number> {
-  const { door, known, folder, keep, redact, audience } = setting;
+  const { door, folder, keep, redact, audience } = setting;
   const shown = redactOutcome(outcome, redact);
   keep({ outcome: shown, over: true });
   folder.write(shown);
   const text = renderText(shown);
   folder.logLine(text);
-  door.console.finish(shown, text, folder, known.workingDirectory);
-  const told = await publish(shown, audience);
-  for (const warning of told.warnings) door.console.warning(clean(redact(warning)));
-  for (const notice of told.notices) door.console.notice(clean(redact(notice)));
-  const { log } = told.outcome.artifacts;
+  door.console.finish(shown, text, folder, setting.known.workingDirectory);
+  const now = (told: Outcome) => asItEnds(redactOutcome(told, redact), door.signal);
+  const shared = await shareFolder(shown, audience);
+  const known = now(shared.outcome);
+  keep({ outcome: known, over: true });
+  const told = await tell(known, audience);
+  const last = now(told.outcome);
+  for (const { level, text: word } of [...shared.words, ...told.words]) door.console[level](clean(redact(word)));
+  const { log } = last.artifacts;
   if (log) door.console.line(`artifact: ${clean(log.url ?? log.name)}`);
-  const last = redactOutcome(told.outcome, redact);
-  const final = door.signal.aborted && last.exitCode === 0 ? cancelledLate(last) : last;
-  folder.write(final);
+  if (last.error !== null && last.result !== shown.result) door.console.warning(clean(last.error.message));
+  folder.write(last);
   saveState(door.env, 'reported', 'true');
   folder.close();
   door.console.ended(folder);
-  return final.exitCode;
+  return last.exitCode;
 }
 
 /** Whoever cancels wants what comes after not to happen, however far this step was. */
-function cancelledLate(outcome: Outcome): Outcome {
+function asItEnds(outcome: Outcome, signal: AbortSignal): Outcome {
   const { result } = outcome;
+  if (!signal.aborted || outcome.exitCode !== 0) return outcome;
   const stop = cancelled(
     `when the run itself was over (${result})`,
     'Nothing is left to be done; run again if the deployment is wanted after all.',

@@ -1,5 +1,5 @@
 /** What a run begins with, whichever door it came through and whichever step of the action it is. */
-import type { Environment } from './github/commands.ts';
+import { type Environment, saveState } from './github/commands.ts';
 import type { Log } from './log.ts';
 import type { Audience } from './publish.ts';
 import type { Outcome } from './report/outcome.ts';
@@ -34,8 +34,9 @@ export interface Door {
   readonly signal: AbortSignal;
 }
 
-/** A runner that cancels kills 10 s after its first signal; we promise 5: the work ends first, then the telling. */
+/** A runner that cancels kills 10 s after its first signal; we promise 5: the work ends first, then the artifact, then the telling. */
 export const WORK_ENDS_MS = 3_000;
+const UPLOAD_ENDS_MS = 4_000;
 const TELLING_ENDS_MS = 4_500;
 
 export interface Setting {
@@ -53,6 +54,7 @@ export function settingOf(door: Door, folder: ReportFolder): Setting {
   const parsed = parseRequest(door.raw, door.context);
   const known = parsed.kind === 'request' ? parsed.request : parsed.known;
   door.console.secrets(known.secrets);
+  saveState(door.env, 'began', 'true');
   return {
     door,
     parsed,
@@ -66,7 +68,9 @@ export function settingOf(door: Door, folder: ReportFolder): Setting {
       env: door.env,
       folder: folder.path,
       files: () => folder.files(),
-      timeUp: later(door.signal, TELLING_ENDS_MS),
+      cancelled: door.signal,
+      uploadEnds: later(door.signal, UPLOAD_ENDS_MS),
+      tellingEnds: later(door.signal, TELLING_ENDS_MS),
     },
   };
 }

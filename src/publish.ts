@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Shared } from './draft.ts';
 import { uploadArtifact } from './github/artifact.ts';
-import type { Environment } from './github/commands.ts';
+import { type Environment, getState, saveState } from './github/commands.ts';
 import { commentOnPullRequest } from './github/comment.ts';
 import { proxiedFetch } from './github/proxy.ts';
 import { releaseOf } from './github/release.ts';
@@ -24,15 +24,22 @@ export interface Audience {
   /** Absolute: what is uploaded. */
   readonly folder: string;
   readonly files: () => readonly string[];
-  /** Aborted when there is no time left to tell anybody. */
-  readonly timeUp: AbortSignal;
+  readonly cancelled: AbortSignal;
+  /** Some time after `cancelled`: what is left is for whom else is to be told. */
+  readonly uploadEnds: AbortSignal;
+  /** Some more time after it: whoever has not heard by then does not. */
+  readonly tellingEnds: AbortSignal;
+}
+
+export interface Word {
+  readonly level: 'warning' | 'notice';
+  readonly text: string;
 }
 
 export interface Told {
   /** With the artifact that was uploaded, and a warning for whatever could not be told. */
   readonly outcome: Outcome;
-  readonly warnings: readonly string[];
-  readonly notices: readonly string[];
+  readonly words: readonly Word[];
 }
 
 const PLAN_MS = 30_000;
@@ -40,19 +47,31 @@ const FOLDER_MS = 120_000;
 
 /** Before the review pause, as a job summary shows only once the job is over. */
 export function sharePlan(audience: Audience): Promise<Shared> {
-  return share(audience, '-plan', PLAN_MS);
+  return share(audience, '-plan', PLAN_MS, audience.cancelled);
 }
 
-async function share(audience: Audience, suffix: string, timeoutMs: number): Promise<Shared> {
-  const { artifactName, uploadArtifact: wanted, retentionDays } = audience.publishing;
-  if (!wanted || artifactName === null) return { link: null, warnings: [] };
+/** The folder, as it is now; once, also where a run was killed after it and the post step goes on from there. */
+export async function shareFolder(outcome: Outcome, audience: Audience): Promise<Told> {
+  if (outcome.artifacts.log !== null) return { outcome, words: [] };
+  const { link, warnings } = await share(audience, '', FOLDER_MS, audience.uploadEnds);
+  const linked = { ...outcome, artifacts: { ...outcome.artifacts, log: link } };
+  return withWords(
+    linked,
+    warnings.map((text) => ({ level: 'warning', text })),
+  );
+}
+
+async function share(audience: Audience, suffix: string, timeoutMs: number, signal: AbortSignal): Promise<Shared> {
+  const { publishing, run } = audience;
+  if (!publishing.uploadArtifact) return { link: null, warnings: [] };
+  const name = `${publishing.artifactName ?? namelessArtifact(run)}${suffix}`;
   const end = await uploadArtifact(audience.env, {
-    name: `${artifactName}${suffix}`,
+    name,
     folder: audience.folder,
     files: audience.files(),
-    retentionDays,
+    retentionDays: publishing.retentionDays,
     timeoutMs,
-    signal: audience.timeUp,
+    signal,
   });
   switch (end.kind) {
     case 'uploaded':
@@ -62,27 +81,43 @@ async function share(audience: Audience, suffix: string, timeoutMs: number): Pro
     case 'refused':
       return {
         link: null,
-        warnings: [`the artifact ${artifactName}${suffix} was not uploaded: ${end.reason}`, ...end.warnings],
+        warnings: [`the artifact ${name} was not uploaded: ${end.reason}`, ...end.warnings],
       };
   }
 }
 
-export async function publish(outcome: Outcome, audience: Audience): Promise<Told> {
-  const { link, warnings: refused } = await share(audience, '', FOLDER_MS);
-  const linked: Outcome = { ...outcome, artifacts: { ...outcome.artifacts, log: link } };
-  const told = await Promise.all([comment(linked, audience), release(linked, audience), message(linked, audience)]);
-  const of = (level: 'warning' | 'notice') => told.flatMap((one) => (one?.level === level ? [one.text] : []));
-  const warnings = [...refused, ...of('warning')];
-  return {
-    outcome: { ...linked, warnings: [...linked.warnings, ...warnings] },
-    warnings,
-    notices: of('notice'),
-  };
+/** Where the inputs are too wrong to say what it should be called. */
+function namelessArtifact({ runId, attempt }: RunIdentity): string {
+  return `migration-log-${runId ?? 'local'}-${attempt ?? '1'}`;
 }
 
-type Word = { readonly level: 'warning' | 'notice'; readonly text: string } | null;
+/** Everybody else; never throws. */
+export async function tell(outcome: Outcome, audience: Audience): Promise<Told> {
+  const words = await Promise.all([
+    safely('the pull request has no comment', comment(outcome, audience)),
+    safely('no release was made', release(outcome, audience)),
+    safely('notify-url', message(outcome, audience)),
+  ]);
+  return withWords(
+    outcome,
+    words.filter((word) => word !== null),
+  );
+}
 
-async function comment(outcome: Outcome, { publishing, run, env, timeUp }: Audience): Promise<Word> {
+/** What we did not think of, a proxy's address that is none, is not the run's failure either. */
+function safely(what: string, work: Promise<Word | null>): Promise<Word | null> {
+  return work.catch((error: unknown) => ({
+    level: 'warning',
+    text: `${what}: ${error instanceof Error ? error.message : String(error)}`,
+  }));
+}
+
+function withWords(outcome: Outcome, words: readonly Word[]): Told {
+  const warnings = words.filter(({ level }) => level === 'warning').map(({ text }) => text);
+  return { outcome: { ...outcome, warnings: [...outcome.warnings, ...warnings] }, words };
+}
+
+async function comment(outcome: Outcome, { publishing, run, env, tellingEnds }: Audience): Promise<Word | null> {
   const { githubToken: token, commentOnPr } = publishing;
   const { repository, pullRequest, eventName } = run;
   if (!commentOnPr || token === null || repository === null || pullRequest === null || eventName !== 'pull_request')
@@ -94,7 +129,7 @@ async function comment(outcome: Outcome, { publishing, run, env, timeUp }: Audie
     token,
     key: keyOf(outcome, run),
     body,
-    signal: timeUp,
+    signal: tellingEnds,
   });
   switch (end.kind) {
     case 'created':
@@ -107,7 +142,7 @@ async function comment(outcome: Outcome, { publishing, run, env, timeUp }: Audie
   }
 }
 
-async function release(outcome: Outcome, { publishing, run, env, timeUp }: Audience): Promise<Word> {
+async function release(outcome: Outcome, { publishing, run, env, cancelled }: Audience): Promise<Word | null> {
   const { githubToken: token, createRelease } = publishing;
   const tag = tagOf(run.ref ?? '');
   const { repository, sha } = run;
@@ -123,20 +158,24 @@ async function release(outcome: Outcome, { publishing, run, env, timeUp }: Audie
     key: keyOf(outcome, run),
     body: renderReleaseSection(outcome),
     prerelease: /^v[^+]*-/.test(tag),
-    signal: timeUp,
+    // What comes after the run is what whoever cancels does not want.
+    signal: cancelled,
   });
   return end.kind === 'failed' ? { level: 'warning', text: `the release ${tag} was not made: ${end.reason}` } : null;
 }
 
-async function message(outcome: Outcome, { publishing, env, timeUp }: Audience): Promise<Word> {
+/** Once: also where a run was killed after it and the post step goes on from there. */
+async function message(outcome: Outcome, { publishing, env, tellingEnds }: Audience): Promise<Word | null> {
   const { notifyUrl } = publishing;
-  if (notifyUrl === null) return null;
+  if (notifyUrl === null || getState(env, 'notified') === 'true') return null;
   const fetch = await proxiedFetch(env, notifyUrl);
   const end = await notify(notifyUrl, renderNotice(outcome, shapeOf(notifyUrl)), {
-    signal: timeUp,
+    signal: tellingEnds,
     ...(fetch ? { fetch } : {}),
   });
-  return end.kind === 'failed' ? { level: 'warning', text: `notify-url: ${end.reason}` } : null;
+  if (end.kind === 'failed') return { level: 'warning', text: `notify-url: ${end.reason}` };
+  saveState(env, 'notified', 'true');
+  return null;
 }
 
 /** One comment, and one section of a release, for each database that a workflow migrates. */

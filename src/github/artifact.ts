@@ -20,7 +20,7 @@ export interface Upload {
 export type UploadEnd =
   /** The name is the one that was free: as asked for, or with `-2`, `-3` and so on. */
   | { readonly kind: 'uploaded'; readonly link: ArtifactLink; readonly warnings: readonly string[] }
-  /** Not a step of an action on a runner with an artifact service: a `run:` step, a terminal. */
+  /** Not a step of an action: a `run:` step, a terminal. */
   | { readonly kind: 'no-service' }
   /** What happened, on one line, without a secret. The folder is as it was. */
   | { readonly kind: 'refused'; readonly reason: string; readonly warnings: readonly string[] };
@@ -36,6 +36,8 @@ type Said =
   | { readonly kind: 'refused'; readonly reason: string; readonly warnings: readonly string[] };
 
 const REASON_LENGTH = 300;
+/** A step of an action, on a runner of a GitHub Enterprise Server. */
+const NO_ADDRESS = 'this runner knows of no artifact service (ACTIONS_RESULTS_URL is not set)';
 const CANCELLED = 'cancelled before it was finished';
 
 /**
@@ -44,7 +46,8 @@ const CANCELLED = 'cancelled before it was finished';
  * The client is loaded in its own thread, so that the run goes on meanwhile.
  */
 export async function uploadArtifact(env: Environment, upload: Upload): Promise<UploadEnd> {
-  if (!env.ACTIONS_RUNTIME_TOKEN || !env.ACTIONS_RESULTS_URL) return { kind: 'no-service' };
+  if (!env.ACTIONS_RUNTIME_TOKEN) return { kind: 'no-service' };
+  if (!env.ACTIONS_RESULTS_URL) return { kind: 'refused', reason: NO_ADDRESS, warnings: [] };
   if (upload.signal?.aborted) return { kind: 'refused', reason: CANCELLED, warnings: [] };
   const { name, folder, files, retentionDays } = upload;
   const worker = new Worker(new URL('./artifact-worker.js', import.meta.url), {
