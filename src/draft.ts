@@ -10,7 +10,6 @@ import {
   type Failure,
   type Hazard,
   type Health,
-  type MigrationRef,
   type MigrationReport,
   type Outcome,
   type Result,
@@ -299,7 +298,7 @@ export class Draft {
       notes: inspection?.notes ?? [],
       problems: [],
       error,
-      downFiles: downFiles(plan, applied),
+      downFiles: (plan?.pending ?? []).flatMap((one) => plan?.downFiles.get(one.key) ?? []),
       run: request.run,
       artifactName: request.publishing.artifactName,
       artifacts: { plan: this.planArtifact, log: null },
@@ -338,14 +337,6 @@ function isConsequence({ class: kind, sqlstate }: Failure): boolean {
   return sqlstate === null
     ? kind === 'connection' || kind === 'internal'
     : sqlstate === '57014' || sqlstate === '57P01';
-}
-
-/** The way back of what was applied, where there is a file for it. */
-function downFiles(plan: Plan | null, applied: readonly MigrationRef[]): string[] {
-  const versions = new Set(applied.map((one) => one.version));
-  return (plan?.pending ?? [])
-    .filter((one) => versions.has(one.version))
-    .flatMap((one) => plan?.downFiles.get(one.key) ?? []);
 }
 
 /** The stages that a run did not come to are told too. */

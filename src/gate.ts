@@ -148,6 +148,7 @@ async function review(request: Request, tools: Tools, draft: Draft): Promise<voi
     await engine.release();
     const shared = await tools.sharePlan();
     draft.planShared(shared);
+    writeDown(draft.soFar(), draft.ifKilled());
     if (shared.link) log.line(`the plan: ${shared.link.url ?? shared.link.name}`);
     log.line(
       `applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`,

@@ -132,7 +132,7 @@ function stateSentence(outcome: Outcome): string {
     case 'unchanged':
       return 'The database is unchanged.';
     case 'migrated':
-      return outcome.result === 'applied'
+      return outcome.result === 'applied' || wasVerified(outcome)
         ? 'The database is migrated and verified.'
         : 'The database is migrated, not verified.';
     case 'partially-migrated':
@@ -142,6 +142,11 @@ function stateSentence(outcome: Outcome): string {
     case 'unknown':
       return 'The state of the database is unknown: it could not be read back.';
   }
+}
+
+/** Cancelled when everything was over. */
+function wasVerified({ result, stages }: Outcome): boolean {
+  return result === 'cancelled' && stages.some(({ stage, status }) => stage === 'verify' && status === 'passed');
 }
 
 export function stateWords(state: DatabaseState): string {

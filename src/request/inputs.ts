@@ -254,7 +254,8 @@ export const INPUTS = [
     default: '0',
     description:
       'Judge every table that exists already as if it had at least this many rows, for a staging database smaller than production.',
-    supported: false,
+    supported: true,
+    min: 0,
   },
   {
     name: 'rehearse-rollback',
@@ -378,7 +379,8 @@ export const INPUTS = [
     name: 'github-token',
     kind: 'secret',
     default: '',
-    description: 'Needed only for comments (`pull-requests: write`) and releases (`contents: write`).',
+    description:
+      'Needed only for comments (`pull-requests: write`) and releases (`contents: write`); `env` reads `GITHUB_TOKEN`.',
     supported: true,
   },
   {
@@ -399,7 +401,7 @@ export const INPUTS = [
     name: 'notify-url',
     kind: 'secret',
     default: '',
-    description: 'Slack- or Discord-compatible webhook, told once how the run ended.',
+    description: 'Slack- or Discord-compatible webhook, told once how the run ended; `env` reads `NOTIFY_URL`.',
     supported: true,
   },
 ] as const satisfies readonly InputSpec[];

@@ -58,13 +58,14 @@ export interface Context {
 export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
   const run = identifyRun(context.env, context.event);
   const secrets = secretsOf(raw, context.env);
-  const reader = makeReader(raw, secrets);
+  const reader = makeReader({ ...raw, ...fromEnvironment(raw, context.env) }, secrets);
   const mode = peek(MODES, reader.text('mode'));
   const environment = decideEnvironment(reader, context);
   const known: Known = {
     mode,
     environment: environment?.environment ?? null,
     workingDirectory: path.resolve(context.cwd, reader.text('working-directory')),
+    target: targetOf(reader, context, environment).target,
     run,
     publishing: readPublishing(reader, readableArtifactName(reader, mode, environment, run)),
     json: context.json ?? false,
@@ -225,6 +226,7 @@ function readFields(reader: Reader, context: Context, known: Known, environment:
     maxExclusiveMs: reader.duration('max-exclusive', maxBlockingMs),
     dryRunTimeoutMs: reader.duration('dry-run-timeout'),
     dryRunMaxBytes: reader.size('dry-run-max-bytes'),
+    assumeRows: reader.integer('assume-rows'),
     failOn: reader.choice('fail-on'),
     allowHazards: reader.list('allow-hazards', isRuleId, 'ids of hazard rules, such as dry-run-inconclusive'),
     criticalTables: reader.list('critical-tables', isRelationName, '`schema.table` or `table`'),
@@ -240,11 +242,9 @@ function readDatabases(
   context: Context,
   environment: Inferred | null,
 ): Pick<Fields, 'target' | 'rehearsalTarget' | 'connectTimeoutMs'> {
-  const shared = { env: context.env, sslRootCert: reader.given('ssl-root-cert').trim() };
-  const lookedUp = context.door === 'cli' || environment?.environment !== 'production';
-  const emptyRefused = lookedUp ? null : `production (${environment.source})`;
-  const main = readTarget({ ...shared, given: reader.given('database-url'), emptyRefused });
-  const copy = readRehearsalTarget({ ...shared, given: reader.given('rehearsal-database-url') });
+  const main = targetOf(reader, context, environment);
+  const sslRootCert = reader.given('ssl-root-cert').trim();
+  const copy = readRehearsalTarget({ env: context.env, sslRootCert, given: reader.given('rehearsal-database-url') });
   for (const problem of main.problems) reader.problem('database-url', problem);
   for (const problem of copy.problems) reader.problem('rehearsal-database-url', problem);
   if (main.target !== null && copy.target !== null && isSameDatabase(main.target, copy.target)) {
@@ -261,6 +261,16 @@ function readDatabases(
     rehearsalTarget: copy.target,
     connectTimeoutMs: said ? connectTimeoutMs : (main.connectTimeoutMs ?? connectTimeoutMs),
   };
+}
+
+function targetOf(reader: Reader, context: Context, environment: Inferred | null): ReturnType<typeof readTarget> {
+  const lookedUp = context.door === 'cli' || environment?.environment !== 'production';
+  return readTarget({
+    env: context.env,
+    sslRootCert: reader.given('ssl-root-cert').trim(),
+    given: reader.given('database-url'),
+    emptyRefused: lookedUp ? null : `production (${environment.source})`,
+  });
 }
 
 /** Null when the input holds something that is no environment. */
@@ -456,9 +466,21 @@ function phraseOf(mode: Mode): string | null {
   return MODE_TABLE.find((spec) => spec.name === mode)?.phrase ?? null;
 }
 
+/** Secrets have no place on a command line: `env` reads them where nobody else can. */
+const FROM_ENVIRONMENT = { 'github-token': 'GITHUB_TOKEN', 'notify-url': 'NOTIFY_URL' } as const;
+
+function fromEnvironment(raw: RawInputs, env: Context['env']): RawInputs {
+  return Object.fromEntries(
+    Object.entries(FROM_ENVIRONMENT).flatMap(([name, variable]) =>
+      raw[name]?.trim() === 'env' ? [[name, env[variable] ?? '']] : [],
+    ),
+  );
+}
+
 function secretsOf(raw: RawInputs, env: Context['env']): readonly string[] {
   const found = databaseSecrets([raw['database-url'] ?? '', raw['rehearsal-database-url'] ?? ''], env);
-  const others = [raw['github-token'] ?? '', raw['notify-url'] ?? ''].filter((text) => text !== '');
+  const given = { ...raw, ...fromEnvironment(raw, env) };
+  const others = [given['github-token'] ?? '', given['notify-url'] ?? ''].filter((text) => text !== '');
   return [...new Set([...found, ...others])];
 }
 

@@ -86,6 +86,8 @@ export interface Request {
   readonly maxExclusiveMs: number;
   readonly dryRunTimeoutMs: number;
   readonly dryRunMaxBytes: number;
+  /** Every table that exists already is judged as if it had at least this many rows. */
+  readonly assumeRows: number;
   readonly failOn: 'danger' | 'warning' | 'none';
   readonly allowHazards: readonly string[];
   readonly criticalTables: readonly string[];
@@ -120,6 +122,8 @@ export interface Known {
   readonly mode: Mode | null;
   readonly environment: Environment | null;
   readonly workingDirectory: string;
+  /** Null: not said, or not understood. */
+  readonly target: Target | null;
   readonly run: RunIdentity;
   readonly publishing: Publishing;
   readonly json: boolean;

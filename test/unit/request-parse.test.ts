@@ -69,6 +69,7 @@ describe('defaults', () => {
       maxExclusiveMs: 1000,
       dryRunTimeoutMs: 300_000,
       dryRunMaxBytes: 1_073_741_824,
+      assumeRows: 0,
       failOn: 'danger',
       allowHazards: [],
       criticalTables: [],
@@ -138,6 +139,7 @@ describe('values that are taken', () => {
     ['dry-run-max-bytes', '64kB', { dryRunMaxBytes: 65_536 }],
     ['dry-run-max-bytes', '0', { dryRunMaxBytes: 0 }],
     ['fail-on', 'none', { failOn: 'none' }],
+    ['assume-rows', '10000000', { assumeRows: 10_000_000 }],
     ['allow-hazards', 'drop-column,\n dry-run-inconclusive', { allowHazards: ['drop-column', 'dry-run-inconclusive'] }],
     ['critical-tables', 'orders, shop.users', { criticalTables: ['orders', 'shop.users'] }],
     ['critical-tables', '"Order Lines"', { criticalTables: ['"Order Lines"'] }],
@@ -229,7 +231,7 @@ describe('values that are refused, by name', () => {
     ['upload-artifact', 'no', 'true, false'],
     ['comment-on-pr', 'on', 'true, false'],
     ['rollback-steps', '2', 'not supported yet'],
-    ['assume-rows', '1000', 'not supported yet'],
+    ['assume-rows', '-1', 'a whole number from 0'],
     ['rehearse-rollback', 'true', 'not supported yet'],
     ['rehearse-rollback', 'false', 'not supported yet'],
     ['backup-path', 'dumps', 'not supported yet'],
@@ -509,4 +511,26 @@ it('a request is frozen to its depths', () => {
 
 it('verbose and json are what the door says', () => {
   expect(requestOf(STAGING, { verbose: true, json: true })).toMatchObject({ verbose: true, json: true });
+});
+
+describe('secrets by name', () => {
+  const env = { GITHUB_TOKEN: 'ghs_fromEnvironment', NOTIFY_URL: 'https://hooks.example.com/fromEnvironment' };
+
+  it('are read from the environment, and are secrets', () => {
+    const request = requestOf({ ...STAGING, 'github-token': 'env', 'notify-url': 'env' }, { env });
+    expect(request.publishing).toMatchObject({ githubToken: env.GITHUB_TOKEN, notifyUrl: env.NOTIFY_URL });
+    expect(request.secrets).toEqual(expect.arrayContaining(Object.values(env)));
+  });
+
+  it('are none where the environment has none', () => {
+    const request = requestOf({ ...STAGING, 'github-token': 'env', 'notify-url': 'env' });
+    expect(request.publishing).toMatchObject({ githubToken: null, notifyUrl: null });
+  });
+});
+
+it('a run whose inputs are wrong still knows its database', () => {
+  expect(parseRequest({ ...STAGING, 'lock-wait': 'x' }, context())).toMatchObject({
+    kind: 'invalid',
+    known: { target: { host: 'db.example.com', database: 'shop', source: 'input database-url' } },
+  });
 });
