@@ -13,7 +13,9 @@ export interface ServerError {
   readonly hint: string | null;
   readonly where: string | null;
   readonly constraint: string | null;
+  readonly schema: string | null;
   readonly table: string | null;
+  readonly column: string | null;
   /** 1-based, in code points of the statement sent; null for run-time errors. */
   readonly position: number | null;
   /** The server itself said it; otherwise the connection or Node did. */
@@ -35,7 +37,9 @@ export function readServerError(thrown: unknown): ServerError {
     hint: text(fields.hint),
     where: text(fields.where),
     constraint: text(fields.constraint),
+    schema: text(fields.schema),
     table: text(fields.table),
+    column: text(fields.column),
     position: Number.isInteger(position) && position > 0 ? position : null,
     fromServer: text(fields.severity) !== null,
   };

@@ -104,6 +104,30 @@ export interface StatementReport {
   readonly locks: readonly LockSeen[];
   readonly rewrites: readonly string[];
   readonly scans: readonly string[];
+  /** Rows of tables that existed before, written through triggers, cascades and functions too; only where there were any. */
+  readonly touched: readonly Touched[];
+  /** Tables and materialized views that existed before and are gone after it, whatever words did that. */
+  readonly dropped: readonly string[];
+  /** Views and foreign tables likewise. */
+  readonly droppedViews: readonly string[];
+  /** Columns likewise, of tables that are still there. What code drops that its words do not show is in `schemaDiff` alone. */
+  readonly droppedColumns: readonly DroppedColumn[];
+  /** Tables that existed before and were emptied as a whole, those reached by CASCADE too. */
+  readonly truncated: readonly string[];
+}
+
+export interface Touched {
+  readonly relation: string;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+export interface DroppedColumn {
+  readonly relation: string;
+  readonly column: string;
+  /** How many rows have a value there; null: not counted. */
+  readonly values: number | null;
 }
 
 export interface MigrationReport {
@@ -194,8 +218,11 @@ export interface SchemaChange {
 export interface RelationSize {
   readonly relation: string;
   readonly bytes: number;
-  /** The planner's estimate; -1 or null: unknown. */
+  /** Counted where the table is small and was never analysed; else estimated; with its partitions. Null: unknown. */
   readonly rows: number | null;
+  /** Rows written and scans begun, on average over the server's statistics; null: unknown, or under a minute of them. */
+  readonly writesPerMinute: number | null;
+  readonly readsPerMinute: number | null;
 }
 
 export interface Health {
@@ -290,7 +317,7 @@ export interface Outcome {
   /** Every input problem, where that is what stopped the run. */
   readonly problems: readonly { readonly input: string; readonly message: string }[];
   readonly error: Failure | null;
-  /** Way-back files that exist for what was applied. */
+  /** Way-back files that exist for what is, or was, pending. */
   readonly downFiles: readonly string[];
   readonly run: {
     readonly runId: string | null;
@@ -309,7 +336,7 @@ export interface Outcome {
 
 /** Of a run that has not found out anything yet; `startedAt` in ISO 8601. */
 export function blankOutcome(
-  known: Pick<Known, 'mode' | 'environment' | 'run' | 'publishing'>,
+  known: Pick<Known, 'mode' | 'environment' | 'target' | 'run' | 'publishing'>,
   startedAt: string,
 ): Outcome {
   return {
@@ -320,7 +347,14 @@ export function blankOutcome(
     environment: known.environment,
     environmentSource: null,
     engine: null,
-    server: null,
+    server: known.target && {
+      version: null,
+      host: known.target.host,
+      port: known.target.port,
+      database: known.target.database,
+      user: known.target.user,
+      source: known.target.source,
+    },
     startedAt,
     durationMs: 0,
     planDigest: null,

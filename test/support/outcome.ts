@@ -105,6 +105,11 @@ export function aStatement(parts: Partial<StatementReport> = {}): StatementRepor
     locks: [{ relation: 'public.orders', mode: 'AccessExclusiveLock', preexisting: true }],
     rewrites: [],
     scans: [],
+    touched: [],
+    dropped: [],
+    droppedViews: [],
+    droppedColumns: [],
+    truncated: [],
     ...parts,
   };
 }
@@ -221,11 +226,17 @@ function rehearsed(): MigrationReport[] {
 }
 
 const SIZES = [
-  { relation: 'public.orders', bytes: 1_300_000_000, rows: 3_400_000 },
-  { relation: 'public.orders_pkey', bytes: 76_500_000, rows: 3_400_000 },
-  { relation: 'public.orders_customer_placed_idx', bytes: 104_000_000, rows: 3_400_000 },
-  { relation: 'public.order_lines', bytes: 700_000_000, rows: 9_100_000 },
-  { relation: 'public.bookings', bytes: 73_728, rows: 412 },
+  { relation: 'public.orders', bytes: 1_300_000_000, rows: 3_400_000, writesPerMinute: null, readsPerMinute: null },
+  { relation: 'public.orders_pkey', bytes: 76_500_000, rows: 3_400_000, writesPerMinute: null, readsPerMinute: null },
+  {
+    relation: 'public.orders_customer_placed_idx',
+    bytes: 104_000_000,
+    rows: 3_400_000,
+    writesPerMinute: null,
+    readsPerMinute: null,
+  },
+  { relation: 'public.order_lines', bytes: 700_000_000, rows: 9_100_000, writesPerMinute: null, readsPerMinute: null },
+  { relation: 'public.bookings', bytes: 73_728, rows: 412, writesPerMinute: null, readsPerMinute: null },
 ];
 
 const REWRITE = {

@@ -41,7 +41,7 @@ function full(): Outcome {
       aHazard({ line: 2, allowed: 'it is small' }),
       aHazard({ file: null, line: null }),
     ],
-    sizes: [{ relation: 'public.orders', bytes: 1, rows: 1 }],
+    sizes: [{ relation: 'public.orders', bytes: 1, rows: 1, writesPerMinute: null, readsPerMinute: null }],
     schemaDiff: [aChange(), aChange({ change: 'removed' }), aChange({ change: 'changed', before: 'a', after: 'b' })],
     unpredicted: [aChange()],
     predictedEqualsActual: false,

@@ -100,7 +100,7 @@ describe('locks', () => {
         ],
       }),
     ],
-    sizes: [{ relation: 'public.large', bytes: 1024 ** 3, rows: null }],
+    sizes: [{ relation: 'public.large', bytes: 1024 ** 3, rows: null, writesPerMinute: null, readsPerMinute: null }],
   });
   const rows = renderSummary(outcome)
     .split('\n')

@@ -15,10 +15,17 @@ import type { Cancellation } from '../../../postgres/cancel.ts';
 import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts';
 import { failureFrom, readServerError, type ServerError } from '../../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
-import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
+import { BatchError, type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { RESET_ROLE } from '../../../postgres/settings.ts';
 import { type Alarm, Watchdog } from '../../../postgres/watchdog.ts';
-import type { Blocked, Failure, MigrationReport, RelationSize, SchemaChange } from '../../../report/outcome.ts';
+import type {
+  Blocked,
+  Failure,
+  MigrationReport,
+  RelationSize,
+  SchemaChange,
+  Touched,
+} from '../../../report/outcome.ts';
 import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
 import { cut } from '../../../report/text.ts';
@@ -42,7 +49,17 @@ import {
   toReport,
   wasRehearsed,
 } from './entry.ts';
-import { LOOK_AT_CLOCK, LOOK_AT_LOCKS, type Look, Observer, rememberRelations } from './observe.ts';
+import {
+  LOOK_AT_CLOCK,
+  LOOK_AT_COLUMNS,
+  LOOK_AT_LOCKS,
+  type Look,
+  mayDropColumns,
+  Observer,
+  rememberRelations,
+} from './observe.ts';
+import { readDropped, rowsInTheWay, withRows } from './questions.ts';
+import { readSizes, readTraffic, type Traffic, trafficItem, type Wanted } from './sizes.ts';
 import { mayChangeLimits, Undone, whyNot, whyTooLarge, whyTooSlow } from './treatment.ts';
 
 /** Files up to this size are read while the server is busy. */
@@ -51,6 +68,11 @@ const SMALL_BYTES = 64 * 1024;
 const INSERTS_TOLD = 20;
 /** From this many locks on, reading all of them after every statement would be quadratic: only where one may have been added that matters. */
 const MANY_LOCKS = 1_000;
+
+/** The names of relations are looked for in no more than this of a statement that was not executed. */
+const MENTIONED_CHARACTERS = 100_000;
+/** How long all questions about the rows may take that are asked after the rollback. */
+const QUESTIONS_MS = 5_000;
 
 /** What one attempt taught the next. */
 export interface Knowledge {
@@ -156,6 +178,8 @@ export class Attempt {
   private readonly finished = new Set<string>();
   private readonly observations: Observation[] = [];
   private readonly locked = new Set<string>();
+  private readonly mentioned = new Set<string>();
+  private traffic: ReadonlyMap<string, Traffic> = new Map();
   private readonly undone = new Undone();
   private highestEnum = '0';
   private unrecorded: PlannedMigration[] = [];
@@ -169,6 +193,8 @@ export class Attempt {
   private interruption: Interruption | null = null;
   private readonly cancellation: Cancellation;
   private failed: StatementFailed | null = null;
+  /** How many rows it failed on, in a sentence. */
+  private inTheWay: string | null = null;
   private xidStatus: string | null = null;
   private walBytes: number | null = null;
   private schemaDiff: readonly SchemaChange[] = [];
@@ -223,7 +249,7 @@ export class Attempt {
     await watchdog.stop();
     clearTimeout(timer);
     bench.signal.removeEventListener('abort', onAbort);
-    await this.prove();
+    await this.prove(thrown);
     return this.ending(thrown);
   }
 
@@ -460,6 +486,7 @@ export class Attempt {
   private skip(entry: Entry, statement: Statement, reason: string): void {
     entry.executed = false;
     entry.reason = reason;
+    this.mention(statement.sql);
     this.undone.skip(entry.facts, statement.sql);
   }
 
@@ -504,7 +531,7 @@ export class Attempt {
       else {
         await talk.exchange(
           [{ text: sql }, guarded],
-          [this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry }],
+          [this.anythingBefore ? lookAtAll(entry, sql) : LOOK_AT_CLOCK, { kind: 'look', entry }],
         );
       }
       talk.control({ text: 'release savepoint mgate' });
@@ -547,7 +574,8 @@ export class Attempt {
     }
     const worthIt = this.locks < MANY_LOCKS || entry.facts.opaque !== null || this.mentionsRelation(statement.sql);
     this.unseen = this.anythingBefore && !worthIt ? entry : null;
-    this.talk.say(this.anythingBefore && worthIt ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry });
+    const look = this.anythingBefore && worthIt ? lookAtAll(entry, statement.sql) : LOOK_AT_CLOCK;
+    this.talk.say(look, { kind: 'look', entry });
   }
 
   private lookAtUnseen(): void {
@@ -557,11 +585,38 @@ export class Attempt {
   }
 
   private mentionsRelation(sql: string): boolean {
-    if (sql.length > 20_000) return true;
+    return sql.length > 20_000 || this.namesMentioned(sql).next().done === false;
+  }
+
+  /** Bare names of relations that existed before and stand in a text. */
+  private *namesMentioned(sql: string): Generator<string> {
     for (const [word] of sql.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)) {
-      if (this.namesBefore.has(word) || this.namesBefore.has(word.toLowerCase())) return true;
+      if (this.namesBefore.has(word)) yield word;
+      else if (this.namesBefore.has(word.toLowerCase())) yield word.toLowerCase();
     }
-    return false;
+    for (const [, quoted = ''] of sql.matchAll(/"((?:[^"]|""){1,200})"/g)) {
+      const name = quoted.replaceAll('""', '"');
+      if (this.namesBefore.has(name)) yield name;
+    }
+  }
+
+  /** What was not executed is judged by what its text names: that must be known by its size too. */
+  private mention(sql: string): void {
+    for (const name of this.namesMentioned(sql.slice(0, MENTIONED_CHARACTERS))) this.mentioned.add(name);
+  }
+
+  private mentionUnreached(): void {
+    for (const migration of this.input.plan.pending) {
+      if (this.finished.has(migration.key)) continue;
+      try {
+        for (const event of scriptOf(migration)) {
+          if (event.kind === 'statement' && event.facts.bulkInsertInto === null) this.mention(event.statement.sql);
+        }
+      } catch (error) {
+        // What is wrong with a file was said when it was planned, or is when it is applied.
+        if (!(error instanceof Stop)) throw error;
+      }
+    }
   }
 
   private see(look: Look, entry: Entry): void {
@@ -571,6 +626,12 @@ export class Attempt {
     entry.locks = [...entry.locks, ...seen.locks];
     entry.rewrites = [...entry.rewrites, ...seen.rewrites];
     entry.scans = [...entry.scans, ...seen.scans];
+    entry.touched = addTouched(entry.touched, seen.touched);
+    entry.dropped = [...entry.dropped, ...seen.dropped];
+    entry.droppedViews = [...entry.droppedViews, ...seen.droppedViews];
+    entry.truncated = [...entry.truncated, ...seen.truncated];
+    entry.emptied = [...entry.emptied, ...seen.emptied];
+    entry.goneColumns = [...entry.goneColumns, ...seen.goneColumns];
     for (const lock of seen.locks) this.locked.add(lock.relation);
   }
 
@@ -597,6 +658,7 @@ export class Attempt {
       suspects.add(key);
       return new Again();
     }
+    this.mention(statement.sql);
     entry.executed = true;
     entry.ran += 1;
     entry.error = this.bench.request.showData ? server.message : hideMessage(server.code, server.message);
@@ -711,14 +773,17 @@ export class Attempt {
     if (session.lost) return;
     try {
       // Right in every state of the transaction; what the files had set goes with it.
-      await session.batch([{ text: 'rollback' }, ...armed]);
+      const results = await session.batch([{ text: 'rollback' }, ...armed, trafficItem(this.wanted())]);
+      const last = results.at(-1);
+      if (last) this.traffic = readTraffic(last);
     } catch (error) {
       log.detail(`rollback: ${(error as Error).message}`);
+      if (error instanceof BatchError && error.completed.length > 0 && !session.lost) await session.batch(armed);
     }
   }
 
   /** The server's own word that the rehearsal's transaction is aborted; without it nothing may go on. */
-  private async prove(): Promise<void> {
+  private async prove(thrown: unknown): Promise<void> {
     if (this.xid === null) return;
     const { session, watcher, log } = this.bench;
     const witness = session.lost ? (watcher.lost ? await this.bench.reconnect() : watcher) : session;
@@ -743,38 +808,68 @@ export class Attempt {
       });
     }
     log.detail(`rehearsal transaction ${this.xid}: aborted, by the server's own word`);
-    if (!session.lost) await this.lookBack();
+    // One that begins anew will look again.
+    if (!session.lost && !(thrown instanceof Again)) await this.lookBack(thrown);
   }
 
   /** On the committed state again: what the changed objects were, and how large what was locked is. */
-  private async lookBack(): Promise<void> {
+  private async lookBack(thrown: unknown): Promise<void> {
     const { session } = this.bench;
     const before = await readDefinitions(session, groupsToDefine(this.groups).outside);
     this.schemaDiff = diffDefinitions(before, this.predicted);
-    if (this.locked.size === 0) return;
-    const { rows } = await session.query<{ relation: string; bytes: string; rows: number }>(
-      `select w.name as relation, pg_catalog.pg_total_relation_size(c.oid)::text as bytes, c.reltuples::float8 as rows
-         from pg_catalog.unnest($1::text[]) as w(name) join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(w.name)`,
-      [[...this.locked]],
+    await this.nameWhatIsBack();
+    if (thrown instanceof StatementFailed) await this.askForRows(thrown);
+    this.mentionUnreached();
+    this.sizes = await readSizes(this.bench, this.wanted(), this.traffic);
+  }
+
+  private async askForRows({ entry, place, error }: StatementFailed): Promise<void> {
+    const { request } = this.bench;
+    if (entry === null || place === null) return;
+    const before = this.upEntries().filter((one) => one !== entry);
+    const written = new Set(before.flatMap((one) => one.touched.map((touched) => touched.relation)));
+    this.inTheWay = await rowsInTheWay(
+      this.bench,
+      { error: readServerError(error), facts: entry.facts, sql: place.sql, showData: request.showData, written },
+      { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS },
     );
-    this.sizes = rows.map((row) => ({
-      relation: row.relation,
-      bytes: Number(row.bytes),
-      rows: row.rows < 0 ? null : row.rows,
-    }));
+  }
+
+  private wanted(): Wanted {
+    return { relations: [...this.locked], bare: [...this.mentioned] };
+  }
+
+  /** Columns that a statement dropped are there again, with their names; files that it emptied, with their rows. */
+  private async nameWhatIsBack(): Promise<void> {
+    const { request } = this.bench;
+    const bounds = { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
+    for (const entry of this.upEntries()) {
+      if (entry.goneColumns.length > 0) entry.droppedColumns = await readDropped(this.bench, entry.goneColumns, bounds);
+      if (entry.emptied.length > 0) {
+        const had = await withRows(this.bench, entry.emptied);
+        const truncated = entry.emptied.filter((name) => had.has(name) || /\btruncate\b/i.test(entry.sql));
+        entry.truncated = [...entry.truncated, ...truncated];
+        entry.rewrites = entry.rewrites.filter((name) => !truncated.includes(name));
+      }
+    }
   }
 
   // -- the report ---------------------------------------------------------------------------------------------
 
+  /** Of the pending migrations, in order; not of their ways back. */
+  private upEntries(): Entry[] {
+    return this.input.plan.pending.flatMap(({ key }) => this.entries.get(key) ?? []);
+  }
+
   executedAnything(): boolean {
-    const all = [...this.entries.values()].flat();
+    const all = this.upEntries();
     return all.length === 0 || all.some(wasRehearsed);
   }
 
   report(attempts: number, blocked: readonly Blocked[]): Omit<SqlRehearsal, 'verdict' | 'reason' | 'class' | 'next'> {
     const { plan, knowledge } = this.input;
     const { request } = this.bench;
-    const entries = [...this.entries.values()].flat();
+    const entries = this.upEntries();
     const executed = entries.filter((entry) => entry.executed);
     const statements = plan.pending.reduce((sum, migration) => sum + migration.script.statements, 0);
     const proof = this.xid !== null && this.xidStatus !== null ? { xid: this.xid, status: this.xidStatus } : null;
@@ -818,7 +913,7 @@ export class Attempt {
     const { line, column } = place ? locate(place, position) : { line: 1, column: 1 };
     const { request } = this.bench;
     const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
-    return failureFrom(
+    const failure = failureFrom(
       error,
       { file: migration.file, line, column, sourceLine: sourceLine(migration, line) },
       {
@@ -828,7 +923,28 @@ export class Attempt {
         showData: request.showData,
       },
     );
+    if (this.inTheWay === null) return failure;
+    return { ...failure, hint: [this.inTheWay, failure.hint].filter((text) => text !== null).join(' ') };
   }
+}
+
+function lookAtAll({ facts }: Entry, sql: string): BatchItem {
+  return mayDropColumns(sql, facts.opaque !== null) ? LOOK_AT_COLUMNS : LOOK_AT_LOCKS;
+}
+
+function addTouched(known: readonly Touched[], more: readonly Touched[]): readonly Touched[] {
+  if (more.length === 0) return known;
+  const sums = new Map(known.map((one) => [one.relation, one]));
+  for (const one of more) {
+    const before = sums.get(one.relation) ?? { inserted: 0, updated: 0, deleted: 0 };
+    sums.set(one.relation, {
+      relation: one.relation,
+      inserted: before.inserted + one.inserted,
+      updated: before.updated + one.updated,
+      deleted: before.deleted + one.deleted,
+    });
+  }
+  return [...sums.values()];
 }
 
 /** Asked at the end of each file: still our transaction? And what of the file's would end with its session. */

@@ -4,6 +4,7 @@ import type { StatementReport } from '../../../report/outcome.ts';
 import { cut } from '../../../report/text.ts';
 import type { ScriptEvent } from '../../../sql/script.ts';
 import type { StatementFacts } from '../../../sql/statement.ts';
+import type { GoneColumn } from './observe.ts';
 
 export type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
 
@@ -14,6 +15,9 @@ export type Entry = Mutable<StatementReport> & {
   readonly facts: StatementFacts;
   /** How many of its `count` statements were sent and answered, the failed one included. */
   ran: number;
+  /** To be named, and to be told from rewrites, when the rollback has brought back what was. */
+  goneColumns: readonly GoneColumn[];
+  emptied: readonly string[];
 };
 
 /** What the reasons of statements that were rehearsed in another form begin with. */
@@ -38,6 +42,13 @@ export function newEntry(migration: PlannedMigration, { statement, facts, index 
     locks: [],
     rewrites: [],
     scans: [],
+    touched: [],
+    dropped: [],
+    droppedViews: [],
+    droppedColumns: [],
+    truncated: [],
+    goneColumns: [],
+    emptied: [],
   };
 }
 
@@ -51,7 +62,8 @@ export function wasRehearsed(entry: StatementReport): boolean {
   return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
 }
 
-export function toReport({ migration: _m, facts: _f, ran: _r, ...report }: Entry): StatementReport {
+export function toReport(entry: Entry): StatementReport {
+  const { migration: _m, facts: _f, ran: _r, goneColumns: _g, emptied: _e, ...report } = entry;
   return report;
 }
 

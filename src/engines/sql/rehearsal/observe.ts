@@ -1,10 +1,10 @@
 /**
  * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
- * them it rewrote and scanned, and how long it took by the server's own clock.
+ * them it rewrote, scanned, emptied or dropped, the rows it wrote, and how long it took by the server's own clock.
  */
 import { quoteLiteral } from '../../../postgres/identifier.ts';
 import type { BatchItem, BatchResult } from '../../../postgres/session.ts';
-import { LOCK_MODES } from '../../../report/outcome.ts';
+import { LOCK_MODES, type Touched } from '../../../report/outcome.ts';
 import { TRACKING_NAMES } from '../tracking.ts';
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
@@ -14,7 +14,9 @@ export function rememberRelations(trackingSchema: string): BatchItem[] {
     {
       text: `create temporary table mgate_before on commit drop as
         select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
-               pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans
+               pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
+               pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted, pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
+               pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
          where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
            and not (n.nspname = ${quoteLiteral(trackingSchema)} and c.relname in (${ours}))
@@ -36,21 +38,50 @@ export const LOOK_AT_CLOCK: BatchItem = {
   keep: true,
 };
 
-/** The same, and what this transaction holds of the relations that existed before. */
-export const LOOK_AT_LOCKS: BatchItem = {
-  name: 'mgate_locks',
+const lookAtLocks = (name: string, columns: string): BatchItem => ({
+  name,
   flush: true,
   text: `with held as materialized (
       select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
     select ${CLOCK('pg_catalog.statement_timestamp()')},
       (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
-                b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans))
-         from (select relation, pg_catalog.json_agg(mode) as modes from held where locktype = 'relation' group by relation) h
+                b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans,
+                case when b.relkind = 'r' then pg_catalog.json_build_array(
+                  pg_catalog.pg_stat_get_xact_tuples_inserted(b.oid) - b.inserted, pg_catalog.pg_stat_get_xact_tuples_updated(b.oid) - b.updated,
+                  pg_catalog.pg_stat_get_xact_tuples_deleted(b.oid) - b.deleted) end,
+                case when h.exclusive then not exists (select 1 from pg_catalog.pg_class c where c.oid = b.oid) end,
+                case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
+                  then pg_catalog.pg_relation_size(b.oid) = 0 end,
+                ${columns}))
+         from (select relation, pg_catalog.json_agg(mode) as modes, pg_catalog.bool_or(mode = 'AccessExclusiveLock') as exclusive
+                 from held where locktype = 'relation' group by relation) h
          join pg_temp.mgate_before b on b.oid = h.relation)::text,
       (select pg_catalog.count(*) from held)::text,
       ${CLOCK('pg_catalog.clock_timestamp()')}`,
   keep: true,
-};
+});
+
+/** The same as the clock, and what this transaction holds of the relations that existed before. */
+export const LOOK_AT_LOCKS = lookAtLocks('mgate_locks', 'null');
+
+/** The same again, and which of their columns are gone, by number: for what may have dropped some. */
+export const LOOK_AT_COLUMNS = lookAtLocks(
+  'mgate_columns',
+  `case when h.exclusive and b.relkind in ('r', 'p') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
+     from pg_catalog.pg_attribute a where a.attrelid = b.oid and a.attnum > 0 and a.attisdropped) end`,
+);
+
+/** Whether a statement may drop columns, by its words; those of code that it calls are not seen. */
+export function mayDropColumns(sql: string, isOpaque: boolean): boolean {
+  return isOpaque || /\bdrop\b/i.test(sql);
+}
+
+/** A column that is gone, as the catalog numbers it; its name is read when the rollback has brought it back. */
+export interface GoneColumn {
+  readonly relation: string;
+  readonly oid: string;
+  readonly number: number;
+}
 
 interface HeldRelation {
   readonly name: string;
@@ -60,6 +91,12 @@ interface HeldRelation {
   readonly filenodeBefore: number | null;
   readonly filenode: number | null;
   readonly scans: number;
+  /** Rows inserted, updated, deleted in this transaction. Null: it is no table. */
+  readonly rows: readonly [number, number, number] | null;
+  readonly gone: boolean;
+  /** It is in another file than before the transaction, and that is empty. */
+  readonly emptied: boolean;
+  readonly goneColumns: readonly (readonly [oid: string, number: number])[];
 }
 
 export interface Look {
@@ -69,26 +106,43 @@ export interface Look {
   readonly locks: number | null;
 }
 
+type Row = [
+  string,
+  string[],
+  string,
+  number | null,
+  number | null,
+  number,
+  [number, number, number] | null,
+  boolean | null,
+  boolean | null,
+  [string, number][] | null,
+];
+
 export function readLook(result: BatchResult): Look {
   const [ended, held, locks, now] = result.rows[0] ?? [];
-  const relations = held
-    ? (JSON.parse(held) as [string, string[], string, number | null, number | null, number][])
-    : null;
+  const looked = locks !== null && locks !== undefined;
   return {
     statementEndedAt: Number(ended),
     endedAt: Number(now),
-    held:
-      locks === null || locks === undefined
-        ? null
-        : (relations ?? []).map(([name, modes, kind, filenodeBefore, filenode, scans]) => ({
-            name,
-            modes,
-            kind,
-            filenodeBefore,
-            filenode,
-            scans,
-          })),
-    locks: locks === null || locks === undefined ? null : Number(locks),
+    held: looked ? ((held ? JSON.parse(held) : []) as Row[]).map(readHeld) : null,
+    locks: looked ? Number(locks) : null,
+  };
+}
+
+function readHeld(row: Row): HeldRelation {
+  const [name, modes, kind, filenodeBefore, filenode, scans, rows, gone, emptied, goneColumns] = row;
+  return {
+    name,
+    modes,
+    kind,
+    filenodeBefore,
+    filenode,
+    scans,
+    rows,
+    gone: gone ?? false,
+    emptied: emptied ?? false,
+    goneColumns: goneColumns ?? [],
   };
 }
 
@@ -96,36 +150,92 @@ export interface Seen {
   readonly locks: readonly { readonly relation: string; readonly mode: string; readonly preexisting: true }[];
   readonly rewrites: readonly string[];
   readonly scans: readonly string[];
+  readonly touched: readonly Touched[];
+  readonly dropped: readonly string[];
+  readonly droppedViews: readonly string[];
+  readonly truncated: readonly string[];
+  /** Among the rewrites: their new file is empty. Truncated, unless the old one was empty too. */
+  readonly emptied: readonly string[];
+  readonly goneColumns: readonly GoneColumn[];
 }
+
+/** Sequences from which numbers were taken, which no rollback gives back: nextval holds this lock to the end. */
+const TAKES_NUMBERS = 'RowExclusiveLock';
 
 /** Turns what is held now into what is new since the last look. One of these follows one transaction. */
 export class Observer {
+  readonly sequencesAdvanced = new Set<string>();
   private readonly modes = new Map<string, number>();
   private readonly filenodes = new Map<string, number | null>();
   private readonly scans = new Map<string, number>();
+  private readonly rows = new Map<string, readonly [number, number, number]>();
+  private readonly gone = new Set<string>();
+  private readonly goneColumns = new Set<string>();
+
+  /** How strong a lock on the relation was seen already, as an index of LOCK_MODES; -1: none. */
+  strengthSeen(relation: string): number {
+    return this.modes.get(relation) ?? -1;
+  }
 
   /** `truncates`: the statement gives tables a new file, and reads it for the indexes, without rewriting anything. */
   newSince(look: Look, truncates: boolean): Seen {
-    const locks: Seen['locks'][number][] = [];
-    const rewrites: string[] = [];
-    const scans: string[] = [];
+    const seen = {
+      locks: [] as Seen['locks'][number][],
+      rewrites: [] as string[],
+      scans: [] as string[],
+      touched: [] as Touched[],
+      dropped: [] as string[],
+      droppedViews: [] as string[],
+      truncated: [] as string[],
+      emptied: [] as string[],
+      goneColumns: [] as GoneColumn[],
+    };
     for (const relation of look.held ?? []) {
+      const { name, kind } = relation;
       const strongest = Math.max(...relation.modes.map((mode) => LOCK_MODES.indexOf(mode)));
-      const isTable = relation.kind === 'r' || relation.kind === 'm' || relation.kind === 'p';
-      const last = this.filenodes.get(relation.name) ?? relation.filenodeBefore;
-      const moved = relation.filenode !== null && relation.filenode !== last;
-      const rewritten = moved && isTable && !truncates;
-      if (rewritten) rewrites.push(relation.name);
+      const isTable = kind === 'r' || kind === 'm' || kind === 'p';
+      const last = this.filenodes.has(name) ? this.filenodes.get(name) : relation.filenodeBefore;
+      const moved = relation.filenode !== null && relation.filenode !== last && isTable;
+      const rewritten = moved && !truncates;
+      if (rewritten) seen.rewrites.push(name);
+      if (rewritten && relation.emptied) seen.emptied.push(name);
+      if (moved && truncates) seen.truncated.push(name);
       // A lock that is held already does not show again; a rewrite has needed it all the same.
-      if (rewritten || strongest > (this.modes.get(relation.name) ?? -1)) {
-        locks.push({ relation: relation.name, mode: LOCK_MODES[strongest] ?? 'unknown', preexisting: true });
+      if (rewritten || strongest > this.strengthSeen(name)) {
+        seen.locks.push({ relation: name, mode: LOCK_MODES[strongest] ?? 'unknown', preexisting: true });
       }
-      this.modes.set(relation.name, Math.max(strongest, this.modes.get(relation.name) ?? -1));
-      this.filenodes.set(relation.name, relation.filenode);
-      const scanned = relation.scans > (this.scans.get(relation.name) ?? 0);
-      if (isTable && scanned && !truncates) scans.push(relation.name);
-      this.scans.set(relation.name, relation.scans);
+      this.modes.set(name, Math.max(strongest, this.strengthSeen(name)));
+      this.filenodes.set(name, relation.filenode);
+      const scanned = relation.scans > (this.scans.get(name) ?? 0);
+      if (isTable && scanned && !truncates) seen.scans.push(name);
+      this.scans.set(name, relation.scans);
+      const touched = this.touchedSince(relation);
+      if (touched) seen.touched.push(touched);
+      if (relation.gone && !this.gone.has(name)) {
+        this.gone.add(name);
+        if (isTable) seen.dropped.push(name);
+        else if (kind === 'v' || kind === 'f') seen.droppedViews.push(name);
+      }
+      if (kind === 'S' && relation.modes.includes(TAKES_NUMBERS)) this.sequencesAdvanced.add(name);
+      for (const [oid, number] of relation.gone ? [] : relation.goneColumns) {
+        if (this.goneColumns.has(`${oid}:${number}`)) continue;
+        this.goneColumns.add(`${oid}:${number}`);
+        seen.goneColumns.push({ relation: name, oid, number });
+      }
     }
-    return { locks, rewrites, scans };
+    return seen;
+  }
+
+  /** TRUNCATE sets the server's counts back: less than before is not told. */
+  private touchedSince({ name, rows }: HeldRelation): Touched | null {
+    if (rows === null) return null;
+    const last = this.rows.get(name) ?? [0, 0, 0];
+    this.rows.set(name, rows);
+    const [inserted, updated, deleted] = rows.map((count, at) => Math.max(0, count - (last[at] ?? 0))) as [
+      number,
+      number,
+      number,
+    ];
+    return inserted + updated + deleted === 0 ? null : { relation: name, inserted, updated, deleted };
   }
 }
