@@ -11,6 +11,7 @@ import type {
   MigrationReport,
   RelationSize,
   SchemaChange,
+  Severity,
 } from '../report/outcome.ts';
 
 /** What was found: the server, the database, the files, and how they stand to each other. */
@@ -30,6 +31,7 @@ export interface Inspection {
 
 export interface Plan {
   readonly digest: string;
+  readonly serverMajor: number;
   readonly pending: readonly PlannedMigration[];
   /** Half-done non-transactional migrations, by version key. */
   readonly resumed: ReadonlyMap<string, RecordRow>;
@@ -55,6 +57,21 @@ export type Observation =
       readonly what: 'DO' | 'CALL';
     };
 
+/** What the dry run found out that no statement's own work shows: a way back that leads elsewhere, an index in the way. */
+export interface Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly version: string;
+  /** The migration's file, or its down file. */
+  readonly file: string;
+  readonly line: number | null;
+  /** Cut at 200 characters. */
+  readonly sql: string | null;
+  readonly relation: string | null;
+  readonly message: string;
+  readonly safer: string | null;
+}
+
 export interface Rehearsal {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
   /** Why it is inconclusive, the class of that, and what to do. */
@@ -65,6 +82,7 @@ export interface Rehearsal {
   readonly coverage: { readonly statements: number; readonly executed: number };
   readonly blocked: readonly Blocked[];
   readonly observations: readonly Observation[];
+  readonly findings: readonly Finding[];
   readonly sizes: readonly RelationSize[];
   readonly schemaDiff: readonly SchemaChange[];
   /** Everything was rehearsed in some form, so that what apply makes can be compared with it. */
@@ -77,6 +95,10 @@ export interface Rehearsal {
     readonly attempts: number;
     readonly walBytes: number | null;
     readonly on: 'target' | 'copy';
+    /** Row versions that the rollback left behind in tables that existed, for VACUUM to clean. */
+    readonly deadTuples: number;
+    /** Sequences that existed and from which numbers were taken, which a rollback does not give back. */
+    readonly sequencesAdvanced: readonly string[];
   } | null;
   readonly checks: readonly Check[];
   readonly error: Failure | null;

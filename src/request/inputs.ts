@@ -263,7 +263,7 @@ export const INPUTS = [
     default: '',
     defaultNote: '`true` where down files exist',
     description: 'The dry run goes up, down and up again.',
-    supported: false,
+    supported: true,
   },
   {
     name: 'critical-tables',

@@ -227,6 +227,7 @@ function readFields(reader: Reader, context: Context, known: Known, environment:
     dryRunTimeoutMs: reader.duration('dry-run-timeout'),
     dryRunMaxBytes: reader.size('dry-run-max-bytes'),
     assumeRows: reader.integer('assume-rows'),
+    rehearseRollback: reader.text('rehearse-rollback') === '' ? null : reader.boolean('rehearse-rollback'),
     failOn: reader.choice('fail-on'),
     allowHazards: reader.list('allow-hazards', isRuleId, 'ids of hazard rules, such as dry-run-inconclusive'),
     criticalTables: reader.list('critical-tables', isRelationName, '`schema.table` or `table`'),

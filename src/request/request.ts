@@ -88,6 +88,8 @@ export interface Request {
   readonly dryRunMaxBytes: number;
   /** Every table that exists already is judged as if it had at least this many rows. */
   readonly assumeRows: number;
+  /** The dry run goes down and up again too; null: where there are down files. */
+  readonly rehearseRollback: boolean | null;
   readonly failOn: 'danger' | 'warning' | 'none';
   readonly allowHazards: readonly string[];
   readonly criticalTables: readonly string[];

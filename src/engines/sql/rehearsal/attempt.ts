@@ -31,7 +31,7 @@ import { Stop } from '../../../report/stop.ts';
 import { cut } from '../../../report/text.ts';
 import type { ScriptEvent } from '../../../sql/script.ts';
 import type { Statement } from '../../../sql/statement.ts';
-import type { Check, Observation, Plan, Rehearsal } from '../../engine.ts';
+import type { Check, Finding, Observation, Plan, Rehearsal } from '../../engine.ts';
 import { checkIndexes, checkTables, runSmokeTests, type SmokeTest } from '../checks.ts';
 import { sourceLine } from '../files.ts';
 import { type IndexState, indexInTheWay, indexState, judge } from '../leftovers.ts';
@@ -61,6 +61,17 @@ import {
 import { readDropped, rowsInTheWay, withRows } from './questions.ts';
 import { readSizes, readTraffic, type Traffic, trafficItem, type Wanted } from './sizes.ts';
 import { mayChangeLimits, Undone, whyNot, whyTooLarge, whyTooSlow } from './treatment.ts';
+import {
+  type Before,
+  differences,
+  planDown,
+  readBefore,
+  readSchemaBefore,
+  readUndone,
+  type Undone as UndoneMigration,
+  type WayBack,
+  waysBack,
+} from './way-back.ts';
 
 /** Files up to this size are read while the server is busy. */
 const SMALL_BYTES = 64 * 1024;
@@ -118,6 +129,8 @@ export type Ending =
 
 class Again extends Error {}
 class Interrupted extends Error {}
+/** The way back could not be tried to its end, for reasons that are not its own. */
+class NotTried extends Error {}
 
 /** A statement of the user's failed; `entry` null: what its file's COMMIT would check did, after the statement at `place`. */
 class StatementFailed extends Error {
@@ -193,6 +206,13 @@ export class Attempt {
   private interruption: Interruption | null = null;
   private readonly cancellation: Cancellation;
   private failed: StatementFailed | null = null;
+  /** Down files are run after everything has gone up, and what they undo goes up again. */
+  private phase: 'up' | 'down' | 'again' = 'up';
+  private readonly ways: readonly WayBack[];
+  private readonly before = new Map<PlannedMigration, Before>();
+  private readonly undoneMigrations: UndoneMigration[] = [];
+  private readonly findings: Finding[] = [];
+  private deadTuples = 0;
   /** How many rows it failed on, in a sentence. */
   private inTheWay: string | null = null;
   private xidStatus: string | null = null;
@@ -210,6 +230,7 @@ export class Attempt {
     this.recordsMatter = input.plan.pending.some((one) => one.namesTracking);
     const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
     this.creator = input.bench.tracking.exists ? null : (creator ?? null);
+    this.ways = input.bench.request.rehearseRollback === false ? [] : waysBack(input.plan);
     this.cancellation = cancellationOf(input.bench);
     this.talk = new Conversation(input.bench.session, {
       mayGoOn: () => {
@@ -256,7 +277,10 @@ export class Attempt {
   private ending(thrown: unknown): Ending {
     if (this.interruption) {
       if (this.interruption.kind === 'alarm') this.noteBlocked(this.interruption.alarm);
-      return this.interruption;
+      if (this.phase === 'up' || this.interruption.kind === 'cancelled') return this.interruption;
+      // The migrations themselves had passed.
+      this.notTried(inWords(this.interruption));
+      return { kind: 'passed' };
     }
     if (thrown === null) return { kind: 'passed' };
     if (thrown instanceof Again) return { kind: 'again' };
@@ -293,14 +317,17 @@ export class Attempt {
   private async run(): Promise<void> {
     const { pending } = this.input.plan;
     const all = this.bench.request.transactionMode === 'all';
+    const readFirst = readBefore(this.ways);
     await this.begin();
     for (const [index, migration] of pending.entries()) {
       this.bench.log.progress(`dry run ${index + 1}/${pending.length} ${migration.file}`);
+      if (readFirst.has(migration)) await this.readSchemaBefore(migration);
       await this.migration(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
       this.finished.add(migration.key);
     }
     await this.compareSchema();
     await this.check();
+    if (this.ways.length > 0 && this.checks.every((check) => check.passed)) await this.downAndUpAgain();
   }
 
   private async begin(): Promise<void> {
@@ -472,6 +499,7 @@ export class Attempt {
   }
 
   private observe(migration: PlannedMigration, { statement, facts }: StatementEvent): void {
+    if (this.phase !== 'up') return;
     const at = { migration, line: statement.line, sql: cut(statement.sql, 200) };
     if (facts.external !== null)
       this.observations.push({
@@ -632,7 +660,8 @@ export class Attempt {
     entry.truncated = [...entry.truncated, ...seen.truncated];
     entry.emptied = [...entry.emptied, ...seen.emptied];
     entry.goneColumns = [...entry.goneColumns, ...seen.goneColumns];
-    for (const lock of seen.locks) this.locked.add(lock.relation);
+    for (const { inserted, updated } of seen.touched) this.deadTuples += inserted + updated;
+    if (this.phase === 'up') for (const lock of seen.locks) this.locked.add(lock.relation);
   }
 
   /** An error: an interruption of ours, something to be learned, or a migration that fails. */
@@ -724,6 +753,7 @@ export class Attempt {
    * show that; the ones between are written only where some file may look at them.
    */
   private record(migration: PlannedMigration): void {
+    if (this.phase !== 'up') return;
     const { pending } = this.input.plan;
     const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
     if (shows || this.recordsMatter) this.unrecorded.push(migration);
@@ -760,10 +790,120 @@ export class Attempt {
       ...(await checkIndexes(session, request.criticalIndexes, this.undone.names)),
     ];
     if (this.input.smokeTests.length > 0) {
+      // Read-only as long as the savepoint stands.
+      await session.query('savepoint mgate_smoke');
       await session.query('set transaction read only');
       checks.push(...(await runSmokeTests(session, this.input.smokeTests)));
+      await session.query('rollback to savepoint mgate_smoke');
+      await session.query('release savepoint mgate_smoke');
     }
     this.checks = checks;
+  }
+
+  // -- down, and up again -------------------------------------------------------------------------------------
+
+  private async readSchemaBefore(migration: PlannedMigration): Promise<void> {
+    const { before } = this.input;
+    if (migration === this.input.plan.pending[0]) {
+      this.before.set(migration, { fingerprints: before, changed: [], definitions: new Map() });
+      return;
+    }
+    await this.talk.exchange();
+    this.before.set(migration, await readSchemaBefore(this.bench.session, before, this.leftOut()));
+  }
+
+  /** In the same transaction, which ends with it. Whatever comes of it is a finding: the migrations have passed. */
+  private async downAndUpAgain(): Promise<void> {
+    const why = this.whyNotDown();
+    this.phase = 'down';
+    if (why !== null) return this.notTried(why);
+    try {
+      for (const way of this.ways) await this.down(way);
+      this.phase = 'again';
+      for (const { migration } of [...this.ways].reverse()) {
+        await this.oneWay({ ...migration, key: `again:${migration.key}` });
+      }
+    } catch (error) {
+      // Whether it was in the way of somebody, or out of time, is asked at the end.
+      if (error instanceof Interrupted) throw error;
+      if (error instanceof NotTried) return this.notTried(error.message);
+      if (error instanceof StatementFailed) return this.failedBack(error);
+      if (error instanceof Again) return this.notTried('a statement would need a treatment of its own');
+      if (error instanceof Stop && error.reason.class === 'syntax') return this.unreadable(error);
+      throw error;
+    }
+  }
+
+  private whyNotDown(): string | null {
+    const { plan } = this.input;
+    const missed = this.upEntries().find((entry) => !wasRehearsed(entry));
+    if (missed) return `${missed.migration.file}:${missed.line} was not executed`;
+    const resumed = this.ways.find(({ migration }) => plan.resumed.has(migration.key));
+    if (resumed) return `${resumed.migration.file} was half done already`;
+    return this.creator ? `${this.creator.file} makes the tracking table itself` : null;
+  }
+
+  private async down(way: WayBack): Promise<void> {
+    await this.oneWay(planDown(way, this.bench.request.workingDirectory));
+    const before = this.before.get(way.migration);
+    if (before) this.undoneMigrations.push(await readUndone(this.bench.session, way, before, this.leftOut()));
+  }
+
+  private async oneWay(migration: PlannedMigration): Promise<void> {
+    this.bench.log.progress(`dry run, ${this.phase} ${migration.file}`);
+    await this.migration(migration, null, this.bench.request.transactionMode !== 'all');
+    await this.talk.exchange();
+    const missed = this.entries.get(migration.key)?.find((entry) => !wasRehearsed(entry));
+    if (missed) throw new NotTried(`${migration.file}:${missed.line} was not executed: ${missed.reason}`);
+  }
+
+  private notTried(why: string): void {
+    const [newest] = this.ways;
+    if (!newest) return;
+    this.findings.push({
+      rule: 'rollback-not-tried',
+      severity: 'info',
+      version: newest.migration.version,
+      file: newest.downFile,
+      line: null,
+      sql: null,
+      relation: null,
+      message: `not tried: ${why}`,
+      safer: null,
+    });
+  }
+
+  private failedBack({ migration, entry, place, error }: StatementFailed): void {
+    const server = readServerError(error);
+    const message = this.bench.request.showData ? server.message : hideMessage(server.code, server.message);
+    const { line } = place ? locate(place, entry ? server.position : null) : { line: 1 };
+    if (server.code !== null && (RETRIABLE.has(server.code) || server.code === '57014')) {
+      this.notTried(`${migration.file}:${line}: ${message}`);
+      return;
+    }
+    const again = this.phase === 'again';
+    this.findings.push({
+      rule: again ? 'up-again-fails' : 'down-fails',
+      severity: 'warning',
+      version: migration.version,
+      file: migration.file,
+      line,
+      sql: place ? cut(place.sql, 200) : null,
+      relation: null,
+      message: again
+        ? `After the way back, it does not go up a second time: ${message}`
+        : `The way back fails, after everything has gone up: ${message}`,
+      safer: null,
+    });
+  }
+
+  private unreadable({ reason, message }: Stop): void {
+    const way = this.ways.find(({ downFile }) => downFile === reason.file) ?? this.ways[0];
+    if (!way) return;
+    const { version } = way.migration;
+    const { downFile: file } = way;
+    const at = { version, file, line: reason.line ?? null, sql: null, relation: null, safer: null };
+    this.findings.push({ rule: 'down-fails', severity: 'warning', ...at, message: `It cannot be read: ${message}` });
   }
 
   // -- rolling back, and proving it ---------------------------------------------------------------------------
@@ -817,6 +957,7 @@ export class Attempt {
     const { session } = this.bench;
     const before = await readDefinitions(session, groupsToDefine(this.groups).outside);
     this.schemaDiff = diffDefinitions(before, this.predicted);
+    this.findings.push(...(await differences(session, this.undoneMigrations)));
     await this.nameWhatIsBack();
     if (thrown instanceof StatementFailed) await this.askForRows(thrown);
     this.mentionUnreached();
@@ -878,12 +1019,20 @@ export class Attempt {
       coverage: { statements, executed: executed.reduce((sum, entry) => sum + entry.ran, 0) },
       blocked,
       observations: this.observations,
+      findings: this.findings,
       sizes: this.sizes,
       schemaDiff: this.schemaDiff,
       // DETACH ... CONCURRENTLY leaves a CHECK constraint behind that its plain form does not.
       complete: entries.every((one) => wasRehearsed(one) && one.facts.nonTransactional?.leftover?.kind !== 'detach'),
       nonTransactional: knowledge.alone,
-      proof: proof && { ...proof, attempts, walBytes: this.walBytes, on: request.rehearsalTarget ? 'copy' : 'target' },
+      proof: proof && {
+        ...proof,
+        attempts,
+        walBytes: this.walBytes,
+        on: request.rehearsalTarget ? 'copy' : 'target',
+        deadTuples: this.deadTuples,
+        sequencesAdvanced: [...this.observer.sequencesAdvanced].sort(),
+      },
       checks: this.checks,
       error: this.failed ? this.failure(this.failed) : null,
       predicted: this.predicted,
@@ -925,6 +1074,21 @@ export class Attempt {
     );
     if (this.inTheWay === null) return failure;
     return { ...failure, hint: [this.inTheWay, failure.hint].filter((text) => text !== null).join(' ') };
+  }
+}
+
+function inWords(interruption: Exclude<Interruption, { kind: 'cancelled' }>): string {
+  if (interruption.kind === 'deadline') return 'dry-run-timeout was over';
+  const { alarm } = interruption;
+  switch (alarm.kind) {
+    case 'blocking':
+      return 'it kept somebody else waiting for max-blocking';
+    case 'exclusive':
+      return 'it held ACCESS EXCLUSIVE for max-exclusive';
+    case 'lock-table':
+      return 'it held too many locks';
+    case 'blind':
+      return 'the watching connection was lost';
   }
 }
 
