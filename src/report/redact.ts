@@ -1,6 +1,5 @@
 /** Secrets and row data out of text, before anybody sees it. Linear in the size of the text. */
 import type { Failure, Outcome } from './outcome.ts';
-import { escapeMarkdown } from './text.ts';
 
 const MASK = '***';
 
@@ -12,51 +11,189 @@ export interface RedactorOptions {
   readonly publicNames?: readonly string[];
 }
 
-/** A function that replaces every form of every secret, password literals in SQL and passwords in URLs by `***`. */
+/**
+ * A function that replaces every form of every secret, password literals in SQL and passwords in URLs by `***`. A literal
+ * that it has hidden once it knows from then on: the server quotes it without the word before it (`near "'secret'"`).
+ */
 export function redactor(secrets: readonly string[], options: RedactorOptions = {}): (text: string) => string {
   const known = new Set(options.publicNames ?? []);
-  const forms = new Set<string>();
-  for (const secret of secrets) {
-    if (secret.trim() === '' || known.has(secret)) continue;
-    for (const form of formsOf(secret)) forms.add(form);
-  }
-  for (const name of known) forms.delete(name);
-  const pattern = patternOf([...forms]);
+  const shown = secrets.filter((secret) => secret.trim() !== '' && !known.has(secret));
+  const texts = [...new Set(shown.flatMap(textsOf))].filter((text) => !known.has(text));
+  const encoded = [...new Set(texts.flatMap((text) => [...base64Forms(text), ...percentForms(text)]))].filter(
+    (text) => !known.has(text),
+  );
+  const pattern = patternOf([...texts.map(spellingsOf), ...encoded.map(verbatim)]);
+  const hideCut = cutHider(texts);
+  const literals = knownLiterals();
   return (text) => {
     if (text === '') return text;
-    const plain = pattern ? text.replace(pattern, MASK) : text;
-    return redactUrls(redactSql(plain));
+    const plain = pattern ? hideCut(text).replace(pattern, MASK) : text;
+    return redactUrls(literals.hide(redactSql(plain, literals.learn)));
+  };
+}
+
+const MOST_LITERALS = 500;
+
+function knownLiterals() {
+  const known = new Set<string>();
+  let pattern: RegExp | null = null;
+  return {
+    /** As written, with its quotes: what is only a word may be anybody's. */
+    learn: (hidden: string): void => {
+      for (const literal of hidden.match(/'(?:[^'\n]|'')*'?|\$\w*\$[^\n]*/g) ?? []) {
+        if (known.size >= MOST_LITERALS || literal.length < SHORTEST_PART || literal.includes(MASK)) continue;
+        known.add(literal);
+        pattern = null;
+      }
+    },
+    hide: (text: string): string => {
+      if (known.size === 0 || !/['$]/.test(text)) return text;
+      pattern ??= patternOf([...known].map(verbatim));
+      return pattern ? text.replace(pattern, `'${MASK}'`) : text;
+    },
   };
 }
 
 /** One alternation, longest first, so that a secret that begins another does not leave the rest of it. */
-function patternOf(forms: readonly string[]): RegExp | null {
-  if (forms.length === 0) return null;
-  const sorted = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  return new RegExp(sorted.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+function patternOf(sources: readonly string[]): RegExp | null {
+  if (sources.length === 0) return null;
+  const sorted = [...sources].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  return new RegExp(sorted.join('|'), 'g');
 }
 
-/** The secret as written, decoded, and in each encoding that a log, a report or the runner itself may show it in. */
-function formsOf(secret: string): Set<string> {
-  const forms = new Set<string>();
-  // A PEM text or a list: each of its lines is as secret as the whole.
+function verbatim(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+/**
+ * A pattern of a text in whatever way its characters may be written, each in its own: as they are, percent-encoded, as
+ * entities, escaped for JSON, SQL, shells, PowerShell, C or markdown; once or twice over.
+ */
+function spellingsOf(text: string): string {
+  // Whatever escapes quotes puts more of them, and backslashes, around them: a run of these is one of any such, not much longer.
+  return (text.match(/['"`\\]+|[^'"`\\]/gsu) ?? [])
+    .map((piece) => {
+      if (!/^['"`\\]/.test(piece)) return anyOf(waysToWrite(piece));
+      const ways = [...new Set(piece)].flatMap(encodingsOf);
+      return `${anyOf([...ways, '[\'"`\\\\\\\\]'])}{${piece.length},${piece.length * 8}}`;
+    })
+    .join('');
+}
+
+function anyOf(ways: readonly string[]): string {
+  return ways.length === 1 ? String(ways[0]) : `(?:${ways.join('|')})`;
+}
+
+const NAMED_ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
+const OTHER_WAYS: Readonly<Record<string, readonly string[]>> = {
+  ' ': ['\\+'],
+  '\n': ['\\s{1,8}', '\\\\{1,3}n'],
+  '\r': ['\\\\{1,3}r'],
+  '\t': ['\\\\{1,3}t'],
+};
+
+function waysToWrite(character: string): string[] {
+  const plain = verbatim(character);
+  // A zero-width space is what we put where GitHub would begin to read a link.
+  if (/w/i.test(character)) return [`${plain}\u200b?`];
+  if (/[a-z0-9]/i.test(character)) return [plain];
+  const escaped = `[\\\\\`]{0,3}${plain}\u200b?`;
+  if (/[._~-]/.test(character)) return [escaped];
+  return [...(OTHER_WAYS[character] ?? []), ...encodingsOf(character), escaped];
+}
+
+/** Percent-encoded, as a code unit of JSON, as an entity. */
+function encodingsOf(character: string): string[] {
+  const bytes = [...Buffer.from(character, 'utf8')].map((byte) => `%(?:25)?${anyCase(hex(byte, 2))}`).join('');
+  const units = character
+    .split('')
+    .map((unit) => `\\\\{1,3}u${anyCase(hex(unit.charCodeAt(0), 4))}`)
+    .join('');
+  const point = character.codePointAt(0) ?? 0;
+  const named = NAMED_ENTITIES[character];
+  const entities = [`#0{0,4}${point}`, `#[xX]0{0,4}${anyCase(hex(point, 1))}`, ...(named ? [named] : [])];
+  return [bytes, units, `&(?:amp;)?(?:${entities.join('|')});`];
+}
+
+function hex(value: number, width: number): string {
+  return value.toString(16).padStart(width, '0');
+}
+
+function anyCase(digits: string): string {
+  return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+}
+
+const ELLIPSIS = /…|\.{3}/g;
+/** Fewer characters of a secret stand in ordinary words by chance. */
+const SHORTEST_PART = 4;
+
+/** Hides what a cut has left of a secret: before an ellipsis its beginning, after one its end. PostgreSQL cuts values that it quotes, we cut statements. */
+function cutHider(texts: readonly string[]): (text: string) => string {
+  let parts: ReturnType<typeof partsOf> | null = null;
+  return (text) => {
+    if (!text.includes('…') && !text.includes('...')) return text;
+    parts ??= partsOf(texts);
+    const { beginnings, ends, pieces, longest } = parts;
+    let out = '';
+    let copied = 0;
+    for (const { index, 0: mark } of text.matchAll(ELLIPSIS)) {
+      const end = index + mark.length;
+      const begun = pieces.has(text.slice(index - SHORTEST_PART, index));
+      const ended = pieces.has(text.slice(end, end + SHORTEST_PART));
+      const before = begun
+        ? longestPart(Math.min(longest, index - copied), (size) => beginnings.has(text.slice(index - size, index)))
+        : 0;
+      const after = ended ? longestPart(longest, (size) => ends.has(text.slice(end, end + size))) : 0;
+      if (before + after === 0) continue;
+      out += `${text.slice(copied, index - before)}${before > 0 ? MASK : ''}${mark}${after > 0 ? MASK : ''}`;
+      copied = end + after;
+    }
+    return copied === 0 ? text : out + text.slice(copied);
+  };
+}
+
+function partsOf(texts: readonly string[]) {
+  const [beginnings, ends, pieces] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  let longest = 0;
+  for (const form of new Set(texts.flatMap(cuttable))) {
+    if (form.length < SHORTEST_PART * 2) continue;
+    longest = Math.max(longest, form.length - 1);
+    for (let size = SHORTEST_PART; size < form.length; size += 1) {
+      beginnings.add(form.slice(0, size));
+      ends.add(form.slice(-size));
+    }
+    // Most of what stands at an ellipsis is nothing of ours, and that is soon seen.
+    for (let at = 0; at + SHORTEST_PART <= form.length; at += 1) pieces.add(form.slice(at, at + SHORTEST_PART));
+  }
+  return { beginnings, ends, pieces, longest };
+}
+
+/** As it stands in a value and in a statement. Of a URL only what tells: anybody's begins with `postgresql://` or `https://`. */
+function cuttable(text: string): string[] {
+  const part = text.includes('://') ? (/^https?:\/\/[^/]*(\/.*)$/s.exec(text)?.[1] ?? '') : text;
+  return [part, part.replaceAll("'", "''"), encodeURIComponent(Buffer.from(part, 'utf8').toString('utf8'))];
+}
+
+function longestPart(longest: number, is: (size: number) => boolean): number {
+  for (let size = longest; size >= SHORTEST_PART; size -= 1) if (is(size)) return size;
+  return 0;
+}
+
+/** The secret as given and decoded, and the parts of it that are as secret as the whole. */
+function textsOf(secret: string): string[] {
+  // A PEM text or a list: each of its lines.
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   const wholes = [secret, secret.trim(), ...lines.filter((line) => line.length >= 8), percentDecoded(secret)];
-  // Most forms of most secrets are the same: each is looked at once.
-  for (const base of new Set(wholes.flatMap((whole) => [whole, whole.replace(/^"(.*)"$/s, '$1')]))) {
-    forms.add(base);
-    for (const escaped of new Set(escapedForms(base))) {
-      forms.add(escaped);
-      for (const twice of escapedForms(escaped)) forms.add(twice);
-    }
-    for (const form of new Set(percentForms(base))) {
-      forms.add(form);
-      for (const escaped of escapedForms(form)) forms.add(escaped);
-    }
-    for (const form of base64Forms(base)) forms.add(form);
-  }
-  forms.delete('');
-  return forms;
+  return wholes
+    .flatMap((whole) => [whole, whole.replace(/^"(.*)"$/s, '$1'), ...powerShellParts(whole)])
+    .filter((text) => text !== '');
+}
+
+/** PowerShell prints a secret with an ampersand in it in two parts; the runner knows these two. */
+function powerShellParts(text: string): string[] {
+  const at = text.includes('&+') ? text.indexOf('&+') + 2 : text.lastIndexOf('&') + 1;
+  if (at === 0) return [];
+  return [text.slice(0, at), text.slice(text.includes('&+') ? at + 1 : at)].filter((part) => part.length >= 6);
 }
 
 function percentDecoded(text: string): string {
@@ -68,45 +205,10 @@ function percentDecoded(text: string): string {
   }
 }
 
+/** Each of its characters, letters too. */
 function percentForms(text: string): string[] {
-  const wellFormed = Buffer.from(text, 'utf8').toString('utf8');
-  const loose = encodeURIComponent(wellFormed);
-  const strict = loose.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  const some = encodeURI(wellFormed);
-  return [loose, strict, some, strict.replaceAll('%20', '+'), strict.replaceAll('~', '%7E')].flatMap((form) => [
-    form,
-    form.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
-  ]);
-}
-
-function escapedForms(text: string): string[] {
-  const json = JSON.stringify(text).slice(1, -1);
-  const xml = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const forms = [
-    json,
-    json.replaceAll('/', '\\/'),
-    json.replace(/[<>&']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
-    xml,
-    xml.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
-    xml.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
-    xml.replaceAll('"', '&#34;').replaceAll("'", '&#x27;'),
-    text.replaceAll("'", "''"),
-    text.replaceAll('"', '\\"'),
-    text.replaceAll("'", "'\\''"),
-    text.replaceAll("'", "\\'"),
-    text.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
-    text.replace(/(["$`\\])/g, '\\$1'),
-    // As a shell prints a word without quotes, and as markdown escapes it.
-    text.replace(/([^\w@%+=:,./-])/g, '\\$1'),
-    text.replace(/([^\w])/g, '\\$1'),
-    escapeMarkdown(text),
-    xml
-      .replaceAll('|', '&#124;')
-      .replace(/[\\`*[\]~$]/g, '\\$&')
-      .replace(/@(?=\w)/g, '@\u200b'),
-    text.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`),
-  ];
-  return forms.filter((form) => form !== text);
+  const digits = Buffer.from(text, 'utf8').toString('hex').replace(/../g, '%$&');
+  return [digits, digits.toUpperCase()];
 }
 
 /** Base64 of the secret alone, and of the part of it that looks the same wherever it stands in a longer text. */
@@ -132,22 +234,31 @@ function redactUrls(text: string): string {
   return text.replace(/:\/\/([^\s:@/'"<>]{0,256}):([^\s/'"<>]{1,1024})@/g, `://$1:${MASK}@`);
 }
 
-const KEYWORD = /\b(?:PASSWORD|CONNECTION|IDENTIFIED\s{1,20}BY)\b"?/gi;
+const KEYWORD = /(?:PASSWORD|\bCONNECTION|\bIDENTIFIED\s{1,20}BY)\b"?/gi;
 const COMMENT_LIMIT = 1000;
 
-/** Literals after PASSWORD, CONNECTION, IDENTIFIED BY, and `password=...` in connection strings. A literal cut short is hidden to its end. */
-function redactSql(text: string): string {
+/**
+ * Literals after PASSWORD, CONNECTION, IDENTIFIED BY, and `password=...` in connection strings; in code that puts such
+ * statements together, and in settings and JSON of that name, too. A literal cut short is hidden to its end.
+ */
+function redactSql(text: string, learn: (literal: string) => void): string {
   let out = '';
   let copied = 0;
   KEYWORD.lastIndex = 0;
   for (let match = KEYWORD.exec(text); match !== null; match = KEYWORD.exec(text)) {
     const secret = secretAfter(text, match.index + match[0].length);
     if (secret === null) continue;
+    if (secret.shown === `'${MASK}'`) learn(text.slice(secret.start, secret.end));
     out += text.slice(copied, secret.start) + secret.shown;
     copied = secret.end;
     KEYWORD.lastIndex = secret.end;
   }
-  return copied === 0 ? text : out + text.slice(copied);
+  return copied === 0 ? redactConninfo(text) : redactConninfo(out + text.slice(copied));
+}
+
+/** A password with a space in it that is not quoted: libpq says the rest of it. */
+function redactConninfo(text: string): string {
+  return text.replace(/((?:missing "=" after|invalid connection option) )"[^"\n]*"/g, `$1"${MASK}"`);
 }
 
 interface Hidden {
@@ -157,17 +268,74 @@ interface Hidden {
 }
 
 function secretAfter(text: string, from: number): Hidden | null {
+  if (ahead(PLACEHOLDER, text, from) !== null) return argumentsAfter(text, from);
+  const bridged = bridge(text, from);
+  if (bridged !== null) return literalAt(text, bridged);
+  if (ahead(CLOSING, text, from) !== null) return null;
   let start = skipFiller(text, from);
-  const assigned = text[start] === '=';
-  if (assigned) start = skipFiller(text, start + 1);
+  const assigned = ahead(ASSIGNMENT, text, start);
+  if (assigned !== null) start = skipFiller(text, assigned);
+  const literal = literalAt(text, start);
+  if (literal !== null || assigned === null) return literal;
+  return start === from + 1 || isConninfo(text, from, start) ? connectionValue(text, start) : null;
+}
+
+function literalAt(text: string, start: number): Hidden | null {
   const end = literalEnd(text, start);
-  if (end !== null) return { start, end, shown: `'${MASK}'` };
-  return assigned && start === from + 1 ? connectionValue(text, start) : null;
+  if (end === null) return null;
+  const mark = text[start] === '"' ? '"' : "'";
+  return { start, end, shown: `${mark}${MASK}${mark}` };
+}
+
+/** One past what `pattern` finds at `from`, or null. */
+function ahead(pattern: RegExp, text: string, from: number): number | null {
+  pattern.lastIndex = from;
+  return pattern.test(text) ? pattern.lastIndex : null;
+}
+
+const ASSIGNMENT = /(?:=>|:=|=)/y;
+/** `format('... PASSWORD %L', 'secret')`. */
+const PLACEHOLDER = /\s{0,20}'{0,4}%(?:\d{1,3}\$)?[LsI]/y;
+/** `'... PASSWORD ' || quote_literal('secret')`. */
+const CONCATENATION = /\s{0,20}'{1,4}\s{0,20}\|\|\s{0,20}(?:[\w.]{1,60}\s{0,5}\(\s{0,20})?/y;
+/** The quote that ends a literal of which the keyword was the last word. */
+const CLOSING = /'{1,4}(?=\s{0,20}(?:[,);\]]|::|$))/y;
+/** `set_config('app.password', 'secret', true)`. */
+const NEXT_ARGUMENT = /'{1,4}\s{0,20},\s{0,20}/y;
+const NAMES_ITS_VALUE = /(?:set_config|jsonb?_build_object|hstore)\s*\([^;]*$/i;
+/** `"password": "secret"`. */
+const MEMBER = /\s{0,20}:\s{0,20}(?=")/y;
+
+/** Where the literal begins that belongs to the keyword though something stands between; null: nothing of the kind. */
+function bridge(text: string, from: number): number | null {
+  if (text[from - 1] === '"') return ahead(MEMBER, text, from);
+  const concatenated = ahead(CONCATENATION, text, from);
+  if (concatenated !== null) return concatenated;
+  const next = ahead(NEXT_ARGUMENT, text, from);
+  return next !== null && NAMES_ITS_VALUE.test(text.slice(Math.max(0, from - 250), from)) ? next : null;
+}
+
+const ARGUMENTS = 2_000;
+
+/** All literals after the text with the placeholder, to the end of the statement: which of them it is nobody counts. */
+function argumentsAfter(text: string, from: number): Hidden | null {
+  const limit = Math.min(text.length, from + ARGUMENTS);
+  const closing = text.indexOf("'", text.indexOf('%', from));
+  if (closing === -1 || closing >= limit) return null;
+  const semicolon = text.indexOf(';', closing);
+  const end = semicolon === -1 ? limit : Math.min(semicolon, limit);
+  const shown = text.slice(closing + 1, end).replace(/'(?:[^']|'')*(?:'|$)/g, `'${MASK}'`);
+  return { start: closing + 1, end, shown };
+}
+
+/** `password = secret` with spaces is libpq's too, where its other words are around. */
+function isConninfo(text: string, from: number, start: number): boolean {
+  return /\b(?:host|hostaddr|dbname)\s{0,5}=/i.test(text.slice(Math.max(0, from - 200), start + 200));
 }
 
 /** `password=secret` as libpq writes it, without a space: not an assignment of SQL (`SET password = lower(x)`, `password=NULL`). */
 function connectionValue(text: string, start: number): Hidden | null {
-  const value = /[^\s'"&;,()]*/y;
+  const value = /\\'[^']*(?:'|$)|[^\s'"&;,()]*/y;
   value.lastIndex = start;
   const found = value.exec(text)?.[0] ?? '';
   const end = start + found.length;
@@ -215,8 +383,7 @@ function literalEnd(text: string, start: number): number | null {
 
 /** `IDENTIFIED BY "secret"`, `"password":"secret"`. */
 function quotedIdentifierEnd(text: string, start: number): number | null {
-  if (text[start] !== '"') return null;
-  return after(text, '"', start + 1);
+  return ahead(/"(?:[^"\\]|\\.)*(?:"|$)/sy, text, start);
 }
 
 function after(text: string, mark: string, from: number): number {
@@ -228,8 +395,8 @@ function quotedEnd(text: string, open: number, backslashes: boolean): number {
   let start = open;
   for (;;) {
     const end = pieceEnd(text, start, backslashes);
-    // A literal goes on after white space that holds a line end.
-    const next = /[ \t]{0,200}\r?\n\s{0,200}(?=')/y;
+    // A literal goes on after a line end; after a blank the server refuses it, and quotes it.
+    const next = /\s{1,200}(?=')/y;
     next.lastIndex = end;
     const gap = next.exec(text)?.[0];
     if (gap === undefined) return end;

@@ -31,6 +31,14 @@ describe('secrets', () => {
     ['shell, double quotes', `"${SECRET.replace(/(["$`\\])/g, '\\$1')}"`],
     ['command line', SECRET.replaceAll('"', '\\"')],
     ['SQL', `'${SECRET.replaceAll("'", "''")}'`],
+    ['SQL of a shell', `'${SECRET.replaceAll("'", "'\\''").replaceAll("'", "''")}'`],
+    ['C in SQL', `E'${SECRET.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`],
+    ['an identifier', `"${SECRET.replaceAll('"', '""')}"`],
+    ['PowerShell', `"${SECRET.replace(/["`$]/g, '`$&')}"`],
+    ['JSON in ASCII', JSON.stringify(SECRET).replaceAll('é', '\\u00E9')],
+    ['percent-encoded where it must be', SECRET.replace(/[@%#/|é]/g, encodeURIComponent)],
+    ['percent-encoded twice', encodeURIComponent(encodeURIComponent(SECRET))],
+    ['percent-encoded, letters too', [...Buffer.from(SECRET)].map((byte) => `%${byte.toString(16)}`).join('')],
     ['base64', base64(SECRET)],
     ['base64url', Buffer.from(SECRET, 'utf8').toString('base64url')],
   ])('%s', (_name, text) => {
@@ -55,6 +63,27 @@ describe('secrets', () => {
   });
   it('hides what was given encoded in its decoded form too', () => {
     expect(redactor(['p%40ss%23word'])('p@ss#word p%40ss%23word')).toBe('*** ***');
+  });
+  it.each([
+    ["DETAIL: Failing row contains (1, p@ss%w#rd's...).", 'DETAIL: Failing row contains (1, ***...).'],
+    ["insert into t values ('p@ss%w#rd''s \"…", "insert into t values ('***…"],
+    ['…"&<1>|/+`é\', 2)', "…***', 2)"],
+    ['https…', 'https…'],
+    ['… and so on...', '… and so on...'],
+  ])('hides what a cut left of it: %j', (text, expected) => {
+    expect(redactor([SECRET, `https://u:${SECRET}@h/`])(text)).toBe(expected);
+  });
+  it('hides the path of a webhook that a cut left', () => {
+    expect(redactor(['https://hooks.example/services/T1/B2/x'])('https://hooks.example/services/T1/B…')).toBe(
+      'https://hooks.example***…',
+    );
+  });
+  it('takes long runs of quotes for what they are, in time', () => {
+    const many = redactor([`a${"'".repeat(16)}b`]);
+    expect(many(`x a${"''".repeat(16)}b x`)).toBe('x *** x');
+    const started = Date.now();
+    many(`a${"'".repeat(1_000_000)}`);
+    expect(Date.now() - started).toBeLessThan(20_000);
   });
   it('prefers the longer secret', () => {
     expect(redactor(['abc', 'abcdef'])('abcdef abc')).toBe('*** ***');
@@ -117,6 +146,28 @@ describe('passwords in SQL and URLs', () => {
     ["IDENTIFIED BY 'hunter2'", "IDENTIFIED BY '***'"],
     ["dblink('host=h password=hunter2 user=u')", "dblink('host=h password=*** user=u')"],
     ["UPDATE u SET password = 'hunter2'", "UPDATE u SET password = '***'"],
+    ["f(password => 'hunter2')", "f(password => '***')"],
+    ["OPTIONS (sslpassword 'hunter2')", "OPTIONS (sslpassword '***')"],
+    ["PASSWORD 'hunter2' 'hunter3' x", "PASSWORD '***' x"],
+    [
+      "format('ALTER ROLE %I PASSWORD %L', 'bob', 'hunter2'); 'x'",
+      "format('ALTER ROLE %I PASSWORD %L', '***', '***'); 'x'",
+    ],
+    [
+      "EXECUTE 'ALTER ROLE b PASSWORD ' || quote_literal('hunter2'); x",
+      "EXECUTE 'ALTER ROLE b PASSWORD ' || quote_literal('***'); x",
+    ],
+    [
+      "EXECUTE 'ALTER ROLE b PASSWORD ''' || 'hunter2' || ''''; x",
+      "EXECUTE 'ALTER ROLE b PASSWORD ''' || '***' || ''''; x",
+    ],
+    ["set_config('app.password', 'hunter2', true)", "set_config('app.password', '***', true)"],
+    ["jsonb_build_object('user', 'u', 'password', 'hunter2')", "jsonb_build_object('user', 'u', 'password', '***')"],
+    ['\'{"user": "u", "password": "hun\\"ter2", "a": "b"}\'', '\'{"user": "u", "password": "***", "a": "b"}\''],
+    ["dblink('host=h password = hunter2 user=u')", "dblink('host=h password = *** user=u')"],
+    ["dblink('host=h password=''hun ter2'' user=u')", "dblink('host=h password='***' user=u')"],
+    ["dblink(E'host=h password=\\'hun ter2\\' user=u')", "dblink(E'host=h password=*** user=u')"],
+    ['missing "=" after "hunter2" in connection info string', 'missing "=" after "***" in connection info string'],
     ['postgres://u:hunter2@h/db', 'postgres://u:***@h/db'],
     ['https://:hunter2@h', 'https://:***@h'],
     ['postgresql://u:hun@ter2@h:5432/db?x=1', 'postgresql://u:***@h:5432/db?x=1'],
@@ -130,14 +181,29 @@ describe('passwords in SQL and URLs', () => {
     'UPDATE u SET password=NULL',
     'UPDATE u SET password=crypt(x, y)',
     'ALTER ROLE bob PASSWORD NULL',
+    'UPDATE u SET password = lower(name) WHERE user = 1',
+    "SELECT 'password', 'email'",
+    "CREATE TYPE f AS ENUM ('password', 'sso')",
+    "SELECT name FROM f WHERE kind = 'password';",
+    'CREATE TABLE u ("password" text, "name" text)',
     'password authentication failed for user "bob"',
     'https://example.com/a:b@c',
     'the time is 10:30 @ home',
   ])('leaves %j', (text) => {
     expect(redact(text)).toBe(text);
   });
+  it('knows a literal from then on, where the server quotes it alone', () => {
+    const learning = redactor([]);
+    expect(learning("ALTER USER bob SET PASSWORD 'hunter2';")).toBe("ALTER USER bob SET PASSWORD '***';");
+    expect(learning(`syntax error at or near "'hunter2'"`)).toBe(`syntax error at or near "'***'"`);
+    expect(learning("…WORD 'hunter2' VALID")).toBe("…WORD '***' VALID");
+    expect(learning('hunter2 is only a word')).toBe('hunter2 is only a word');
+  });
   it.each([
     ['quotes', "PASSWORD '"],
+    ['placeholders', "PASSWORD %L'"],
+    ['concatenations', "PASSWORD '||"],
+    ['ellipses', 'p@ss...'],
     ['comments', 'PASSWORD /*'],
     ['line comments', 'PASSWORD--'],
     ['white space', 'PASSWORD \n '],
