@@ -46,6 +46,13 @@ const WORKERS: Readonly<Record<string, string>> = {
   'artifact-worker.js': 'src/github/artifact-worker.js',
 };
 
+/** PostgreSQL's parser reads this file, which it looks for beside itself by a name that only CommonJS has. */
+const PARSER = {
+  file: 'libpg-query.wasm',
+  from: 'node_modules/libpg-query/wasm',
+  marks: /scriptDirectory ?= ?__dirname/,
+};
+
 /** Everything that `dist/` holds, by path relative to it. */
 type Bundle = Map<string, { readonly bytes: Buffer; readonly mode: number }>;
 
@@ -76,6 +83,7 @@ async function build(): Promise<Bundle> {
   const { code, assets } = await bundleFrom('src/doors.ts', notices);
   bundle.set('shared/index.js', { bytes: Buffer.from(code), mode: 0o644 });
   for (const [name, source] of assets) bundle.set(`shared/${name}`, { bytes: source, mode: 0o644 });
+  await addParser(bundle);
   for (const [name, source] of Object.entries(WORKERS)) {
     // The bundler copies the file that a URL names; it does not know that it is a program.
     if (!assets.delete(name)) throw new Error(`Nothing in src/ starts ${name}: take it out of WORKERS.`);
@@ -88,6 +96,17 @@ async function build(): Promise<Bundle> {
   bundle.set('package.json', { bytes: Buffer.from('{ "type": "module" }\n'), mode: 0o644 });
   bundle.set(NOTICES, { bytes: Buffer.from([...notices].join('\n')), mode: 0o644 });
   return bundle;
+}
+
+async function addParser(bundle: Bundle): Promise<void> {
+  const code = [...bundle].filter(([name, { bytes }]) => name.endsWith('.js') && bytes.includes(PARSER.file));
+  for (const [name, { bytes, mode }] of code) {
+    if (!PARSER.marks.test(bytes.toString()))
+      throw new Error(`dist/${name} looks for ${PARSER.file} in a way that is new: see PARSER in scripts/build.ts.`);
+    bundle.set(name, { bytes: Buffer.concat([Buffer.from('const __dirname = import.meta.dirname;\n'), bytes]), mode });
+    const program = await readFile(join(ROOT, PARSER.from, PARSER.file));
+    bundle.set(join(dirname(name), PARSER.file), { bytes: program, mode: 0o644 });
+  }
 }
 
 /** The code, and the files that it wants beside itself; the licence notices are collected. */

@@ -1,10 +1,13 @@
 /**
- * Writes action.yml and the generated parts of README.md from the tables in src/request/inputs.ts.
+ * Writes action.yml and the generated parts of README.md from the tables in src/request/inputs.ts, and docs/hazards.md
+ * from the rules in src/hazards/catalogue.ts.
  * `npm run docs -- --check` writes nothing, names every file that differs, and exits 1.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CATALOGUE, FAMILIES } from '../src/hazards/catalogue.ts';
+import type { Rule } from '../src/hazards/claim.ts';
 import { helpText } from '../src/request/argv.ts';
 import { EXIT_CODES, INPUTS, type InputSpec, MODE_TABLE, OUTPUTS } from '../src/request/inputs.ts';
 
@@ -81,6 +84,58 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }
 
+const WEIGHTS: Readonly<Record<Rule['weight'], string>> = {
+  work: 'at most, by how large and busy the relation is; nothing, where the dry run saw that the work is not done',
+  rows: 'at most, by how much is there to lose',
+  fixed: 'whatever the size',
+};
+
+/** docs/hazards.md, whole. */
+export function renderHazards(): string {
+  const byId = new Map(CATALOGUE.map((rule) => [rule.id, rule]));
+  return [
+    '<!-- Generated from src/hazards/catalogue.ts by `npm run docs`. -->',
+    '# Hazards',
+    '',
+    `What the gate looks for: ${CATALOGUE.length} rules. Most read the statement, with PostgreSQL's own parser; what the dry run saw confirms or`,
+    'withdraws them. A rule is accepted for a run by `allow-hazards`, and for a file by a comment at its head:',
+    '',
+    '```sql',
+    '-- gate: allow drop-column nobody has read it since March',
+    '```',
+    ...FAMILIES.flatMap(({ title, rules }) => [
+      '',
+      `## ${title}`,
+      ...Object.keys(rules).flatMap((id) => {
+        const rule = byId.get(id);
+        return rule === undefined ? [] : renderRule(rule);
+      }),
+    ]),
+    '',
+  ].join('\n');
+}
+
+function renderRule(rule: Rule): string[] {
+  const versions =
+    rule.until === null
+      ? rule.since > 14
+        ? `PostgreSQL ${rule.since} and later. `
+        : ''
+      : `PostgreSQL ${rule.since} to ${rule.until}. `;
+  const effects =
+    rule.effects.length === 0 ? '' : ` Effects: ${rule.effects.map((effect) => `\`${effect}\``).join(', ')}.`;
+  return [
+    '',
+    `### \`${rule.id}\``,
+    '',
+    `**${rule.title}.** ${rule.why}`,
+    '',
+    `*Safer:* ${rule.safer}`,
+    '',
+    `${versions}Severity: \`${rule.severity}\`, ${WEIGHTS[rule.weight]}. Found by: ${rule.source === 'both' ? 'text and dry run' : rule.source}.${effects}`,
+  ];
+}
+
 /** `text` with every part between its markers replaced; parts without markers are passed over. */
 export function fillParts(text: string, parts: Readonly<Record<string, string>>): string {
   let filled = text;
@@ -102,13 +157,16 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const readme = await readIfThere('README.md');
-  const wanted = new Map([['action.yml', renderActionYml()]]);
+  const wanted = new Map([
+    ['action.yml', renderActionYml()],
+    ['docs/hazards.md', renderHazards()],
+  ]);
   if (readme !== null) wanted.set('README.md', fillParts(readme, renderParts()));
   let different = 0;
   for (const [file, text] of wanted) {
     if ((await readIfThere(file)) === text) continue;
     different++;
-    if (args.includes('--check')) console.error(`${file} differs from src/request/inputs.ts; run: npm run docs`);
+    if (args.includes('--check')) console.error(`${file} differs from what its tables say; run: npm run docs`);
     else await writeFile(join(ROOT, file), text);
   }
   return args.includes('--check') && different > 0 ? 1 : 0;
