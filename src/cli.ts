@@ -57,6 +57,13 @@ async function main(): Promise<number> {
     case 'problems':
       for (const { input, message } of argv.problems) process.stderr.write(`${input}: ${message}\n`);
       return 2;
+    case 'lint': {
+      const { lint } = await import('./lint.ts');
+      return lint(argv.lint, process.cwd(), {
+        out: (text) => process.stdout.write(`${text}\n`),
+        error: (text) => process.stderr.write(`${text}\n`),
+      });
+    }
     case 'inputs':
       break;
   }

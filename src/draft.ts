@@ -6,6 +6,7 @@ import type { FailureContext } from './report/failure.ts';
 import {
   type ArtifactLink,
   type BackupMarker,
+  type ChecklistItem,
   type DatabaseState,
   type Failure,
   type Hazard,
@@ -52,6 +53,7 @@ export class Draft {
   private health: Health | null = null;
   private rehearsal: Rehearsal | null = null;
   private hazards: readonly Hazard[] = [];
+  private checklist: readonly ChecklistItem[] = [];
   private readonly warnings: string[] = [];
   private applied: Applied | null = null;
   private proof: StateProof | null = null;
@@ -119,9 +121,15 @@ export class Draft {
     }
   }
 
-  rehearsed(rehearsal: Rehearsal, hazards: readonly Hazard[], unusedAllowances: readonly string[]): void {
+  rehearsed(
+    rehearsal: Rehearsal,
+    hazards: readonly Hazard[],
+    unusedAllowances: readonly string[],
+    checklist: readonly ChecklistItem[],
+  ): void {
     this.rehearsal = rehearsal;
     this.hazards = hazards;
+    this.checklist = checklist;
     this.warnings.push(...unusedAllowances);
   }
 
@@ -293,6 +301,7 @@ export class Draft {
       health: this.health,
       backup: this.backup,
       rehearsal: rehearsal?.proof ?? null,
+      checklist: this.checklist,
       verification: verification?.checks ?? rehearsal?.checks ?? [],
       warnings: this.warnings,
       notes: inspection?.notes ?? [],

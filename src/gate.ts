@@ -6,7 +6,10 @@
  */
 import { Draft, RehearsalFailed, type Shared } from './draft.ts';
 import type { Engine, Inspection, Plan, Rehearsal } from './engines/engine.ts';
-import { observedHazards } from './hazards/observed.ts';
+import { asked } from './hazards/asked.ts';
+import { checklist } from './hazards/checklist.ts';
+import type { Claim } from './hazards/claim.ts';
+import { hazardsOf } from './hazards/hazards.ts';
 import type { Log } from './log.ts';
 import {
   isAlarming,
@@ -19,7 +22,7 @@ import {
   unconfirmed,
 } from './policy/verdict.ts';
 import { renderText } from './report/log.ts';
-import type { Outcome } from './report/outcome.ts';
+import type { Hazard, Outcome } from './report/outcome.ts';
 import { cancelled, Stop } from './report/stop.ts';
 import { duration, plural } from './report/text.ts';
 import type { Request } from './request/request.ts';
@@ -125,15 +128,34 @@ async function inspect(request: Request, engine: Engine): Promise<Inspection> {
 async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, plan: Plan): Promise<Rehearsal> {
   log.chapter('Dry run');
   return draft.stage('dry-run', async () => {
-    const rehearsal = await engine.rehearse(plan);
-    const { hazards, unused } = markAllowed(observedHazards({ pending: plan.pending, rehearsal }), request, plan);
-    draft.rehearsed(rehearsal, hazards, unused);
+    // While the server is at work.
+    const [claims, rehearsal] = await Promise.all([readClaims(plan), engine.rehearse(plan)]);
+    const found = hazardsOf({ pending: plan.pending, claims, rehearsal, request });
+    const { hazards, unused } = markAllowed(found, request, plan);
+    draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, hazards));
     const { statements, executed } = rehearsal.coverage;
     log.line(`${executed} of ${plural(statements, 'statement')} executed and rolled back`);
     if (rehearsal.error) throw new RehearsalFailed(rehearsal);
     judge(request, rehearsal, hazards);
     return rehearsal;
   });
+}
+
+function checklistOf(request: Request, plan: Plan, rehearsal: Rehearsal, hazards: readonly Hazard[]) {
+  const passed = rehearsal.verdict === 'passed';
+  return checklist({
+    pending: plan.pending,
+    downFiles: plan.downFiles,
+    hazards,
+    wentDown: passed && request.rehearseRollback !== false,
+    complete: passed && rehearsal.complete,
+  });
+}
+
+/** The rules, and the parser that they read with, are loaded only where something is pending. */
+async function readClaims(plan: Plan): Promise<readonly Claim[]> {
+  const { claimsOf } = await import('./hazards/claims.ts');
+  return claimsOf(asked(plan.pending), { major: plan.serverMajor });
 }
 
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */

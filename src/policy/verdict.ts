@@ -92,6 +92,10 @@ export function refuseOtherProgress(rehearsed: Plan, now: Plan): void {
 
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, danger: 2 };
 
+export function atOrAbove(severity: Severity, failOn: Request['failOn']): boolean {
+  return failOn !== 'none' && RANK[severity] >= RANK[failOn];
+}
+
 /** Marks what the user accepted: by `allow-hazards`, or in the file with a reason. */
 export function markAllowed(
   hazards: readonly Hazard[],
@@ -126,18 +130,27 @@ export function judge(request: Request, rehearsal: Rehearsal, hazards: readonly 
     });
   }
   refuseLost(rehearsal.checks);
-  const limit = request.failOn === 'none' ? Number.POSITIVE_INFINITY : RANK[request.failOn];
-  const over = hazards.filter((hazard) => hazard.allowed === null && RANK[hazard.severity] >= limit);
+  const over = hazards
+    .filter(
+      (hazard) => hazard.allowed === null && (atOrAbove(hazard.severity, request.failOn) || isLoss(hazard, request)),
+    )
+    .sort((a, b) => RANK[b.severity] - RANK[a.severity]);
   const [first] = over;
   if (!first) return;
+  const rules = [...new Set(over.map((hazard) => hazard.rule))];
   throw new Stop({
     result: 'refused',
     class: 'verification',
-    message: `${plural(over.length, 'hazard')} at or above fail-on (${request.failOn}): ${first.rule}, ${first.message}`,
-    next: `Rewrite the statement${first.safer ? ` (${first.safer})` : ''}, or accept it: allow-hazards: ${first.rule}`,
+    message: `${plural(over.length, 'hazard')} ${isLoss(first, request) ? 'that nobody has accepted' : `at or above fail-on (${request.failOn})`}: ${rules.slice(0, 5).join(', ')}${rules.length > 5 ? ` and ${rules.length - 5} more` : ''}`,
+    next: `Write it the safe way that the report shows, or accept it for this run with \`allow-hazards: ${rules.slice(0, 5).join(', ')}\`, or in the file with \`-- gate: allow ${first.rule} <reason>\`.`,
     file: first.file,
     line: first.line,
   });
+}
+
+/** Whatever fail-on says, production loses no data that nobody has agreed to lose. */
+function isLoss(hazard: Hazard, request: Request): boolean {
+  return request.environment === 'production' && hazard.severity !== 'info' && hazard.effects.includes('destroys');
 }
 
 function refuseLost(checks: readonly Check[]): void {

@@ -301,8 +301,16 @@ export function rehearsalWords(outcome: Outcome): string | null {
   if (rehearsal === null) return null;
   const on = rehearsal.on === 'target' ? 'the target' : 'the copy';
   const again = rehearsal.attempts > 1 ? `, at attempt ${rehearsal.attempts}` : '';
-  const wal = rehearsal.walBytes === null ? '' : `; it wrote ${bytes(rehearsal.walBytes)} of WAL`;
-  return `Rehearsed on ${on}${again} in transaction ${brief(rehearsal.xid, 40)}, of which the server says: ${brief(rehearsal.status, 40)}${wal}.`;
+  const [sequence, ...sequences] = rehearsal.sequencesAdvanced;
+  const left = [
+    rehearsal.walBytes === null ? '' : `${bytes(rehearsal.walBytes)} of WAL`,
+    rehearsal.deadTuples === 0 ? '' : plural(rehearsal.deadTuples, 'dead row'),
+    sequence === undefined
+      ? ''
+      : `numbers taken from ${brief(sequence, 140)}${sequences.length > 0 ? ` and ${plural(sequences.length, 'other sequence')}` : ''}`,
+  ].filter((part) => part !== '');
+  const cost = left.length === 0 ? '' : ` It left behind: ${left.join(', ')}.`;
+  return `Rehearsed on ${on}${again} in transaction ${brief(rehearsal.xid, 40)}, of which the server says: ${brief(rehearsal.status, 40)}.${cost}`;
 }
 
 export function predictionWords(outcome: Outcome): string | null {

@@ -100,6 +100,7 @@ export function renderReport(outcome: Outcome, outputs: Outputs): object {
     rehearsal: outcome.rehearsal,
     backup: outcome.backup,
     downFiles: outcome.downFiles,
+    checklist: outcome.checklist,
     sizes: outcome.sizes,
     health: outcome.health,
     recorded: outcome.recorded,

@@ -247,6 +247,14 @@ export interface BackupMarker {
   readonly snapshot: string;
 }
 
+/** A question of a review. `unknown` never reads as yes. */
+export interface ChecklistItem {
+  readonly question: string;
+  readonly answer: 'yes' | 'no' | 'unknown';
+  /** What the gate saw. */
+  readonly detail: string;
+}
+
 /** An artifact that was uploaded. */
 export interface ArtifactLink {
   readonly name: string;
@@ -305,7 +313,12 @@ export interface Outcome {
     readonly attempts: number;
     readonly walBytes: number | null;
     readonly on: 'target' | 'copy';
+    /** Row versions that the rollback left behind in tables that existed, for VACUUM to clean. */
+    readonly deadTuples: number;
+    /** Sequences that existed and from which numbers were taken, which a rollback does not give back. */
+    readonly sequencesAdvanced: readonly string[];
   } | null;
+  readonly checklist: readonly ChecklistItem[];
   readonly verification: readonly {
     readonly check: string;
     readonly passed: boolean;
@@ -375,6 +388,7 @@ export function blankOutcome(
     health: null,
     backup: null,
     rehearsal: null,
+    checklist: [],
     verification: [],
     warnings: [],
     notes: [],

@@ -95,6 +95,7 @@ function render(outcome: Outcome, limits: Limits): string {
     stagesPart(outcome),
     foldedWaysBack(outcome, limits),
     checksPart(outcome, limits),
+    checklistPart(outcome),
     statementsPart(outcome, limits),
     recordedPart(outcome, limits),
     detailsPart(outcome, limits),
@@ -174,6 +175,21 @@ function failedChecksPart(outcome: Outcome, limits: Limits): string {
   );
   const difference = diffPart(`Not as predicted: ${diffWords(outcome.unpredicted)}`, outcome.unpredicted, limits);
   return checks === '' && difference === '' ? '' : joined(['### Verification', checks, difference]);
+}
+
+function checklistPart({ checklist }: Outcome): string {
+  if (checklist.length === 0) return '';
+  const signs = { yes: '✅', no: '❌', unknown: '❔' } as const;
+  const yes = checklist.filter((item) => item.answer === 'yes').length;
+  return details(
+    `Checklist: ${yes} of ${checklist.length}`,
+    checklist
+      .map(
+        ({ question, answer, detail }) =>
+          `- ${signs[answer]} ${escapeMarkdown(question)}: ${prose(brief(detail, 400))}`,
+      )
+      .join('\n'),
+  );
 }
 
 function checksPart(outcome: Outcome, limits: Limits): string {

@@ -3,16 +3,27 @@ import { EXIT_CODES, findInput, INPUTS, type InputSpec, MODE_TABLE } from './inp
 import type { RawInputs } from './parse.ts';
 import type { InputProblem } from './request.ts';
 import { secretsInUrl } from './url.ts';
-import { shown, suggestion } from './values.ts';
+import { parseList, shown, suggestion } from './values.ts';
 
 export type ArgvReading =
   | { readonly kind: 'inputs'; readonly raw: RawInputs; readonly verbose: boolean; readonly json: boolean }
+  | { readonly kind: 'lint'; readonly lint: LintRequest }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   /** Exit 2: all of them at once. */
   | { readonly kind: 'problems'; readonly problems: InputProblem[] };
 
-const FLAGS = ['dry-run', 'verbose', 'json', 'help'] as const;
+/** `migration-gate lint [files]`, without a database. */
+export interface LintRequest {
+  /** As given; none: the folder of migrations. */
+  readonly files: readonly string[];
+  readonly migrationsPath: string | null;
+  readonly failOn: 'danger' | 'warning' | 'none';
+  readonly allowHazards: readonly string[];
+  readonly format: 'text' | 'json' | 'sarif';
+}
+
+const FLAGS = ['dry-run', 'verbose', 'json', 'sarif', 'help'] as const;
 const MODE_NAMES: readonly string[] = MODE_TABLE.map((mode) => mode.name);
 
 /** Words behind the `--`, taken apart: what was asked for and with which value, null for none. */
@@ -30,14 +41,50 @@ export function readArgv(argv: readonly string[]): ArgvReading {
   // Only alone: a deployment that runs `apply --version $V` with V unset must not end green with our version.
   if (argv.length === 1 && argv[0] === '--version') return { kind: 'version' };
 
+  if (argv[0] === 'lint') return readLint(argv.slice(1));
+
   const { words, options } = takeApart(argv);
   const problems: InputProblem[] = [];
   const raw: Record<string, string> = {};
   const flags = new Set<string>();
   for (const option of options) readOption(option, raw, flags, problems);
+  if (flags.has('sarif')) problems.push({ input: 'sarif', message: '`--sarif` goes with lint' });
   readMode(words, flags.has('dry-run'), raw, problems);
   if (problems.length > 0) return { kind: 'problems', problems };
   return { kind: 'inputs', raw, verbose: flags.has('verbose'), json: flags.has('json') };
+}
+
+const LINT_OPTIONS: readonly string[] = ['migrations-path', 'fail-on', 'allow-hazards', 'json', 'sarif'];
+
+function readLint(argv: readonly string[]): ArgvReading {
+  const { words, options } = takeApart(argv);
+  const problems: InputProblem[] = [];
+  const raw: Record<string, string> = {};
+  const flags = new Set<string>();
+  for (const option of options) {
+    if (LINT_OPTIONS.includes(option.name)) readOption(option, raw, flags, problems);
+    else
+      problems.push({
+        input: option.name,
+        message: `lint takes ${LINT_OPTIONS.map((name) => `--${name}`).join(', ')} and files`,
+      });
+  }
+  const failOn = raw['fail-on'] ?? 'danger';
+  if (failOn !== 'danger' && failOn !== 'warning' && failOn !== 'none') {
+    problems.push({ input: 'fail-on', message: `${shown(failOn)} is not allowed; allowed: danger, warning, none` });
+    return { kind: 'problems', problems };
+  }
+  if (problems.length > 0) return { kind: 'problems', problems };
+  return {
+    kind: 'lint',
+    lint: {
+      files: words,
+      migrationsPath: raw['migrations-path'] ?? null,
+      failOn,
+      allowHazards: parseList(raw['allow-hazards'] ?? ''),
+      format: flags.has('sarif') ? 'sarif' : flags.has('json') ? 'json' : 'text',
+    },
+  };
 }
 
 function takeApart(argv: readonly string[]): { words: string[]; options: Option[] } {
@@ -167,6 +214,8 @@ const INDENT = 28;
 export function helpText(): string {
   return [
     'Usage: migration-gate <mode> [--<input> value]...',
+    '       migration-gate lint [<file>...] [--fail-on <severity>] [--allow-hazards <rules>]',
+    '                           [--migrations-path <folder>] [--json | --sarif]',
     '',
     ...wrap('Gates a deployment on its PostgreSQL migrations: rehearsed for real, reviewed, applied, proved.', 0),
     '',

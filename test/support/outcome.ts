@@ -52,6 +52,7 @@ export function anOutcome(parts: Partial<Outcome> = {}): Outcome {
     health: null,
     backup: null,
     rehearsal: null,
+    checklist: [],
     verification: [],
     warnings: [],
     notes: [],
@@ -359,7 +360,15 @@ export function everyOutcome(): { readonly name: string; readonly outcome: Outco
       standbys: 1,
     },
   };
-  const rehearsal = { xid: '7654', status: 'aborted', attempts: 1, walBytes: 1_234_567_890, on: 'target' as const };
+  const rehearsal = {
+    xid: '7654',
+    status: 'aborted',
+    attempts: 1,
+    walBytes: 1_234_567_890,
+    on: 'target' as const,
+    deadTuples: 212_480,
+    sequencesAdvanced: ['public.orders_id_seq'],
+  };
   const tried = {
     ...run,
     migrations,

@@ -54,7 +54,16 @@ function full(): Outcome {
       standbys: 0,
     },
     backup: { kind: 'restore-point', name: 'mark', lsn: '0/1', at: 'now', snapshot: '1:1:' },
-    rehearsal: { xid: '1', status: 'aborted', attempts: 1, walBytes: 1, on: 'target' },
+    rehearsal: {
+      xid: '1',
+      status: 'aborted',
+      attempts: 1,
+      walBytes: 1,
+      on: 'target',
+      deadTuples: 0,
+      sequencesAdvanced: ['shop.ids'],
+    },
+    checklist: [{ question: 'is it', answer: 'no', detail: 'it is not' }],
     verification: [
       { ...check, passed: false },
       { ...check, passed: true },

@@ -207,7 +207,7 @@ class SqlEngine implements Engine {
       targetVersion: request.targetVersion,
       transactionMode: request.transactionMode,
     });
-    this.plan = { digest, pending, resumed: decision.resumed, downFiles: listing.downFiles };
+    this.plan = { digest, serverMajor: facts.major, pending, resumed: decision.resumed, downFiles: listing.downFiles };
     return {
       server: { version: facts.version, major: facts.major },
       previousVersion: decision.currentVersion,

@@ -1,0 +1,26 @@
+/** Everything that speaks against a plan: what its text claims, what the dry run saw of it and came upon. */
+import type { Rehearsal } from '../engines/engine.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import type { Hazard } from '../report/outcome.ts';
+import type { Request } from '../request/request.ts';
+import type { Claim } from './claim.ts';
+import { observedHazards } from './observed.ts';
+import { weigh } from './weigh.ts';
+
+export interface HazardInput {
+  readonly pending: readonly PlannedMigration[];
+  readonly claims: readonly Claim[];
+  readonly rehearsal: Rehearsal;
+  readonly request: Pick<Request, 'assumeRows' | 'transactionMode'>;
+}
+
+export function hazardsOf({ pending, claims, rehearsal, request }: HazardInput): Hazard[] {
+  const weighed = weigh({
+    claims,
+    migrations: rehearsal.migrations,
+    sizes: rehearsal.sizes,
+    assumeRows: request.assumeRows,
+    oneTransaction: request.transactionMode === 'all',
+  });
+  return [...weighed, ...observedHazards({ pending, rehearsal })];
+}
