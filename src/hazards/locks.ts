@@ -45,6 +45,7 @@ export function locksOf(action: Action): readonly Lock[] {
     case 'validate-constraint':
       return lock(action.relation, 'ShareUpdateExclusiveLock');
     case 'attach-partition':
+      if (action.object === 'index') return lock(action.partition, EXCLUSIVE);
       return [...lock(action.relation, 'ShareUpdateExclusiveLock'), ...lock(action.partition, EXCLUSIVE)];
     case 'detach-partition':
       return [

@@ -248,15 +248,19 @@ export const scanRules: Rules = {
   'add-column': [addColumn],
   'validate-constraint': [validate],
   'attach-partition': [
-    ({ relation, partition, isDefault, text }) => ({
-      rule: 'attach-partition-scans',
-      relation: partition,
-      ...SCAN,
-      message: `unless a validated CHECK of \`${known(partition)}\` implies the bounds, ${read(partition)}`,
-      safer: isDefault
-        ? `Before: add a CHECK to \`${known(partition)}\` that excludes every other partition of \`${known(relation)}\`, NOT VALID, and validate it in another migration`
-        : checkForBounds(partition, text),
-    }),
+    ({ relation, object, partition, isDefault, text }) => {
+      // An index is attached to the parent's without being read.
+      if (object === 'index') return null;
+      return {
+        rule: 'attach-partition-scans',
+        relation: partition,
+        ...SCAN,
+        message: `unless a validated CHECK of \`${known(partition)}\` implies the bounds, ${read(partition)}`,
+        safer: isDefault
+          ? `Before: add a CHECK to \`${known(partition)}\` that excludes every other partition of \`${known(relation)}\`, NOT VALID, and validate it in another migration`
+          : checkForBounds(partition, text),
+      };
+    },
   ],
   'alter-domain': [
     ({ domain, how, notValid, constraint }, { run }) => {
