@@ -31,7 +31,9 @@ export async function lint(request: LintRequest, cwd: string, { out, error }: Li
   let files: readonly MigrationFile[];
   try {
     files =
-      request.files.length > 0 ? request.files.map((file) => named(file, cwd)) : found(cwd, request.migrationsPath);
+      request.files.length > 0
+        ? request.files.map((file) => named(file, cwd))
+        : found(cwd, request.migrationsPath, error);
   } catch (thrown) {
     error(wordsOf(thrown));
     return 1;
@@ -69,8 +71,12 @@ function named(file: string, cwd: string): MigrationFile {
   return { version, key: version, name, file: shown, path, bytes: stat.size, checksum: '' };
 }
 
-function found(cwd: string, migrationsPath: string | null): readonly MigrationFile[] {
-  return listMigrations(cwd, findFolder(cwd, migrationsPath)).files;
+/** Throws when there is none: a folder that is misnamed must not look well. */
+function found(cwd: string, migrationsPath: string | null, error: (text: string) => void): readonly MigrationFile[] {
+  const { folder, files, warnings } = listMigrations(cwd, findFolder(cwd, migrationsPath));
+  for (const warning of warnings) error(`warning: ${warning}`);
+  if (files.length === 0) throw new Error(`${folder.shown}: there is no migration file in it`);
+  return files;
 }
 
 function hazardOf(claim: Claim, allowed: string | null): Hazard {
