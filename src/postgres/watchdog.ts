@@ -28,29 +28,40 @@ export interface WatchdogOptions {
 }
 
 const LOOK_MS = 100;
+/** Where a standby follows: nobody there is seen to wait, so all that can be known is since when the lock is held. */
+const LOOK_FOR_EXCLUSIVE_MS = 50;
 /** A watchdog that cannot see for this long raises the alarm: unwatched work is not allowed to go on. */
 const BLIND_MS = 5_000;
 
-/** Waiting sessions first, from pg_locks alone: pg_blocking_pids stops every backend for a moment and is asked only of them. */
-const WAITERS = `
-  select w.pid, coalesce(a.application_name, '') as application,
-         extract(epoch from pg_catalog.clock_timestamp() - w.waitstart) * 1000 as waited
-    from pg_catalog.pg_locks w left join pg_catalog.pg_stat_activity a on a.pid = w.pid
-   where not w.granted and w.waitstart is not null and w.pid <> $1 and $1 = any (pg_catalog.pg_blocking_pids(w.pid))`;
+/**
+ * The server's lock table is read once for a look, as that is what a look costs. pg_blocking_pids stops every backend for
+ * a moment and is asked only of sessions that wait. A relation that this session sees in pg_class existed before the
+ * watched transaction: what that made is invisible here.
+ */
+const LOOK = `
+  select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('pid', l.pid,
+             'application', coalesce((select a.application_name from pg_catalog.pg_stat_activity a where a.pid = l.pid), ''),
+             'waitedMs', extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000))
+           filter (where not l.granted and l.waitstart is not null and l.pid <> $1
+                     and $1 = any (pg_catalog.pg_blocking_pids(l.pid))), '[]') as waiters,
+         (pg_catalog.count(*) filter (where l.pid = $1 and l.granted and not l.fastpath))::int as locks,
+         coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.relation >= 16384
+             and exists (select from pg_catalog.pg_class c where c.oid = l.relation))
+           filter (where $2 and l.pid = $1 and l.granted and l.locktype = 'relation'), false) as exclusive
+    from pg_catalog.pg_locks l`;
 
-/** A relation that this session sees in pg_class existed before the watched transaction: what that made is invisible here. */
-const HELD = `
-  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as locks,
-         coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.locktype = 'relation' and c.oid is not null), false) as exclusive
-    from pg_catalog.pg_locks l
-    left join pg_catalog.pg_class c on c.oid = l.relation and l.mode = 'AccessExclusiveLock' and c.oid >= 16384
-   where l.pid = $1 and l.granted and not l.fastpath`;
+/** A lock that is held in several modes takes one place in the lock table; telling them apart costs as much as a look. */
+const PLACES = `
+  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as places
+    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`;
 
 export class Watchdog {
   private readonly session: Session;
   private readonly options: WatchdogOptions;
   private stopped = false;
-  private exclusiveSince: number | null = null;
+  /** Time under ACCESS EXCLUSIVE until now, and when it was last seen to be held; null: it is not. */
+  private exclusiveMs = 0;
+  private exclusiveAt: number | null = null;
   private readonly running: Promise<void>;
   private wake: (() => void) | null = null;
 
@@ -91,35 +102,40 @@ export class Watchdog {
     }
   }
 
-  /** One look; returns how long until the next, shorter when somebody's patience is about to end. */
+  /** One look; returns how long until the next, shorter when a limit is about to be reached. */
   private async look(): Promise<number> {
     const { watchedPid, maxBlockingMs, maxExclusiveMs, lockLimit } = this.options;
-    const { rows } = await this.session.query<{ pid: number; application: string; waited: string }>(WAITERS, [
+    const { rows } = await this.session.query<{ waiters: Waiter[]; locks: number; exclusive: boolean }>(LOOK, [
       watchedPid,
+      maxExclusiveMs !== null,
     ]);
-    const waiters = rows.map((row) => ({ pid: row.pid, application: row.application, waitedMs: Number(row.waited) }));
+    const { waiters, locks, exclusive } = rows[0] ?? { waiters: [], locks: 0, exclusive: false };
     const longest = Math.max(0, ...waiters.map((waiter) => waiter.waitedMs));
+    this.addExclusive(exclusive);
     if (maxBlockingMs > 0 && longest >= maxBlockingMs) {
       this.raise({ kind: 'blocking', waiters: waiters.filter((waiter) => waiter.waitedMs >= maxBlockingMs) });
+    } else if (maxExclusiveMs && this.exclusiveMs >= maxExclusiveMs) {
+      this.raise({ kind: 'exclusive', heldMs: this.exclusiveMs });
+    } else if (lockLimit !== null && locks > lockLimit) {
+      await this.countPlaces(lockLimit);
     }
-    if (maxExclusiveMs !== null || lockLimit !== null) await this.lookAtHeld(maxExclusiveMs, lockLimit);
-    const untilImpatient = maxBlockingMs > 0 && waiters.length > 0 ? maxBlockingMs - longest : LOOK_MS;
-    return Math.min(LOOK_MS, Math.max(5, untilImpatient));
+    const left = [maxExclusiveMs === null ? LOOK_MS : LOOK_FOR_EXCLUSIVE_MS];
+    if (maxBlockingMs > 0 && waiters.length > 0) left.push(maxBlockingMs - longest);
+    if (maxExclusiveMs && exclusive) left.push(maxExclusiveMs - this.exclusiveMs);
+    return Math.max(5, Math.min(...left));
   }
 
-  private async lookAtHeld(maxExclusiveMs: number | null, lockLimit: number | null): Promise<void> {
-    const { rows } = await this.session.query<{ locks: number; exclusive: boolean }>(HELD, [this.options.watchedPid]);
-    const held = rows[0] ?? { locks: 0, exclusive: false };
-    if (lockLimit !== null && held.locks > lockLimit)
-      this.raise({ kind: 'lock-table', locks: held.locks, limit: lockLimit });
-    if (!held.exclusive) {
-      this.exclusiveSince = null;
-    } else {
-      this.exclusiveSince ??= Date.now();
-      const heldMs = Date.now() - this.exclusiveSince;
-      if (maxExclusiveMs !== null && maxExclusiveMs > 0 && heldMs >= maxExclusiveMs)
-        this.raise({ kind: 'exclusive', heldMs });
-    }
+  /** Adds up over the whole transaction: a reader on a standby may have waited each time. */
+  private addExclusive(isHeld: boolean): void {
+    const now = Date.now();
+    if (isHeld && this.exclusiveAt !== null) this.exclusiveMs += now - this.exclusiveAt;
+    this.exclusiveAt = isHeld ? now : null;
+  }
+
+  private async countPlaces(limit: number): Promise<void> {
+    const { rows } = await this.session.query<{ places: number }>(PLACES, [this.options.watchedPid]);
+    const places = rows[0]?.places ?? 0;
+    if (places > limit) this.raise({ kind: 'lock-table', locks: places, limit });
   }
 
   private raise(alarm: Alarm): void {

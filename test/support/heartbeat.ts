@@ -1,0 +1,55 @@
+/**
+ * Whether the machine itself stood still: a thread that wants to wake up every ten milliseconds, and notes each time it
+ * was woken late. What it missed, nobody else on this machine could have done either.
+ */
+import { Worker } from 'node:worker_threads';
+
+const BEAT_MS = 10;
+/** Later than this is a stall; less is how timers are. */
+const LATE_MS = 5;
+const KEPT = 4_096;
+
+const BEAT = `
+  const { workerData } = require('node:worker_threads');
+  const { count, ends, lost, beat, late } = workerData;
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let last = Date.now(); ; ) {
+    Atomics.wait(clock, 0, 0, beat);
+    const now = Date.now();
+    const missed = now - last - beat;
+    last = now;
+    if (missed <= late) continue;
+    const at = Atomics.load(count, 0) % ends.length;
+    ends[at] = now;
+    lost[at] = missed;
+    Atomics.add(count, 0, 1);
+  }`;
+
+export class Heartbeat {
+  private readonly count = new Int32Array(new SharedArrayBuffer(4));
+  private readonly ends = new Float64Array(new SharedArrayBuffer(8 * KEPT));
+  private readonly lost = new Float64Array(new SharedArrayBuffer(8 * KEPT));
+  private readonly worker: Worker;
+
+  constructor() {
+    const { count, ends, lost } = this;
+    this.worker = new Worker(BEAT, { eval: true, workerData: { count, ends, lost, beat: BEAT_MS, late: LATE_MS } });
+    this.worker.unref();
+  }
+
+  /** Milliseconds, of those between two times of the wall clock, in which the machine did not wake who wanted to be woken. */
+  stalledBetween(from: number, to: number): number {
+    let sum = 0;
+    const known = Math.min(Atomics.load(this.count, 0), KEPT);
+    for (let at = 0; at < known; at += 1) {
+      const end = this.ends[at] ?? 0;
+      const start = end - (this.lost[at] ?? 0);
+      sum += Math.max(0, Math.min(end, to) - Math.max(start, from));
+    }
+    return sum;
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
