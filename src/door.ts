@@ -53,7 +53,8 @@ export interface Setting {
 export function settingOf(door: Door, folder: ReportFolder): Setting {
   const parsed = parseRequest(door.raw, door.context);
   const known = parsed.kind === 'request' ? parsed.request : parsed.known;
-  door.console.secrets(known.secrets);
+  const secrets = [...known.secrets, ...keyOf(known.publishing.notifyUrl)];
+  door.console.secrets(secrets);
   saveState(door.env, 'began', 'true');
   return {
     door,
@@ -61,7 +62,7 @@ export function settingOf(door: Door, folder: ReportFolder): Setting {
     known,
     folder,
     keep: keeper(door.env),
-    redact: redactor(known.secrets, { publicNames: publicNames(parsed) }),
+    redact: redactor(secrets, { publicNames: publicNames(parsed) }),
     audience: {
       publishing: known.publishing,
       run: known.run,
@@ -73,6 +74,13 @@ export function settingOf(door: Door, folder: ReportFolder): Setting {
       tellingEnds: later(door.signal, TELLING_ENDS_MS),
     },
   };
+}
+
+/** A webhook's path and query let anybody post, whatever host they are said with. `/` and `/hook` are no keys. */
+function keyOf(notifyUrl: string | null): string[] {
+  if (notifyUrl === null || !URL.canParse(notifyUrl)) return [];
+  const { pathname, search } = new URL(notifyUrl);
+  return [`${pathname}${search}`, pathname].filter((part) => part.length >= 8);
 }
 
 /** Aborted `ms` after `signal` is. */
