@@ -8,6 +8,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CATALOGUE, FAMILIES } from '../src/hazards/catalogue.ts';
 import type { Rule } from '../src/hazards/claim.ts';
+import { THRESHOLDS } from '../src/hazards/weigh.ts';
+import { bytes, duration, number } from '../src/report/text.ts';
 import { helpText } from '../src/request/argv.ts';
 import { EXIT_CODES, INPUTS, type InputSpec, MODE_TABLE, OUTPUTS } from '../src/request/inputs.ts';
 
@@ -103,6 +105,21 @@ export function renderHazards(): string {
     '```sql',
     '-- gate: allow drop-column nobody has read it since March',
     '```',
+    '',
+    '## How bad',
+    '',
+    "Work on a whole table while others wait for it counts by whichever of these is worst, up to the rule's own severity:",
+    '',
+    '| | `warning` from | `danger` from |',
+    '| --- | --: | --: |',
+    `| rows of the table (or \`assume-rows\`) | ${number(THRESHOLDS.rows.warning)} | ${number(THRESHOLDS.rows.danger)} |`,
+    `| its size, indexes included | ${bytes(THRESHOLDS.bytes.warning)} | ${bytes(THRESHOLDS.bytes.danger)} |`,
+    `| the statement's time in the dry run | ${duration(THRESHOLDS.ms.warning)} | ${duration(THRESHOLDS.ms.danger)} |`,
+    `| rows deleted or updated in one statement whose words do not say so | ${number(THRESHOLDS.touched.warning)} | ${number(THRESHOLDS.touched.danger)} |`,
+    '',
+    `A table of at least 1,000 rows with ${number(THRESHOLDS.busyPerMinute)} reads and writes a minute or more, by the server's statistics, counts one step worse. Below all of them it is`,
+    '`info`. Destroyed data is `danger` unless the dry run saw that there was none. A statement that the parser does not understand is `info` where the',
+    'server executed it and was watched doing so, `danger` where it did not.',
     ...FAMILIES.flatMap(({ title, rules }) => [
       '',
       `## ${title}`,

@@ -41,7 +41,7 @@ export async function lint(request: LintRequest, cwd: string, { out, error }: Li
   for (const file of files) {
     try {
       const migration = planMigration(file);
-      const claims = await claimsOf(asked([migration]), { major: MAJOR });
+      const claims = await claimsOf(asked([migration]), { major: MAJOR, lint: true });
       const { allow } = migration.script.directives;
       for (const claim of claims) {
         const inFile = allow.find((one) => one.rule === claim.rule)?.reason ?? null;

@@ -23,6 +23,8 @@ export const THRESHOLDS = {
 /** Locks under which nobody else writes; under the last one nobody reads either. */
 const BLOCKS_WRITES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
 
+const OF_WORK: readonly Effect[] = ['blocks-reads', 'blocks-writes', 'rewrites', 'scans'];
+
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, danger: 2 };
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'danger'];
 
@@ -81,15 +83,20 @@ function ofStatement(
   const explained = new Set<Seen>();
   for (const claim of claims) {
     if (claim.weight !== 'work') {
-      hazards.push(claimed(claim, sizes, statement));
+      hazards.push(
+        onlyMayFail(claim) ? disproved(claim, 'it did not fail in the dry run') : claimed(claim, sizes, statement),
+      );
       continue;
     }
-    const matching = works.filter((work) => !explained.has(work) && isAbout(claim, work, claims));
+    const matching = works.filter((work) => isAbout(claim, work, claims));
     for (const work of matching) {
       explained.add(work);
       hazards.push(seen(work, about, sizes, claim));
     }
-    if (matching.length === 0) hazards.push(withdrawn(claim));
+    if (matching.length === 0) {
+      const work = claim.work === 'rewrite' ? 'rewrite' : 'scan';
+      hazards.push(disproved(claim, `the dry run saw no ${work} under a lock that blocks anybody`));
+    }
   }
   const [first] = claims.filter((claim) => claim.weight === 'work');
   for (const work of works) if (!explained.has(work)) hazards.push(seen(work, about, sizes, first ?? null));
@@ -134,6 +141,8 @@ function seen(work: Seen, { migration, statement }: About, sizes: Sizes, claim: 
   const effects: Effect[] = readsToo ? ['blocks-reads', 'blocks-writes'] : ['blocks-writes'];
   if (work.rewritten) effects.push('rewrites');
   if (work.scanned) effects.push('scans');
+  // What the text says beside the work: what it loses, whom it breaks.
+  effects.push(...(claim?.effects ?? []).filter((effect) => !OF_WORK.includes(effect)));
   const size = sizes.of(work.relation);
   const what = work.rewritten ? 'is rewritten' : work.scanned ? 'is read from end to end' : 'is held';
   const took = work.ms === null ? '' : `, ${duration(work.ms)} in the dry run`;
@@ -237,16 +246,20 @@ function lossWords(claim: Claim, sizes: Sizes, statement: StatementReport | null
   return lost === null || lost === 0 || !claim.effects.includes('destroys') ? '' : ` About ${plural(lost, 'row')}.`;
 }
 
-/** The text reads as if, and the server did not: told, so that the reviewer need not wonder. */
-function withdrawn(claim: Claim): Hazard {
+/** The text reads as if, and the server showed otherwise: told, so that the reviewer need not wonder. */
+function disproved(claim: Claim, why: string): Hazard {
   return {
     ...claimed(claim, new Sizes([], 0)),
     severity: 'info',
     effects: [],
-    message: `${sentence(claim.message)} Not here: the dry run saw no ${claim.work === 'rewrite' ? 'rewrite' : 'scan'} under a lock that blocks anybody.`,
+    message: `${sentence(claim.message)} Not here: ${why}.`,
     safer: null,
     source: 'both',
   };
+}
+
+function onlyMayFail({ effects }: Claim): boolean {
+  return effects.length > 0 && effects.every((effect) => effect === 'may-fail' || effect === 'fails');
 }
 
 // -- what no text told --------------------------------------------------------------------------------------------
