@@ -18,13 +18,14 @@ import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
 import { BatchError, type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { RESET_ROLE } from '../../../postgres/settings.ts';
 import { type Alarm, Watchdog } from '../../../postgres/watchdog.ts';
-import type {
-  Blocked,
-  Failure,
-  MigrationReport,
-  RelationSize,
-  SchemaChange,
-  Touched,
+import {
+  type Blocked,
+  type Failure,
+  LOCK_MODES,
+  type MigrationReport,
+  type RelationSize,
+  type SchemaChange,
+  type Touched,
 } from '../../../report/outcome.ts';
 import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
@@ -39,6 +40,15 @@ import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
 import { locate, scriptOf } from '../script-file.ts';
 import { createTrackingItems, historyItem, type RunStamp, recordItem, TRACKING_NAMES } from '../tracking.ts';
 import { cancellationOf, type Workbench } from '../workbench.ts';
+import {
+  duplicateKeys,
+  hiddenBy,
+  missingTables,
+  openTransactions,
+  refusedConcurrently,
+  type Tried,
+  tryOnCopy,
+} from './concurrently.ts';
 import { CONTROL, Conversation, type Said, type Slot, type StatementSlot } from './conversation.ts';
 import {
   type Entry,
@@ -58,6 +68,7 @@ import {
   Observer,
   rememberRelations,
 } from './observe.ts';
+import { Outside } from './outside.ts';
 import { readDropped, rowsInTheWay, withRows } from './questions.ts';
 import { readSizes, readTraffic, type Traffic, trafficItem, type Wanted } from './sizes.ts';
 import { mayChangeLimits, Undone, whyNot, whyTooLarge, whyTooSlow } from './treatment.ts';
@@ -213,6 +224,7 @@ export class Attempt {
   private readonly undoneMigrations: UndoneMigration[] = [];
   private readonly findings: Finding[] = [];
   private deadTuples = 0;
+  private readonly tried: Tried[] = [];
   /** How many rows it failed on, in a sentence. */
   private inTheWay: string | null = null;
   private xidStatus: string | null = null;
@@ -256,6 +268,7 @@ export class Attempt {
     const timer = Number.isFinite(deadline) ? setTimeout(() => this.interrupt({ kind: 'deadline' }), left) : undefined;
     const onAbort = () => this.interrupt({ kind: 'cancelled' });
     bench.signal.addEventListener('abort', onAbort);
+    const outside = new Outside(bench, () => (bench.session.busy ? this.talk.answered : null));
     let thrown: unknown = null;
     try {
       if (bench.signal.aborted) onAbort();
@@ -268,10 +281,26 @@ export class Attempt {
     // Rolled back before the watch ends: until then somebody may be waiting.
     await this.rollBack();
     await watchdog.stop();
+    await outside.stop();
+    this.seeFromOutside(outside, thrown);
     clearTimeout(timer);
     bench.signal.removeEventListener('abort', onAbort);
     await this.prove(thrown);
     return this.ending(thrown);
+  }
+
+  /** What the statement held at which it ended: its own session cannot tell any more. */
+  private seeFromOutside(outside: Outside, thrown: unknown): void {
+    if (this.phase !== 'up') return;
+    const entry = thrown instanceof StatementFailed ? thrown.entry : this.interruption ? this.talk.current() : null;
+    if (!entry) return;
+    for (const { relation, modes } of outside.heldAt(this.talk.answered)) {
+      const strongest = Math.max(...modes.map((mode) => LOCK_MODES.indexOf(mode)));
+      if (strongest <= this.observer.strengthSeen(relation)) continue;
+      const lock = { relation, mode: LOCK_MODES[strongest] ?? 'unknown', preexisting: true };
+      entry.locks = [...entry.locks, lock];
+      this.locked.add(relation);
+    }
   }
 
   private ending(thrown: unknown): Ending {
@@ -444,7 +473,10 @@ export class Attempt {
 
     if (facts.bulkInsertInto === null && /\bdeferrable\b/i.test(statement.sql)) this.deferrable = true;
     const refusal = await whyNot(talk, entry, statement);
-    if (refusal !== null) return this.skip(entry, statement, refusal);
+    if (refusal !== null) {
+      if (this.phase === 'up') this.findings.push(...(await missingTables(talk, entry, statement)));
+      return this.skip(entry, statement, refusal);
+    }
     if (facts.nonTransactional && migration.script.wrapper === null) return this.plainly(entry, statement);
     const key = statementKey(migration, event.index);
     const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
@@ -533,11 +565,32 @@ export class Attempt {
     } else if (what.leftover?.kind === 'create-index' && what.leftover.index !== null) {
       const state = await indexState(session, what.leftover.index, what.leftover.table);
       if (state.exists && !state.valid) throw this.blockedByIndex(entry, statement, state);
+      if (state.qualified !== null && what.leftover.ifNotExists && this.phase === 'up') {
+        const { key } = await this.tryOnCopy(entry, what.plain, what.leftover);
+        this.findings.push(await hiddenBy(this.talk, entry, state.qualified, what.leftover, key));
+      }
+    }
+    if (what.leftover !== null && this.phase === 'up') {
+      const refused = await refusedConcurrently(this.talk, entry, what.leftover);
+      if (refused) this.findings.push(refused);
     }
     const tooSlow = await whyTooSlow(this.talk, entry.facts, this.limits());
-    if (tooSlow !== null) return this.skip(entry, statement, tooSlow);
+    if (tooSlow !== null) {
+      if (what.leftover?.kind === 'create-index' && this.phase === 'up')
+        this.tried.push(await this.tryOnCopy(entry, what.plain, what.leftover));
+      return this.skip(entry, statement, tooSlow);
+    }
     await this.carefully(entry, statement, padded(what.plain, statement.sql));
     if (entry.executed) rehearsedPlainly(entry, what.what);
+  }
+
+  private async tryOnCopy(entry: Entry, plain: string, leftover: Parameters<typeof tryOnCopy>[3]): Promise<Tried> {
+    const { session } = this.bench;
+    await this.talk.exchange();
+    await session.batch([{ text: 'savepoint mgate' }]);
+    const tried = await tryOnCopy(session, entry, plain, leftover);
+    await session.batch([{ text: 'rollback to savepoint mgate' }, { text: 'release savepoint mgate' }]);
+    return tried;
   }
 
   private blockedByIndex(entry: Entry, statement: Statement, state: IndexState): StatementFailed {
@@ -960,8 +1013,20 @@ export class Attempt {
     this.findings.push(...(await differences(session, this.undoneMigrations)));
     await this.nameWhatIsBack();
     if (thrown instanceof StatementFailed) await this.askForRows(thrown);
+    await this.askForIndexes();
     this.mentionUnreached();
     this.sizes = await readSizes(this.bench, this.wanted(), this.traffic);
+  }
+
+  /** Indexes that are to be built CONCURRENTLY: would their keys be unique, and who would they wait for? */
+  private async askForIndexes(): Promise<void> {
+    const { request } = this.bench;
+    const bounds = { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
+    for (const tried of this.tried) {
+      const found = tried.finding ?? (await duplicateKeys(this.bench, tried, bounds, request.showData));
+      if (found) this.findings.push(found);
+    }
+    this.findings.push(...(await openTransactions(this.bench, this.upEntries())));
   }
 
   private async askForRows({ entry, place, error }: StatementFailed): Promise<void> {

@@ -51,6 +51,8 @@ export class Conversation {
   private characters = 0;
   private inFlight: Promise<unknown> = Promise.resolve();
   private sent: { slots: readonly Slot[]; done: number } = { slots: [], done: 0 };
+  /** How many items the server has answered. */
+  answered = 0;
   /** When the last look ended, in the server's milliseconds. */
   private lastLook: number | null = null;
 
@@ -123,6 +125,7 @@ export class Conversation {
     try {
       const results = await this.session.batch(items, (index) => {
         this.sent.done = index + 1;
+        this.answered += 1;
       });
       this.hear(results, slots);
       return results;

@@ -93,6 +93,10 @@ export async function rowsInTheWay(asker: Asker, failed: FailedOnData, bounds: B
   if (error.code === null || !/^(?:ALTER|CREATE)/.test(facts.command)) return null;
   const question = await questionOf(asker, error, sql);
   if (question === null || failed.written.has(question.relation)) return null;
+  return answer(asker, question, bounds, showData);
+}
+
+async function answer(asker: Asker, question: Question, bounds: Bounds, showData: boolean): Promise<string | null> {
   const found = await count(asker, question.relation, question.count, bounds);
   if (found === null || found === 0) return null;
   const sentence = `${question.words(found)} (as the table is without this run).`;
@@ -145,21 +149,43 @@ type RowsWhere = (condition: string, words: Question['words']) => Question;
 function duplicates(name: string, sql: string, error: ServerError): Question | null {
   const key = /\((.+?)\)=\(/s.exec(error.detail ?? '')?.[1];
   if (key === undefined) return null;
-  const tokens = tokenize(sql);
-  const where = lastWhere(sql, tokens);
-  const distinctNulls = !/\bnulls\s+not\s+distinct\b/i.test(sql);
-  const parts = splitKey(key);
+  return equalKeys(name, splitKey(key), lastWhere(sql, tokenize(sql)), !/\bnulls\s+not\s+distinct\b/i.test(sql));
+}
+
+function equalKeys(name: string, parts: readonly string[], where: string | null, nullsDistinct: boolean): Question {
   const conditions = [
     ...(where === null ? [] : [`(${where})`]),
-    ...(distinctNulls ? parts.map((part) => `(${part}) is not null`) : []),
+    ...(nullsDistinct ? parts.map((part) => `(${part}) is not null`) : []),
   ];
   const groups = `from ${name}${conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''} group by ${parts.join(', ')} having pg_catalog.count(*) > 1`;
   return {
     relation: name,
     count: `select pg_catalog.count(*)::text from (select 1 ${groups}) g`,
-    words: (n) => `${plural(n, 'key')} (${key}) of ${name} ${n === 1 ? 'stands' : 'stand'} there more than once`,
+    words: (n) =>
+      `${plural(n, 'key')} (${parts.join(', ')}) of ${name} ${n === 1 ? 'stands' : 'stand'} there more than once`,
     sample: `select pg_catalog.concat_ws(', ', ${parts.map((part) => `(${part})::text`).join(', ')}) ${groups}`,
   };
+}
+
+/** The key of an index, as the server writes it. */
+export interface KeyOfIndex {
+  readonly relation: string;
+  readonly parts: readonly string[];
+  readonly predicate: string | null;
+  readonly isUnique: boolean;
+  readonly nullsDistinct: boolean;
+  /** All of it but its name and its table's. */
+  readonly form: string;
+}
+
+/** How many keys stand more than once in a table, in a sentence; null: none, or no answer. */
+export async function keysTwice(
+  asker: Asker,
+  { relation, parts, predicate, nullsDistinct }: KeyOfIndex,
+  bounds: Bounds,
+  showData: boolean,
+): Promise<string | null> {
+  return answer(asker, equalKeys(relation, parts, predicate, nullsDistinct), bounds, showData);
 }
 
 function splitKey(key: string): string[] {
