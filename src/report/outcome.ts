@@ -1,5 +1,5 @@
 /** All that a run has to say, as plain data. Reports, outputs and exit codes are made from this and from nothing else. */
-import type { Environment, Known, Mode } from '../request/request.ts';
+import type { Environment, Known, Mode, RunIdentity } from '../request/request.ts';
 
 export type Result =
   | 'dry-run-passed'
@@ -332,15 +332,7 @@ export interface Outcome {
   readonly error: Failure | null;
   /** Way-back files that exist for what is, or was, pending. */
   readonly downFiles: readonly string[];
-  readonly run: {
-    readonly runId: string | null;
-    readonly attempt: string | null;
-    readonly repository: string | null;
-    readonly actor: string | null;
-    readonly sha: string | null;
-    readonly ref: string | null;
-    readonly runUrl: string | null;
-  };
+  readonly run: Pick<RunIdentity, 'runId' | 'attempt' | 'repository' | 'actor' | 'sha' | 'ref' | 'runUrl'>;
   /** As it is, or would have been, called. */
   readonly artifactName: string | null;
   /** What was uploaded so far: the plan, before the pause; the whole folder, at the end. */
