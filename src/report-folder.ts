@@ -82,7 +82,7 @@ export class ReportFolder {
   writePlan(pieces: Iterable<string>, redact: Redact): void {
     const file = openSync(join(this.path, 'plan.sql'), 'w');
     try {
-      for (const piece of wholeLines(pieces)) writeSync(file, redact(piece));
+      for (const piece of wholeStatements(pieces)) writeSync(file, redact(piece));
     } finally {
       closeSync(file);
     }
@@ -154,17 +154,19 @@ function isDirectory(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** Text in pieces that end with a line, so that what is redacted is never cut in two. */
-function* wholeLines(pieces: Iterable<string>): Generator<string> {
+/** Longer than this a text without the end of a statement is not held back. */
+const HELD_CHARACTERS = 1 << 20;
+
+/** Text in pieces that end with a statement, or at least a line, so that what is redacted is never cut in two. */
+function* wholeStatements(pieces: Iterable<string>): Generator<string> {
   let held = '';
   for (const piece of pieces) {
-    const end = piece.lastIndexOf('\n') + 1;
-    if (end === 0) {
-      held += piece;
-      continue;
-    }
-    yield held + piece.slice(0, end);
-    held = piece.slice(end);
+    held += piece;
+    const statement = held.lastIndexOf(';\n') + 2;
+    const end = statement > 1 || held.length < HELD_CHARACTERS ? statement : held.lastIndexOf('\n') + 1;
+    if (end <= 1) continue;
+    yield held.slice(0, end);
+    held = held.slice(end);
   }
   if (held !== '') yield held;
 }

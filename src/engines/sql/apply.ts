@@ -9,6 +9,7 @@ import { failureFrom, type Place, readServerError } from '../../postgres/failure
 import { BatchError, type BatchItem, type BatchResult, DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
 import { clearItems, localTimeouts, RESET_ROLE, resetItems, type WorkSettings } from '../../postgres/settings.ts';
 import type { Failure } from '../../report/outcome.ts';
+import { redactor } from '../../report/redact.ts';
 import { cancelled, Stop } from '../../report/stop.ts';
 import { cut, duration } from '../../report/text.ts';
 import type { ScriptEvent } from '../../sql/script.ts';
@@ -592,7 +593,8 @@ class Application {
   /** The failure's row and event, in a transaction of their own; a database that is gone is told about and that is all. */
   private async recordFailure(migration: PlannedMigration, error: Failure, ms: number): Promise<void> {
     const { version, name, checksum } = migration;
-    const message = cut(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`, 1_000);
+    const redact = redactor(this.bench.request.secrets);
+    const message = cut(redact(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`), 1_000);
     try {
       const session = await this.bench.witness();
       // The connection was lost while COMMIT was on its way, and the server finished it.

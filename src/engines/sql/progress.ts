@@ -1,6 +1,7 @@
 /** How far a non-transactional migration has come, and the hash by which an edit of the part that is done shows. */
 import { createHash } from 'node:crypto';
 import type { MigrationFile, Progress } from '../../plan/plan.ts';
+import { redactor } from '../../report/redact.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut } from '../../report/text.ts';
 import { classify } from '../../sql/classify.ts';
@@ -25,7 +26,7 @@ export function begunBy(
 }
 
 function shown({ sql }: Statement): string {
-  return cut(sql, 1_000);
+  return redactor([])(cut(sql, 1_000));
 }
 
 export class ProgressKeeper {
