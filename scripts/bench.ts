@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only small|idle|large|wide] [--runs 3] [--assert]`: the gate side by side with psql, pg_dump,
+ * `npm run bench [-- --only small|observed|idle|large|wide] [--runs 3] [--assert]`: the gate side by side with psql, pg_dump,
  * dbmate and node-pg-migrate, on a server of its own with fsync on and a fresh database for everything that is applied.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -22,8 +22,9 @@ import {
   type Peers,
   pgDumpSchema,
   psql,
+  unobserved,
 } from './bench/contestants.ts';
-import { smallMigrations, writeForAll, writeInserts } from './bench/files.ts';
+import { smallChanges, smallMigrations, tablesBefore, writeForAll, writeInserts } from './bench/files.ts';
 import { compare, type Line, printTable, rounds } from './bench/measure.ts';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -31,6 +32,8 @@ const CACHE = join(ROOT, '.cache', 'bench');
 /** What a careful server has; the test server's defaults are unsafe and faster. */
 const SAFE = { fsync: 'on', full_page_writes: 'on' };
 const SMALL_FILES = 1000;
+/** Tables that are there already, changed by the small files of `observed`. */
+const TABLES_BEFORE = 250;
 const LARGE_BYTES = 100_000_000;
 const LARGE_RSS_KB = 400_000;
 const WIDE_TABLES = 20_000;
@@ -41,7 +44,13 @@ interface Bench {
   readonly node: string;
 }
 
-const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Line[]>>> = { small, idle, large, wide };
+const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Line[]>>> = {
+  small,
+  observed,
+  idle,
+  large,
+  wide,
+};
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -114,6 +123,28 @@ async function small({ runs, node, peers }: Bench): Promise<Line[]> {
         1,
       ),
     ];
+  });
+}
+
+/** What looking costs: the dry run's stage, against executing the same statements and rolling back without a look. */
+async function observed({ runs, node }: Bench): Promise<Line[]> {
+  return withServer(18, {}, async (server) => {
+    const changes = smallChanges(SMALL_FILES, TABLES_BEFORE);
+    const { workspace } = await writeForAll(temporaryWorkspace(), changes);
+    const inputs = { mode: 'dry-run' };
+    const url = await createDatabase(server, 'observed');
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(tablesBefore(TABLES_BEFORE));
+    await client.query('VACUUM ANALYZE');
+    await client.end();
+    const seen = await rounds<string, number | GateTimes>(Math.max(runs, 5), {
+      gate: () => gateAction({ url, workspace, node, inputs, expected: 'dry-run-passed' }),
+      unobserved: () => unobserved(url, changes.map((sql) => [sql])),
+    });
+    const dryRun = timesOf(seen.gate).map((times) => times.stageMs('dry-run'));
+    const title = 'dry run of 1,000 files, of executing them unobserved';
+    return [compare(title, dryRun, numbersOf(seen.unobserved), 1.5)];
   });
 }
 

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import pg from 'pg';
+import { Session } from '../../src/postgres/session.ts';
 import { type Report, runAction, runCli } from '../../test/support/runner.ts';
 
 const DBMATE = '2.36.0';
@@ -43,7 +45,7 @@ export interface GateRun {
   readonly url: string;
   readonly workspace: string;
   readonly node: string;
-  readonly expected: 'applied' | 'up-to-date';
+  readonly expected: 'applied' | 'up-to-date' | 'dry-run-passed';
   readonly inputs?: Readonly<Record<string, string>>;
   readonly measureMemory?: boolean;
 }
@@ -97,6 +99,22 @@ function times(wholeMs: number, peakRssKb: number | null, report: Report): GateT
 /** One psql process that runs a script. */
 export function psql(url: string, script: string): Promise<number> {
   return timed('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', url, '-f', script], {});
+}
+
+/** Executes the files over the gate's own driver, each in one round trip as the dry run does, all in one transaction; looks at nothing, and rolls back. */
+export async function unobserved(url: string, files: readonly (readonly string[])[]): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const session = new Session(client);
+  try {
+    const startedAt = performance.now();
+    await session.batch([{ text: 'begin' }]);
+    for (const statements of files) await session.batch(statements.map((text) => ({ text })));
+    await session.batch([{ text: 'rollback' }]);
+    return performance.now() - startedAt;
+  } finally {
+    await session.end();
+  }
 }
 
 export function pgDumpSchema(url: string): Promise<number> {

@@ -28,6 +28,27 @@ export function smallMigrations(count: number): string[] {
   });
 }
 
+/** Tables that are there before the migrations of `smallChanges`, with a few rows each. */
+export function tablesBefore(count: number): string {
+  const rows = `INSERT INTO %1$I (name) SELECT 'row ' || n FROM generate_series(1, 20) n`;
+  return `DO $$ BEGIN FOR n IN 0..${count - 1} LOOP
+    EXECUTE format('CREATE TABLE %1$I (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text)', 'there_' || n);
+    EXECUTE format($insert$${rows}$insert$, 'there_' || n);
+  END LOOP; END $$`;
+}
+
+/** `count` migrations of one statement each: every other one makes a table, the others change `existing` tables that are there. */
+export function smallChanges(count: number, existing: number): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const table = `there_${Math.floor(index / 2) % existing}`;
+    const column = `more_${index}`;
+    if (index % 2 === 0) {
+      return `CREATE TABLE fresh_${index} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);\n`;
+    }
+    return `ALTER TABLE ${table} ADD COLUMN ${column} integer;\n`;
+  });
+}
+
 /** The same migrations as each tool wants its files. Returns the folders. */
 export async function writeForAll(root: string, migrations: readonly string[]) {
   const folders = { gate: join(root, 'gate', 'migrations'), dbmate: join(root, 'dbmate'), npm: join(root, 'npm') };

@@ -62,6 +62,7 @@ export class Watchdog {
   /** Time under ACCESS EXCLUSIVE until now, and when it was last seen to be held; null: it is not. */
   private exclusiveMs = 0;
   private exclusiveAt: number | null = null;
+  private lookedAt = Date.now();
   private readonly running: Promise<void>;
   private wake: (() => void) | null = null;
 
@@ -125,11 +126,13 @@ export class Watchdog {
     return Math.max(5, Math.min(...left));
   }
 
-  /** Adds up over the whole transaction: a reader on a standby may have waited each time. */
+  /** Adds up over the whole transaction: a reader on a standby may have waited each time. A look that came late has missed the beginning. */
   private addExclusive(isHeld: boolean): void {
     const now = Date.now();
-    if (isHeld && this.exclusiveAt !== null) this.exclusiveMs += now - this.exclusiveAt;
+    const since = this.exclusiveAt ?? Math.min(now, this.lookedAt + LOOK_FOR_EXCLUSIVE_MS);
+    if (isHeld) this.exclusiveMs += now - since;
     this.exclusiveAt = isHeld ? now : null;
+    this.lookedAt = now;
   }
 
   private async countPlaces(limit: number): Promise<void> {

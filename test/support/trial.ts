@@ -73,8 +73,11 @@ export async function attempt(
     const { free, waitedMs } = await theirs;
     const to = Date.now();
     await other.query('rollback');
-    // It came before the statement took what it wants: once more.
-    if (since === null && !over) continue;
+    // It came before the statement took what it wants (a scan may begin anywhere in a table): once more.
+    if (!over && (since === null || free - since < patienceMs)) {
+      await sleep(5);
+      continue;
+    }
     const run = await running;
     return {
       run,
