@@ -46,14 +46,15 @@ const lookAtLocks = (name: string, columns: string): BatchItem => ({
     select ${CLOCK('pg_catalog.statement_timestamp()')},
       (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
                 b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans,
-                case when b.relkind = 'r' then pg_catalog.json_build_array(
+                case when h.writes and b.relkind = 'r' then pg_catalog.json_build_array(
                   pg_catalog.pg_stat_get_xact_tuples_inserted(b.oid) - b.inserted, pg_catalog.pg_stat_get_xact_tuples_updated(b.oid) - b.updated,
                   pg_catalog.pg_stat_get_xact_tuples_deleted(b.oid) - b.deleted) end,
-                case when h.exclusive then not exists (select 1 from pg_catalog.pg_class c where c.oid = b.oid) end,
+                case when h.exclusive then case when b.relkind in ('r', 'm') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
                 case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
                   then pg_catalog.pg_relation_size(b.oid) = 0 end,
                 ${columns}))
-         from (select relation, pg_catalog.json_agg(mode) as modes, pg_catalog.bool_or(mode = 'AccessExclusiveLock') as exclusive
+         from (select relation, pg_catalog.json_agg(mode) as modes, pg_catalog.bool_or(mode = 'AccessExclusiveLock') as exclusive,
+                      pg_catalog.bool_or(mode = 'RowExclusiveLock') as writes
                  from held where locktype = 'relation' group by relation) h
          join pg_temp.mgate_before b on b.oid = h.relation)::text,
       (select pg_catalog.count(*) from held)::text,
