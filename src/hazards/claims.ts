@@ -12,7 +12,7 @@ import { BLOCKS_WRITES, locksOf, stronger } from './locks.ts';
 import { known, type Name } from './names.ts';
 import { findingsOf } from './rules/index.ts';
 import type { Finding } from './rules/rule.ts';
-import { secretIn, withoutSecrets } from './rules/security.ts';
+import { secretIn } from './rules/security.ts';
 import { withoutIndex } from './rules/transactions.ts';
 import { kindOf, Run } from './run.ts';
 
@@ -257,7 +257,7 @@ class Reader {
   }
 }
 
-const maskLiterals = redactor([]);
+const redact = redactor([]);
 
 function claimOf(finding: Finding, asked: Asked, { lint }: Setting): Claim {
   const rule = ruleOf(finding.rule);
@@ -267,7 +267,7 @@ function claimOf(finding: Finding, asked: Asked, { lint }: Setting): Claim {
     file: asked.file,
     index: asked.index,
     line: asked.line,
-    statement: cut(maskLiterals(withoutSecrets(asked.sql.slice(0, 4000))), 200),
+    statement: cut(redact(asked.sql.slice(0, 4000)), 200),
     relation: finding.relation ? known(finding.relation) : null,
     lock: finding.lock ?? null,
     work: finding.work ?? 'none',
@@ -275,7 +275,7 @@ function claimOf(finding: Finding, asked: Asked, { lint }: Setting): Claim {
     weight: rule.weight,
     severity: lint === true && finding.unsure === true ? 'info' : (finding.severity ?? rule.severity),
     message: finding.message,
-    safer: finding.safer === null ? null : cut(maskLiterals(withoutSecrets(finding.safer)), 2000),
+    safer: finding.safer === null ? null : cut(redact(finding.safer), 2000),
   };
 }
 

@@ -3,6 +3,23 @@ import type { Failure, Outcome } from './outcome.ts';
 
 const MASK = '***';
 
+/** Keys and tokens that are known by their look, wherever they stand. */
+export const KEYS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
+  { what: 'an access key', pattern: /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/ },
+  {
+    what: 'a token',
+    pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255}|glpat-[\w-]{20,64}|npm_[A-Za-z0-9]{36})\b/,
+  },
+  { what: 'a token', pattern: /\bxox[abprs]-[\w-]{10,250}/ },
+  { what: 'an API key', pattern: /\b(?:sk|rk)_live_[A-Za-z0-9]{16,250}\b/ },
+  {
+    what: 'a private key',
+    pattern:
+      /-----BEGIN (?:[A-Z]{1,20} )?PRIVATE KEY-----(?:[A-Za-z0-9+/=\s\\]{0,9999}-----END (?:[A-Z]{1,20} )?PRIVATE KEY-----)?/,
+  },
+];
+const ANY_KEY = new RegExp(KEYS.map(({ pattern }) => pattern.source).join('|'), 'g');
+
 export interface RedactorOptions {
   /**
    * Names that are shown anyway (host, database, user, migration-log). A secret that equals one of them is not replaced where it stands
@@ -28,7 +45,7 @@ export function redactor(secrets: readonly string[], options: RedactorOptions = 
   return (text) => {
     if (text === '') return text;
     const plain = pattern ? hideCut(text).replace(pattern, MASK) : text;
-    return redactUrls(literals.hide(redactSql(plain, literals.learn)));
+    return redactUrls(literals.hide(redactSql(plain, literals.learn))).replace(ANY_KEY, MASK);
   };
 }
 

@@ -17,7 +17,7 @@ const FILES = {
 /** A dry run and an apply of ten seconds each, and the pause between them. */
 const WHOLE_RUN_MS = 22_500;
 const MOMENTS = 50;
-const AT_ONCE = 10;
+const AT_ONCE = 8;
 
 beforeAll(async () => {
   // Not while the first of them wait for it.

@@ -1,3 +1,4 @@
+import { KEYS } from '../../report/redact.ts';
 import { known } from '../names.ts';
 import type { Finding, Rules } from './rule.ts';
 
@@ -40,14 +41,7 @@ const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
   { what: 'a password', pattern: /\boptions\s*\([^)]{0,500}?\bpassword\s+'(?!\s*')[^']{1,300}'/i },
   { what: 'a password', pattern: /\bconnection\s+'[^']{0,500}?\bpassword\s*=[^']{1,300}'/i },
   { what: 'a password', pattern: /\bpostgres(?:ql)?:\/\/[^\s:@/']{1,100}:[^\s@/']{1,200}@/i },
-  { what: 'an access key', pattern: /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/ },
-  {
-    what: 'a token',
-    pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255}|glpat-[\w-]{20,64}|npm_[A-Za-z0-9]{36})\b/,
-  },
-  { what: 'a token', pattern: /\bxox[abprs]-[\w-]{10,250}/ },
-  { what: 'an API key', pattern: /\b(?:sk|rk)_live_[A-Za-z0-9]{16,250}\b/ },
-  { what: 'a private key', pattern: /-----BEGIN (?:[A-Z]{1,20} )?PRIVATE KEY-----/ },
+  ...KEYS,
 ];
 
 /** Never says the secret. */
@@ -59,11 +53,4 @@ export function secretIn(sql: string): Finding | null {
     message: `${found.what} stands in the file, for everybody who can read the repository`,
     safer: 'Change it, and set it outside of the migrations',
   };
-}
-
-/** The same text with every secret of these kinds masked. */
-export function withoutSecrets(text: string): string {
-  let masked = text;
-  for (const { pattern } of SECRETS) masked = masked.replace(new RegExp(pattern.source, `${pattern.flags}g`), '***');
-  return masked;
 }
