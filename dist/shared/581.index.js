@@ -9,7 +9,7 @@ __webpack_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var _github_event_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5015);
 /* harmony import */ var _request_argv_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6359);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(3321);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5783);
 /* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(311);
 
 
@@ -69,6 +69,13 @@ async function main() {
             for (const { input, message } of argv.problems)
                 process.stderr.write(`${input}: ${message}\n`);
             return 2;
+        case 'lint': {
+            const { lint } = await Promise.all(/* import() */[__webpack_require__.e(631), __webpack_require__.e(899)]).then(__webpack_require__.bind(__webpack_require__, 6899));
+            return lint(argv.lint, process.cwd(), {
+                out: (text) => process.stdout.write(`${text}\n`),
+                error: (text) => process.stderr.write(`${text}\n`),
+            });
+        }
         case 'inputs':
             break;
     }
@@ -162,7 +169,7 @@ function messageOf(error) {
 
 
 
-const FLAGS = ['dry-run', 'verbose', 'json', 'help'];
+const FLAGS = ['dry-run', 'verbose', 'json', 'sarif', 'help'];
 const MODE_NAMES = _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .MODE_TABLE */ .TL.map((mode) => mode.name);
 /**
  * Reads `migration-gate <mode> [--<input> value]...`.
@@ -174,16 +181,53 @@ function readArgv(argv) {
     // Only alone: a deployment that runs `apply --version $V` with V unset must not end green with our version.
     if (argv.length === 1 && argv[0] === '--version')
         return { kind: 'version' };
+    if (argv[0] === 'lint')
+        return readLint(argv.slice(1));
     const { words, options } = takeApart(argv);
     const problems = [];
     const raw = {};
     const flags = new Set();
     for (const option of options)
         readOption(option, raw, flags, problems);
+    if (flags.has('sarif'))
+        problems.push({ input: 'sarif', message: '`--sarif` goes with lint' });
     readMode(words, flags.has('dry-run'), raw, problems);
     if (problems.length > 0)
         return { kind: 'problems', problems };
     return { kind: 'inputs', raw, verbose: flags.has('verbose'), json: flags.has('json') };
+}
+const LINT_OPTIONS = ['migrations-path', 'fail-on', 'allow-hazards', 'json', 'sarif'];
+function readLint(argv) {
+    const { words, options } = takeApart(argv);
+    const problems = [];
+    const raw = {};
+    const flags = new Set();
+    for (const option of options) {
+        if (LINT_OPTIONS.includes(option.name))
+            readOption(option, raw, flags, problems);
+        else
+            problems.push({
+                input: option.name,
+                message: `lint takes ${LINT_OPTIONS.map((name) => `--${name}`).join(', ')} and files`,
+            });
+    }
+    const failOn = raw['fail-on'] ?? 'danger';
+    if (failOn !== 'danger' && failOn !== 'warning' && failOn !== 'none') {
+        problems.push({ input: 'fail-on', message: `${(0,_values_js__WEBPACK_IMPORTED_MODULE_1__/* .shown */ .SP)(failOn)} is not allowed; allowed: danger, warning, none` });
+        return { kind: 'problems', problems };
+    }
+    if (problems.length > 0)
+        return { kind: 'problems', problems };
+    return {
+        kind: 'lint',
+        lint: {
+            files: words,
+            migrationsPath: raw['migrations-path'] ?? null,
+            failOn,
+            allowHazards: (0,_values_js__WEBPACK_IMPORTED_MODULE_1__/* .parseList */ .E1)(raw['allow-hazards'] ?? ''),
+            format: flags.has('sarif') ? 'sarif' : flags.has('json') ? 'json' : 'text',
+        },
+    };
 }
 function takeApart(argv) {
     const words = [];
@@ -304,6 +348,8 @@ const INDENT = 28;
 function helpText() {
     return [
         'Usage: migration-gate <mode> [--<input> value]...',
+        '       migration-gate lint [<file>...] [--fail-on <severity>] [--allow-hazards <rules>]',
+        '                           [--migrations-path <folder>] [--json | --sarif]',
         '',
         ...wrap('Gates a deployment on its PostgreSQL migrations: rehearsed for real, reviewed, applied, proved.', 0),
         '',

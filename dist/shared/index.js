@@ -6637,32 +6637,37 @@ function extend(target) {
 
 /** Returns the exit code. */
 async function conclude(outcome, setting) {
-    const { door, known, folder, keep, redact, audience } = setting;
+    const { door, folder, keep, redact, audience } = setting;
     const shown = (0,_report_redact_js__WEBPACK_IMPORTED_MODULE_4__/* .redactOutcome */ .Ah)(outcome, redact);
     keep({ outcome: shown, over: true });
     folder.write(shown);
     const text = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_3__/* .renderText */ .S)(shown);
     folder.logLine(text);
-    door.console.finish(shown, text, folder, known.workingDirectory);
-    const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_2__/* .publish */ .m)(shown, audience);
-    for (const warning of told.warnings)
-        door.console.warning((0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(redact(warning)));
-    for (const notice of told.notices)
-        door.console.notice((0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(redact(notice)));
-    const { log } = told.outcome.artifacts;
+    door.console.finish(shown, text, folder, setting.known.workingDirectory);
+    const now = (told) => asItEnds((0,_report_redact_js__WEBPACK_IMPORTED_MODULE_4__/* .redactOutcome */ .Ah)(told, redact), door.signal);
+    const shared = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_2__/* .shareFolder */ .wL)(shown, audience);
+    const known = now(shared.outcome);
+    keep({ outcome: known, over: true });
+    const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_2__/* .tell */ .qz)(known, audience);
+    const last = now(told.outcome);
+    for (const { level, text: word } of [...shared.words, ...told.words])
+        door.console[level]((0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(redact(word)));
+    const { log } = last.artifacts;
     if (log)
         door.console.line(`artifact: ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(log.url ?? log.name)}`);
-    const last = (0,_report_redact_js__WEBPACK_IMPORTED_MODULE_4__/* .redactOutcome */ .Ah)(told.outcome, redact);
-    const final = door.signal.aborted && last.exitCode === 0 ? cancelledLate(last) : last;
-    folder.write(final);
+    if (last.error !== null && last.result !== shown.result)
+        door.console.warning((0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(last.error.message));
+    folder.write(last);
     (0,_github_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)(door.env, 'reported', 'true');
     folder.close();
     door.console.ended(folder);
-    return final.exitCode;
+    return last.exitCode;
 }
 /** Whoever cancels wants what comes after not to happen, however far this step was. */
-function cancelledLate(outcome) {
+function asItEnds(outcome, signal) {
     const { result } = outcome;
+    if (!signal.aborted || outcome.exitCode !== 0)
+        return outcome;
     const stop = (0,_report_stop_js__WEBPACK_IMPORTED_MODULE_5__/* .cancelled */ .K)(`when the run itself was over (${result})`, 'Nothing is left to be done; run again if the deployment is wanted after all.');
     const error = (0,_postgres_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .failureFrom */ .J)(stop, null, { phase: 'other', showData: true });
     return { ...outcome, result: 'cancelled', exitCode: (0,_report_exit_js__WEBPACK_IMPORTED_MODULE_7__/* .exitCodeOf */ .F)('cancelled', outcome.databaseState, {}), error };
@@ -6683,6 +6688,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   y7: () => (/* binding */ settingOf)
 });
 
+// EXTERNAL MODULE: ./src/github/commands.ts
+var commands = __nccwpck_require__(4897);
 // EXTERNAL MODULE: ./src/report/redact.ts
 var redact = __nccwpck_require__(649);
 // EXTERNAL MODULE: ./src/report/text.ts
@@ -6859,13 +6866,14 @@ var values = __nccwpck_require__(671);
 function parseRequest(raw, context) {
     const run = (0,request_event/* identifyRun */.yn)(context.env, context.event);
     const secrets = secretsOf(raw, context.env);
-    const reader = makeReader(raw, secrets);
+    const reader = makeReader({ ...raw, ...fromEnvironment(raw, context.env) }, secrets);
     const mode = peek(MODES, reader.text('mode'));
     const environment = decideEnvironment(reader, context);
     const known = {
         mode,
         environment: environment?.environment ?? null,
         workingDirectory: external_node_path_default().resolve(context.cwd, reader.text('working-directory')),
+        target: targetOf(reader, context, environment).target,
         run,
         publishing: readPublishing(reader, readableArtifactName(reader, mode, environment, run)),
         json: context.json ?? false,
@@ -6997,6 +7005,8 @@ function readFields(reader, context, known, environment) {
         maxExclusiveMs: reader.duration('max-exclusive', maxBlockingMs),
         dryRunTimeoutMs: reader.duration('dry-run-timeout'),
         dryRunMaxBytes: reader.size('dry-run-max-bytes'),
+        assumeRows: reader.integer('assume-rows'),
+        rehearseRollback: reader.text('rehearse-rollback') === '' ? null : reader.boolean('rehearse-rollback'),
         failOn: reader.choice('fail-on'),
         allowHazards: reader.list('allow-hazards', isRuleId, 'ids of hazard rules, such as dry-run-inconclusive'),
         criticalTables: reader.list('critical-tables', isRelationName, '`schema.table` or `table`'),
@@ -7007,11 +7017,9 @@ function readFields(reader, context, known, environment) {
     };
 }
 function readDatabases(reader, context, environment) {
-    const shared = { env: context.env, sslRootCert: reader.given('ssl-root-cert').trim() };
-    const lookedUp = context.door === 'cli' || environment?.environment !== 'production';
-    const emptyRefused = lookedUp ? null : `production (${environment.source})`;
-    const main = readTarget({ ...shared, given: reader.given('database-url'), emptyRefused });
-    const copy = readRehearsalTarget({ ...shared, given: reader.given('rehearsal-database-url') });
+    const main = targetOf(reader, context, environment);
+    const sslRootCert = reader.given('ssl-root-cert').trim();
+    const copy = readRehearsalTarget({ env: context.env, sslRootCert, given: reader.given('rehearsal-database-url') });
     for (const problem of main.problems)
         reader.problem('database-url', problem);
     for (const problem of copy.problems)
@@ -7027,6 +7035,15 @@ function readDatabases(reader, context, environment) {
         rehearsalTarget: copy.target,
         connectTimeoutMs: said ? connectTimeoutMs : (main.connectTimeoutMs ?? connectTimeoutMs),
     };
+}
+function targetOf(reader, context, environment) {
+    const lookedUp = context.door === 'cli' || environment?.environment !== 'production';
+    return readTarget({
+        env: context.env,
+        sslRootCert: reader.given('ssl-root-cert').trim(),
+        given: reader.given('database-url'),
+        emptyRefused: lookedUp ? null : `production (${environment.source})`,
+    });
 }
 /** Null when the input holds something that is no environment. */
 function decideEnvironment(reader, context) {
@@ -7184,9 +7201,15 @@ function parse_confirm(reader, context, mode, environment) {
 function phraseOf(mode) {
     return inputs/* MODE_TABLE */.TL.find((spec) => spec.name === mode)?.phrase ?? null;
 }
+/** Secrets have no place on a command line: `env` reads them where nobody else can. */
+const FROM_ENVIRONMENT = { 'github-token': 'GITHUB_TOKEN', 'notify-url': 'NOTIFY_URL' };
+function fromEnvironment(raw, env) {
+    return Object.fromEntries(Object.entries(FROM_ENVIRONMENT).flatMap(([name, variable]) => raw[name]?.trim() === 'env' ? [[name, env[variable] ?? '']] : []));
+}
 function secretsOf(raw, env) {
     const found = databaseSecrets([raw['database-url'] ?? '', raw['rehearsal-database-url'] ?? ''], env);
-    const others = [raw['github-token'] ?? '', raw['notify-url'] ?? ''].filter((text) => text !== '');
+    const given = { ...raw, ...fromEnvironment(raw, env) };
+    const others = [given['github-token'] ?? '', given['notify-url'] ?? ''].filter((text) => text !== '');
     return [...new Set([...found, ...others])];
 }
 function peek(values, text) {
@@ -7213,33 +7236,47 @@ function deepFreeze(value) {
 }
 
 ;// CONCATENATED MODULE: ./src/door.ts
+/** What a run begins with, whichever door it came through and whichever step of the action it is. */
 
 
 
 
-/** A runner that cancels kills 10 s after its first signal; we promise 5: the work ends first, then the telling. */
+
+/** A runner that cancels kills 10 s after its first signal; we promise 5: the work ends first, then the artifact, then the telling. */
 const WORK_ENDS_MS = 3_000;
+const UPLOAD_ENDS_MS = 4_000;
 const TELLING_ENDS_MS = 4_500;
 function settingOf(door, folder) {
     const parsed = parseRequest(door.raw, door.context);
     const known = parsed.kind === 'request' ? parsed.request : parsed.known;
-    door.console.secrets(known.secrets);
+    const secrets = [...known.secrets, ...keyOf(known.publishing.notifyUrl)];
+    door.console.secrets(secrets);
+    (0,commands/* saveState */.LZ)(door.env, 'began', 'true');
     return {
         door,
         parsed,
         known,
         folder,
         keep: (0,report_folder/* keeper */.tF)(door.env),
-        redact: (0,redact/* redactor */.$p)(known.secrets, { publicNames: publicNames(parsed) }),
+        redact: (0,redact/* redactor */.$p)(secrets, { publicNames: publicNames(parsed) }),
         audience: {
             publishing: known.publishing,
             run: known.run,
             env: door.env,
             folder: folder.path,
             files: () => folder.files(),
-            timeUp: later(door.signal, TELLING_ENDS_MS),
+            cancelled: door.signal,
+            uploadEnds: later(door.signal, UPLOAD_ENDS_MS),
+            tellingEnds: later(door.signal, TELLING_ENDS_MS),
         },
     };
+}
+/** A webhook's path and query let anybody post, whatever host they are said with. `/` and `/hook` are no keys. */
+function keyOf(notifyUrl) {
+    if (notifyUrl === null || !URL.canParse(notifyUrl))
+        return [];
+    const { pathname, search } = new URL(notifyUrl);
+    return [`${pathname}${search}`, pathname].filter((part) => part.length >= 8);
 }
 /** Aborted `ms` after `signal` is. */
 function later(signal, ms) {
@@ -7283,7 +7320,7 @@ function logOf({ door, folder, redact }) {
 
 /***/ }),
 
-/***/ 8766:
+/***/ 7915:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -8436,1535 +8473,14 @@ function plan_sql_comment(lines) {
 
 // EXTERNAL MODULE: ./src/report/stop.ts
 var report_stop = __nccwpck_require__(9836);
-;// CONCATENATED MODULE: ./src/sql/lex.ts
-/**
- * PostgreSQL's lexical rules, shared by the splitter (which sees a text in pieces) and the tokens (which see a statement).
- *
- * The `close...` functions look for the end of something that is open at `from`. They return the offset behind it, or,
- * where the text ends first, the bitwise complement (negative) of the offset at which to go on once there is more text.
- */
-const QUOTE = 39;
-const DOUBLE_QUOTE = 34;
-const DOLLAR = 36;
-const SEMICOLON = 59;
-const OPEN = 40;
-const CLOSE = 41;
-const MINUS = 45;
-const SLASH = 47;
-const STAR = 42;
-const BACKSLASH = 92;
-const DOT = 46;
-const NEWLINE = 10;
-const RETURN = 13;
-/** Every character beyond ASCII is a letter to PostgreSQL, a no-break space too. */
-function isWordStart(code) {
-    return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
-}
-function isDigit(code) {
-    return code >= 48 && code <= 57;
-}
-function isWordPart(code) {
-    return isWordStart(code) || isDigit(code) || code === DOLLAR;
-}
-function isSpace(code) {
-    return code === 32 || (code >= 9 && code <= 13);
-}
-function wordEnd(text, from) {
-    let end = from;
-    while (end < text.length && isWordPart(text.charCodeAt(end)))
-        end++;
-    return end;
-}
-/** The end of a `'...'` or `"..."` whose doubled quotes stand for one. At the very end of a piece the last quote may still be half of a pair. */
-function closeQuote(text, from, quote) {
-    let at = text.indexOf(quote, from);
-    while (at >= 0) {
-        if (text.charCodeAt(at + 1) !== quote.charCodeAt(0))
-            return at + 1;
-        at = text.indexOf(quote, at + 2);
-    }
-    return ~text.length;
-}
-/** The end of an `E'...'`, where a backslash takes the next character with it. */
-function closeEscape(text, from) {
-    for (let at = from; at < text.length; at++) {
-        const code = text.charCodeAt(at);
-        if (code === BACKSLASH) {
-            if (at + 1 === text.length)
-                return ~at;
-            at++;
-        }
-        else if (code === QUOTE) {
-            if (text.charCodeAt(at + 1) !== QUOTE)
-                return at + 1;
-            at++;
-        }
-    }
-    return ~text.length;
-}
-/** The end of a dollar-quoted string that was opened by `tag` (`$$`, `$body$`). */
-function closeDollar(text, from, tag) {
-    const at = text.indexOf(tag, from);
-    return at >= 0 ? at + tag.length : ~Math.max(from, text.length - tag.length + 1);
-}
-/** The end of a `--` comment: at the line's end, which is not part of it. */
-function closeLine(text, from) {
-    for (let at = from; at < text.length; at++) {
-        const code = text.charCodeAt(at);
-        if (code === NEWLINE || code === RETURN)
-            return at;
-    }
-    return ~text.length;
-}
-/** The end of a block comment; they nest. `depth` is how many are open at the offset that is returned. */
-function closeComment(text, from, depth) {
-    let open = depth;
-    for (let at = from; at < text.length; at++) {
-        const code = text.charCodeAt(at);
-        if (code !== STAR && code !== SLASH)
-            continue;
-        if (at + 1 === text.length)
-            return { at: ~at, depth: open };
-        const next = text.charCodeAt(at + 1);
-        if (code === STAR && next === SLASH) {
-            at++;
-            open--;
-            if (open === 0)
-                return { at: at + 1, depth: 0 };
-        }
-        else if (code === SLASH && next === STAR) {
-            at++;
-            open++;
-        }
-    }
-    return { at: ~text.length, depth: open };
-}
-/** What a `$` that does not follow a word begins: `end` of the opening tag; 0: no dollar quote (`$1`); -1: the text ends before that is known. */
-function dollarTagEnd(text, dollar) {
-    let at = dollar + 1;
-    if (isDigit(text.charCodeAt(at)))
-        return 0;
-    while (at < text.length) {
-        const code = text.charCodeAt(at);
-        if (code === DOLLAR)
-            return at + 1;
-        if (!isWordPart(code))
-            return 0;
-        at++;
-    }
-    return -1;
-}
-
-;// CONCATENATED MODULE: ./src/sql/tokens.ts
-/** One statement -> its tokens, and the small questions that are asked of them. */
-
-/** A keyword is no longer than this: a longer word need not be turned to upper case. */
-const LONGEST_WORD = 63;
-/** The tokens of `sql`, comments and white space left out. What is not closed goes to the end. */
-function* readTokens(sql, from = 0) {
-    let at = from;
-    while (at < sql.length) {
-        const code = sql.charCodeAt(at);
-        const next = sql.charCodeAt(at + 1);
-        if (isSpace(code))
-            at++;
-        else if (code === MINUS && next === MINUS)
-            at = orEnd(sql, closeLine(sql, at));
-        else if (code === SLASH && next === STAR)
-            at = orEnd(sql, closeComment(sql, at + 2, 1).at);
-        else {
-            const token = readToken(sql, at);
-            yield token;
-            at = token.end;
-        }
-    }
-}
-function tokenize(sql) {
-    return [...readTokens(sql)];
-}
-function readToken(sql, start) {
-    const code = sql.charCodeAt(start);
-    if (code === QUOTE)
-        return literal('string', start, orEnd(sql, closeQuote(sql, start + 1, "'")));
-    if (code === DOUBLE_QUOTE)
-        return literal('quoted', start, orEnd(sql, closeQuote(sql, start + 1, '"')));
-    if (code === DOLLAR) {
-        const inside = dollarTagEnd(sql, start);
-        if (inside > 0)
-            return literal('string', start, orEnd(sql, closeDollar(sql, inside, sql.slice(start, inside))));
-    }
-    if (isWordStart(code))
-        return readWord(sql, start);
-    if (isDigit(code)) {
-        let end = start + 1;
-        while (isDigit(sql.charCodeAt(end)) || sql[end] === '.')
-            end++;
-        return literal('number', start, end);
-    }
-    return { kind: 'symbol', word: sql.charAt(start), start, end: start + 1 };
-}
-function readWord(sql, start) {
-    const end = wordEnd(sql, start);
-    const prefix = sql.slice(start, end + 1).toUpperCase();
-    if (prefix === "E'")
-        return literal('string', start, orEnd(sql, closeEscape(sql, end + 1)));
-    if (/^[BXN]'$/.test(prefix))
-        return literal('string', start, orEnd(sql, closeQuote(sql, end + 1, "'")));
-    if (prefix === 'U&') {
-        if (sql[end + 1] === "'")
-            return literal('string', start, orEnd(sql, closeQuote(sql, end + 2, "'")));
-        if (sql[end + 1] === '"')
-            return literal('quoted', start, orEnd(sql, closeQuote(sql, end + 2, '"')));
-    }
-    const word = end - start > LONGEST_WORD ? '' : sql.slice(start, end).toUpperCase();
-    return { kind: 'word', word, start, end };
-}
-function literal(kind, start, end) {
-    return { kind, word: '', start, end };
-}
-function orEnd(sql, at) {
-    return at < 0 ? sql.length : at;
-}
-/** Walks a list of tokens by words. */
-class Cursor {
-    sql;
-    tokens;
-    at;
-    constructor(sql, tokens, at = 0) {
-        this.sql = sql;
-        this.tokens = tokens;
-        this.at = at;
-    }
-    peek(offset = 0) {
-        return this.tokens[this.at + offset];
-    }
-    /** The word or symbol at hand, in upper case; empty for anything else and at the end. */
-    word(offset = 0) {
-        return this.peek(offset)?.word ?? '';
-    }
-    /** Whether these words or symbols come next. */
-    is(...words) {
-        return words.every((word, offset) => this.word(offset) === word);
-    }
-    /** Passes these words when they come next. */
-    take(...words) {
-        if (!this.is(...words))
-            return false;
-        this.at += words.length;
-        return true;
-    }
-    /** Passes any one of these words, again and again. */
-    skip(...words) {
-        while (this.word() !== '' && words.includes(this.word()))
-            this.at++;
-        return this;
-    }
-    skipIfExists() {
-        if (!this.take('IF', 'NOT', 'EXISTS'))
-            this.take('IF', 'EXISTS');
-        return this;
-    }
-    /** Passes a name, qualified or not, and gives it as it is written. Null: no name stands here. */
-    name() {
-        let written = this.namePart();
-        if (written === null)
-            return null;
-        while (this.is('.')) {
-            this.at++;
-            const part = this.namePart();
-            if (part === null)
-                break;
-            written += `.${part}`;
-        }
-        return written;
-    }
-    namePart() {
-        const token = this.peek();
-        if (token === undefined || (token.kind !== 'word' && token.kind !== 'quoted'))
-            return null;
-        this.at++;
-        return this.sql.slice(token.start, token.end);
-    }
-    /** Passes `( ... )` and gives the tokens inside; null when no parenthesis opens here. */
-    parenthesised() {
-        if (!this.is('('))
-            return null;
-        const end = matchingParen(this.tokens, this.at);
-        const inside = this.tokens.slice(this.at + 1, end);
-        this.at = end + 1;
-        return inside;
-    }
-    rest() {
-        return this.tokens.slice(this.at);
-    }
-}
-/** The index of the parenthesis that closes the one at `open`, or the number of tokens. */
-function matchingParen(tokens, open) {
-    let depth = 0;
-    for (let at = open; at < tokens.length; at++) {
-        const word = tokens[at]?.word;
-        if (word === '(' || word === '[')
-            depth++;
-        else if (word === ')' || word === ']')
-            depth--;
-        if (depth === 0)
-            return at;
-    }
-    return tokens.length;
-}
-/** The tokens cut at the commas that stand outside of parentheses. */
-function splitAtCommas(tokens) {
-    const lists = [[]];
-    let depth = 0;
-    for (const token of tokens) {
-        if (token.word === '(' || token.word === '[')
-            depth++;
-        else if (token.word === ')' || token.word === ']')
-            depth--;
-        if (token.word === ',' && depth === 0)
-            lists.push([]);
-        else
-            lists.at(-1)?.push(token);
-    }
-    return lists;
-}
-/** The tokens that stand outside of any parentheses (a parenthesis itself is left out too). */
-function outsideParens(tokens) {
-    let depth = 0;
-    return tokens.filter((token) => {
-        if (token.word === '(')
-            depth++;
-        else if (token.word === ')')
-            depth--;
-        else
-            return depth === 0;
-        return false;
-    });
-}
-/** Where a COPY statement reads or writes; null for anything else. */
-function copyEndpoint(sql) {
-    let depth = 0;
-    let first = true;
-    let direction = null;
-    for (const token of readTokens(sql)) {
-        if (first && token.word !== 'COPY')
-            return null;
-        first = false;
-        if (direction !== null) {
-            if (token.word === 'PROGRAM')
-                return { kind: 'program', direction };
-            // PostgreSQL takes either word in either direction.
-            if (token.word === 'STDIN' || token.word === 'STDOUT')
-                return { kind: 'client', direction };
-            return token.kind === 'string' ? { kind: 'file', direction } : null;
-        }
-        if (token.word === '(')
-            depth++;
-        else if (token.word === ')')
-            depth--;
-        else if (depth === 0 && (token.word === 'FROM' || token.word === 'TO')) {
-            direction = token.word === 'FROM' ? 'from' : 'to';
-        }
-    }
-    return null;
-}
-/** A name as the catalog has it: without its quotes, or in lower case. */
-function unquoteName(part) {
-    const unicode = /^u&(?=")/i.test(part);
-    const quoted = unicode ? part.slice(2) : part;
-    if (!quoted.startsWith('"'))
-        return quoted.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-    const name = quoted.slice(1, quoted.endsWith('"') && quoted.length > 1 ? -1 : undefined).replaceAll('""', '"');
-    if (!unicode)
-        return name;
-    return name.replace(/\\(?:([0-9a-f]{4})|\+([0-9a-f]{6})|\\)/gi, (whole, short, long) => {
-        const code = Number.parseInt(short ?? long ?? '', 16);
-        return Number.isNaN(code) || code > 0x10ffff ? whole.slice(1) : String.fromCodePoint(code);
-    });
-}
-/** `a."b.c"` -> its parts, each as it is written: `a`, `"b.c"`. */
-function splitQualifiedName(written) {
-    return tokenize(written)
-        .filter((token) => token.kind !== 'symbol')
-        .map((token) => written.slice(token.start, token.end));
-}
-/** The last part of a name, as the catalog has it. */
-function bareName(written) {
-    return unquoteName(splitQualifiedName(written).at(-1) ?? written);
-}
-
-;// CONCATENATED MODULE: ./src/sql/alter-table.ts
-
-function alterTableWrite(sql, tokens) {
-    const cursor = new Cursor(sql, tokens, 2);
-    if (cursor.is('ALL', 'IN', 'TABLESPACE'))
-        return null;
-    cursor.skipIfExists();
-    cursor.take('ONLY');
-    const relation = cursor.name();
-    if (relation === null)
-        return null;
-    cursor.take('*');
-    const kinds = splitAtCommas(cursor.rest()).map((action) => actionWrites(new Cursor(sql, action)));
-    if (kinds.includes('rewrite'))
-        return { kind: 'rewrite', relation };
-    return kinds.includes('index') ? { kind: 'index', relation } : null;
-}
-function actionWrites(action) {
-    if (action.take('ADD'))
-        return additionWrites(action);
-    if (action.take('ALTER'))
-        return alterationWrites(action);
-    if (!action.take('SET'))
-        return null;
-    const rewrites = action.is('LOGGED') || action.is('UNLOGGED') || action.is('TABLESPACE') || action.is('ACCESS', 'METHOD');
-    return rewrites ? 'rewrite' : null;
-}
-function alterationWrites(action) {
-    action.take('COLUMN');
-    action.name();
-    return action.is('TYPE') || action.is('SET', 'DATA', 'TYPE') || action.is('SET', 'EXPRESSION') ? 'rewrite' : null;
-}
-function additionWrites(action) {
-    const column = action.take('COLUMN');
-    if (!column && action.take('CONSTRAINT'))
-        action.name();
-    else if (column || !/^(PRIMARY|UNIQUE|EXCLUDE|CHECK|FOREIGN|NOT)$/.test(action.word()))
-        return columnWrites(action);
-    return buildsIndex(action) ? 'index' : null;
-}
-/** `UNIQUE (a) USING INDEX TABLESPACE fast` builds one all the same; `UNIQUE USING INDEX i` takes one that is there. */
-function buildsIndex(constraint) {
-    if (constraint.take('EXCLUDE'))
-        return true;
-    return (constraint.take('PRIMARY', 'KEY') || constraint.take('UNIQUE')) && !constraint.is('USING', 'INDEX');
-}
-const SERIAL = /^(SMALLSERIAL|SERIAL|BIGSERIAL|SERIAL2|SERIAL4|SERIAL8)$/;
-function columnWrites(action) {
-    action.skipIfExists();
-    action.name();
-    let index = false;
-    if (SERIAL.test(action.word()))
-        return 'rewrite';
-    for (; action.at < action.tokens.length; action.at++) {
-        if (action.is('('))
-            action.at = matchingParen(action.tokens, action.at);
-        else if (action.is('STORED') || action.is('AS', 'IDENTITY'))
-            return 'rewrite';
-        else if (action.is('DEFAULT') && !isSteady(action))
-            return 'rewrite';
-        else if (action.is('PRIMARY', 'KEY') || action.is('UNIQUE'))
-            index = true;
-    }
-    return index ? 'index' : null;
-}
-/** Functions that give one value for a whole statement: their DEFAULT is kept in the catalog and no row is written. */
-const STEADY_FUNCTIONS = new Set(`NOW TRANSACTION_TIMESTAMP STATEMENT_TIMESTAMP CURRENT_TIMESTAMP CURRENT_TIME LOCALTIMESTAMP LOCALTIME
-  TIMEZONE DATE_TRUNC MAKE_INTERVAL MAKE_DATE TO_TIMESTAMP TO_DATE AGE DATE_PART EXTRACT CURRENT_SETTING
-  JSON_BUILD_OBJECT JSON_BUILD_ARRAY JSONB_BUILD_OBJECT JSONB_BUILD_ARRAY TO_JSON TO_JSONB ROW_TO_JSON COALESCE NULLIF
-  GREATEST LEAST LOWER UPPER MD5 ABS CONCAT CAST TEXT DATE`.split(/\s+/));
-/** Whether the expression behind DEFAULT is told by its words to be the same for every row: no function but the steady ones. */
-function isSteady(action) {
-    const { tokens } = action;
-    let depth = 0;
-    for (let at = action.at + 1; at < tokens.length; at++) {
-        const token = tokens[at];
-        if (token === undefined)
-            break;
-        if (depth === 0 && /^(NOT|CHECK|UNIQUE|PRIMARY|REFERENCES|CONSTRAINT|GENERATED|COLLATE)$/.test(token.word))
-            break;
-        if (token.word === '(') {
-            depth++;
-            if (callsUnknown(tokens, at))
-                return false;
-        }
-        else if (token.word === ')')
-            depth--;
-    }
-    return true;
-}
-/** Whether the parenthesis at `open` belongs to a call of a function that is not known to be steady; `::numeric(10, 2)` is a type. */
-function callsUnknown(tokens, open) {
-    const before = tokens[open - 1];
-    if (before === undefined || (before.kind !== 'word' && before.kind !== 'quoted'))
-        return false;
-    if (open >= 2 && (before.word === 'DEFAULT' || /^(AND|OR|NOT|IN|THEN|ELSE|WHEN|CASE|ARRAY)$/.test(before.word)))
-        return false;
-    let start = open - 1;
-    while (tokens[start - 1]?.word === '.')
-        start -= 2;
-    if (tokens[start - 1]?.word === ':' || tokens[start - 1]?.word === 'AS')
-        return false;
-    return !STEADY_FUNCTIONS.has(before.word);
-}
-
-;// CONCATENATED MODULE: ./src/sql/effects.ts
-/** What statements do that a ROLLBACK does not undo, as far as the names of functions tell. */
-
-const NONE = { callsSetval: false, external: null, forbidden: null };
-/** Functions that write files of the server or stop other people's sessions. */
-const HARMFUL = /^(?:lo_export|pg_file_\w+|pg_terminate_backend|pg_cancel_backend)$/i;
-const EXTERNAL = /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile|pg_promote|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance)$/i;
-/** A cheap look before the tokens are read: data holds many an `http`, but seldom as a call. */
-const PERHAPS = /(?:setval|dblink\w{0,60}|http\w{0,60}|lo_import|lo_export|pg_\w{1,60})"?\s*(?:\(|--|\/\*)/i;
-const PERHAPS_PROGRAM = /program/i;
-/**
- * @param from where in `sql` to begin; a bulk INSERT's head is left out
- * @param isBody `sql` is the body of a DO block, which may hold COPY too
- */
-function externalIn(sql, from = 0, isBody = false) {
-    const rest = from === 0 ? sql : sql.slice(from);
-    if (!PERHAPS.test(rest) && !(isBody && PERHAPS_PROGRAM.test(rest)))
-        return NONE;
-    let callsSetval = false;
-    let external = null;
-    let forbidden = null;
-    const last = [];
-    for (const token of readTokens(rest)) {
-        const name = token.word === '(' ? calledName(rest, last) : null;
-        if (name === 'setval')
-            callsSetval = true;
-        else if (name !== null && HARMFUL.test(name))
-            forbidden ??= `${name}()`;
-        else if (name !== null && EXTERNAL.test(name))
-            external ??= `${name}()`;
-        if (isBody && token.kind === 'string' && isCopyProgram(last))
-            forbidden ??= 'COPY with PROGRAM in a DO block';
-        last.push(token);
-        if (last.length > 4)
-            last.shift();
-    }
-    return { callsSetval, external: forbidden ?? external, forbidden };
-}
-/** The function that the parenthesis behind these tokens calls. `INSERT INTO http (` names a table, `AS http (` an alias. */
-function calledName(sql, before) {
-    const token = before.at(-1);
-    if (token?.kind !== 'word' && token?.kind !== 'quoted')
-        return null;
-    const qualified = before.at(-2)?.word === '.';
-    const lead = before.at(qualified ? -4 : -2)?.word ?? '';
-    if (/^(INTO|TABLE|AS|UPDATE|WITH|REFERENCES)$/.test(lead) || lead === ')')
-        return null;
-    const written = sql.slice(token.start, token.end);
-    return written.startsWith('"') ? written.slice(1, -1) : written.toLowerCase();
-}
-function isCopyProgram(before) {
-    return before.at(-1)?.word === 'PROGRAM' && /^(FROM|TO)$/.test(before.at(-2)?.word ?? '');
-}
-/** Whether a statement runs the functions that it names; a view, a function or a policy only keeps them. Data statements are not asked. */
-function runsFunctions(command, tokens) {
-    if (command === 'EXPLAIN' || command === 'EXECUTE' || command === 'DECLARE')
-        return true;
-    if (command !== 'CREATE TABLE' && command !== 'CREATE MATERIALIZED VIEW')
-        return false;
-    return hasQuery(tokens);
-}
-/** `AS SELECT`, `AS (WITH`: outside of the parentheses of columns, where `GENERATED ALWAYS AS (a)` may stand. */
-function hasQuery(tokens) {
-    let depth = 0;
-    for (let at = 0; at < tokens.length; at++) {
-        const word = tokens[at]?.word;
-        if (word === '(')
-            depth++;
-        else if (word === ')')
-            depth--;
-        else if (word === 'AS' && depth === 0)
-            return true;
-    }
-    return false;
-}
-/** A word behind one of these begins a PL/pgSQL statement. */
-const BEFORE_STATEMENT = /^(?:;|BEGIN|THEN|ELSE|LOOP|>)$/;
-/** Whether a PL/pgSQL body holds a COMMIT or ROLLBACK statement. `ON COMMIT DROP` is none. */
-function transactionWordIn(body) {
-    if (!/commit|rollback/i.test(body))
-        return false;
-    let previous = '';
-    for (const token of readTokens(body)) {
-        if ((token.word === 'COMMIT' || token.word === 'ROLLBACK') && BEFORE_STATEMENT.test(previous))
-            return true;
-        previous = token.word;
-    }
-    return false;
-}
-
-;// CONCATENATED MODULE: ./src/sql/non-transactional.ts
-
-const REPEATABLE = { kind: 'repeatable' };
-function nonTransactional(command, sql, tokens) {
-    const cursor = new Cursor(sql, tokens);
-    switch (command) {
-        case 'CREATE INDEX':
-            return createIndex(cursor);
-        case 'DROP INDEX':
-            return dropIndex(cursor);
-        case 'REINDEX':
-            return reindex(cursor);
-        case 'ALTER TABLE':
-            return detachPartition(cursor);
-        case 'VACUUM':
-        case 'ALTER SYSTEM':
-        case 'DISCARD ALL':
-            return never(command, REPEATABLE);
-        case 'CLUSTER':
-            return cluster(cursor);
-        case 'CREATE DATABASE':
-        case 'DROP DATABASE':
-        case 'CREATE TABLESPACE':
-        case 'DROP TABLESPACE':
-            return globalObject(command, cursor);
-        case 'ALTER DATABASE':
-            return alterDatabase(cursor);
-        case 'CREATE SUBSCRIPTION':
-            return createSubscription(cursor);
-        case 'DROP SUBSCRIPTION':
-            return never(command, null);
-        case 'ALTER SUBSCRIPTION':
-            return alterSubscription(cursor);
-        case 'COMMIT PREPARED':
-        case 'ROLLBACK PREPARED':
-            return never(command, null);
-        default:
-            return null;
-    }
-}
-function never(what, leftover) {
-    return { what, plain: null, relation: null, leftover };
-}
-function createIndex(cursor) {
-    cursor.at = cursor.tokens.findIndex((token) => token.word === 'INDEX') + 1;
-    const concurrently = cursor.peek();
-    if (concurrently === undefined || !cursor.take('CONCURRENTLY'))
-        return null;
-    const ifNotExists = cursor.is('IF', 'NOT', 'EXISTS');
-    cursor.skipIfExists();
-    const index = cursor.is('ON') ? null : cursor.name();
-    cursor.take('ON');
-    cursor.take('ONLY');
-    const table = cursor.name();
-    return {
-        what: 'CREATE INDEX CONCURRENTLY',
-        plain: without(cursor.sql, concurrently),
-        relation: table,
-        leftover: table === null ? null : { kind: 'create-index', index, table, ifNotExists },
-    };
-}
-function dropIndex(cursor) {
-    cursor.at = 2;
-    const concurrently = cursor.peek();
-    if (concurrently === undefined || !cursor.take('CONCURRENTLY'))
-        return null;
-    cursor.skipIfExists();
-    const indexes = [];
-    do {
-        const index = cursor.name();
-        if (index !== null)
-            indexes.push(index);
-    } while (cursor.take(','));
-    return {
-        what: 'DROP INDEX CONCURRENTLY',
-        plain: without(cursor.sql, concurrently),
-        relation: indexes[0] ?? null,
-        leftover: { kind: 'drop-index', indexes },
-    };
-}
-const REINDEX_KINDS = {
-    INDEX: 'index',
-    TABLE: 'table',
-    SCHEMA: 'schema',
-    DATABASE: 'database',
-    SYSTEM: 'system',
-};
-function reindex(cursor) {
-    cursor.at = 1;
-    const optionsFrom = cursor.at;
-    const options = cursor.parenthesised();
-    const optionsTo = cursor.at;
-    const kind = cursor.word();
-    if (!(kind in REINDEX_KINDS))
-        return null;
-    const of = REINDEX_KINDS[kind];
-    cursor.at++;
-    const word = cursor.is('CONCURRENTLY') ? cursor.peek() : undefined;
-    if (word)
-        cursor.at++;
-    const target = cursor.name();
-    const list = splitAtCommas(options ?? []);
-    const asOption = list.some((option) => option[0]?.word === 'CONCURRENTLY' && isOn(cursor.sql, option));
-    const whole = of !== 'index' && of !== 'table';
-    if (!word && !asOption)
-        return whole ? never(`REINDEX ${kind}`, REPEATABLE) : null;
-    const leftover = { kind: 'reindex', target: target ?? '', of };
-    const what = `REINDEX ${kind} CONCURRENTLY`;
-    if (whole)
-        return never(what, leftover);
-    const kept = list.filter((option) => option[0]?.word !== 'CONCURRENTLY');
-    const plainOptions = asOption ? replaceOptions(cursor, optionsFrom, optionsTo, kept) : cursor.sql;
-    // The word stands behind the options: it is taken out first, while its offsets still hold.
-    const plain = word ? without(cursor.sql, word) : plainOptions;
-    return {
-        what,
-        plain: word && asOption ? replaceOptions(new Cursor(plain, cursor.tokens), optionsFrom, optionsTo, kept) : plain,
-        relation: target,
-        leftover,
-    };
-}
-/** The statement with `kept` for the option list that the tokens `from` to `to` are. */
-function replaceOptions(cursor, from, to, kept) {
-    const open = cursor.tokens[from];
-    const close = cursor.tokens[to - 1];
-    if (open === undefined || close === undefined)
-        return cursor.sql;
-    const texts = kept.map((option) => cursor.sql.slice(option[0]?.start, option.at(-1)?.end));
-    const list = texts.length === 0 ? '' : `(${texts.join(', ')})`;
-    const after = cursor.sql.slice(close.end);
-    return cursor.sql.slice(0, open.start) + (list === '' ? after.trimStart() : list + after);
-}
-function detachPartition(cursor) {
-    cursor.at = 2;
-    cursor.skipIfExists();
-    cursor.take('ONLY');
-    const parent = cursor.name();
-    cursor.take('*');
-    if (parent === null || !cursor.take('DETACH', 'PARTITION'))
-        return null;
-    const partition = cursor.name();
-    const concurrently = cursor.peek();
-    if (partition === null || concurrently?.word !== 'CONCURRENTLY')
-        return null;
-    return {
-        what: 'ALTER TABLE ... DETACH PARTITION CONCURRENTLY',
-        plain: without(cursor.sql, concurrently),
-        relation: partition,
-        leftover: { kind: 'detach', parent, partition },
-    };
-}
-function cluster(cursor) {
-    cursor.at = 1;
-    cursor.parenthesised();
-    cursor.take('VERBOSE');
-    return cursor.peek() === undefined ? never('CLUSTER of every table', REPEATABLE) : null;
-}
-const GLOBAL_KINDS = {
-    'CREATE DATABASE': 'create-database',
-    'DROP DATABASE': 'drop-database',
-    'CREATE TABLESPACE': 'create-tablespace',
-    'DROP TABLESPACE': 'drop-tablespace',
-};
-function globalObject(command, cursor) {
-    cursor.at = 2;
-    const name = cursor.skipIfExists().name() ?? '';
-    return never(command, { kind: GLOBAL_KINDS[command], name });
-}
-function alterDatabase(cursor) {
-    cursor.at = 2;
-    cursor.name();
-    return cursor.is('SET', 'TABLESPACE') ? never('ALTER DATABASE ... SET TABLESPACE', REPEATABLE) : null;
-}
-function createSubscription(cursor) {
-    const options = withOptions(cursor);
-    const alone = isOff(options, 'connect') || isOff(options, 'create_slot');
-    return alone ? null : never('CREATE SUBSCRIPTION that makes a slot', null);
-}
-function alterSubscription(cursor) {
-    cursor.at = 2;
-    cursor.name();
-    const verb = cursor.word();
-    if (verb === 'REFRESH')
-        return never('ALTER SUBSCRIPTION ... REFRESH', null);
-    const publication = /^(SET|ADD|DROP)$/.test(verb) && cursor.word(1) === 'PUBLICATION';
-    if (publication && !isOff(withOptions(cursor), 'refresh')) {
-        return never(`ALTER SUBSCRIPTION ... ${verb} PUBLICATION`, null);
-    }
-    // Both reach the slot on the publisher.
-    const set = verb === 'SET' ? readOptions(cursor, cursor.at + 1) : new Map();
-    const slotOption = ['failover', 'two_phase'].find((option) => set.has(option));
-    return slotOption === undefined ? null : never(`ALTER SUBSCRIPTION ... SET (${slotOption})`, null);
-}
-/** `WITH ( name [= value], ... )` -> each name and whether it is on. */
-function withOptions(cursor) {
-    const at = cursor.tokens.findIndex((token, index) => token.word === 'WITH' && cursor.tokens[index + 1]?.word === '(');
-    return at < 0 ? new Map() : readOptions(cursor, at + 1);
-}
-function readOptions(cursor, open) {
-    const inside = new Cursor(cursor.sql, cursor.tokens, open).parenthesised() ?? [];
-    const options = splitAtCommas(inside).filter((option) => option.length > 0);
-    return new Map(options.map((option) => [
-        unquoteName(cursor.sql.slice(option[0]?.start, option[0]?.end)),
-        isOn(cursor.sql, option),
-    ]));
-}
-function isOff(options, name) {
-    return options.get(name) === false;
-}
-/** An option without a value is on; `= false` and `false` are the same. */
-function isOn(sql, option) {
-    const value = option.slice(1).filter((token) => token.word !== '=')[0];
-    return value === undefined || !/^'?(?:false|off|0)'?$/i.test(sql.slice(value.start, value.end));
-}
-/** The statement without one word; the space behind it goes too, so that what is left reads as it was written. */
-function without(sql, token) {
-    return (sql.slice(0, token.start) + sql.slice(token.end).trimStart()).trimEnd();
-}
-
-;// CONCATENATED MODULE: ./src/sql/classify.ts
-/** One statement -> what its words say of it. No parser and no server: what the words do not show stays unsaid. */
-
-
-
-
-
-const NOTHING = {
-    command: '',
-    control: null,
-    nonTransactional: null,
-    bulkInsertInto: null,
-    createsTable: null,
-    addsEnumValue: null,
-    callsSetval: false,
-    opaque: null,
-    external: null,
-    forbiddenInRehearsal: null,
-    mayWrite: null,
-    creates: [],
-};
-function classify(sql) {
-    return bulkInsert(sql) ?? dataStatement(sql) ?? utility(sql, tokenize(sql));
-}
-/** Bounded, as everything here: an endless name must not exhaust the matcher. What is longer takes the way of the tokens. */
-const NAME_PART = '(?:"[^"]{1,128}"|[A-Za-z_\\x80-\\uffff][\\w$\\x80-\\uffff]{0,128})';
-const BULK_INSERT = new RegExp(`INSERT\\s+INTO\\s+(${NAME_PART}(?:\\.${NAME_PART})*)\\s*(?:\\([^()'-]{1,9999}\\)\\s*)?(?:OVERRIDING\\s+(?:SYSTEM|USER)\\s+VALUE\\s+)?VALUES\\b`, 'iy');
-/** The usual form of a bulk INSERT is told by its head alone: files hold millions of them. */
-function bulkInsert(sql) {
-    BULK_INSERT.lastIndex = 0;
-    const table = BULK_INSERT.exec(sql)?.[1];
-    if (table === undefined)
-        return null;
-    return { ...NOTHING, command: 'INSERT', bulkInsertInto: table, ...functionFacts(sql, BULK_INSERT.lastIndex) };
-}
-function functionFacts(sql, from = 0) {
-    const { callsSetval, external, forbidden } = externalIn(sql, from);
-    return { callsSetval, external, forbiddenInRehearsal: forbidden };
-}
-/** SELECT, INSERT and their like may be very long: their tokens are read one by one and not kept. */
-function dataStatement(sql) {
-    const seen = new DataWords();
-    for (const token of readTokens(sql)) {
-        if (!seen.read(token, sql))
-            break;
-    }
-    if (seen.command === null)
-        return null;
-    return {
-        ...NOTHING,
-        command: seen.command,
-        bulkInsertInto: seen.valuesInto,
-        mayWrite: seen.writes ? { kind: 'dml' } : null,
-        ...functionFacts(sql),
-    };
-}
-const DATA_COMMANDS = new Set([
-    'SELECT',
-    'INSERT',
-    'UPDATE',
-    'DELETE',
-    'MERGE',
-    'WITH',
-    'VALUES',
-    'TABLE',
-]);
-/** Reads the tokens of a data statement until it is known whether it writes many rows. */
-class DataWords {
-    command = null;
-    writes = false;
-    valuesInto = null;
-    depth = 0;
-    previous = '';
-    into = '';
-    inTarget = false;
-    /** False: there is nothing more to learn. */
-    read(token, sql) {
-        const previous = this.previous;
-        this.previous = token.word;
-        if (this.command === null) {
-            if (token.word === '(')
-                return true;
-            if (!DATA_COMMANDS.has(token.word))
-                return false;
-            this.command = token.word;
-            this.writes = token.word === 'UPDATE' || token.word === 'DELETE' || token.word === 'MERGE';
-            return !this.writes;
-        }
-        if (token.word === '(')
-            this.depth++;
-        else if (token.word === ')')
-            this.depth--;
-        if (this.command === 'INSERT')
-            return this.readInsert(token, previous, sql);
-        return this.readQuery(token, previous);
-    }
-    readInsert(token, previous, sql) {
-        if (previous === 'INTO')
-            this.inTarget = true;
-        else if (this.inTarget && previous !== '.' && token.word !== '.')
-            this.inTarget = false;
-        if (this.inTarget) {
-            this.into += sql.slice(token.start, token.end);
-            return true;
-        }
-        if (this.depth > 0) {
-            // INSERT INTO t (SELECT ...) is a query; INSERT INTO t (select_, b) is a list of columns.
-            if (previous === '(' && (token.word === 'SELECT' || token.word === 'WITH'))
-                this.writes = true;
-            return !this.writes;
-        }
-        if (token.word === 'VALUES' && previous !== 'DEFAULT')
-            this.valuesInto = this.into;
-        else if (token.word === 'SELECT' || token.word === 'WITH' || token.word === 'TABLE')
-            this.writes = true;
-        return !this.writes && token.word !== 'VALUES';
-    }
-    /** A query writes when it is SELECT ... INTO, or when one of its WITH parts or what follows them does. */
-    readQuery(token, previous) {
-        const { word } = token;
-        if (word === 'INTO' && this.depth === 0)
-            this.writes = true;
-        if (this.command !== 'WITH')
-            return !this.writes;
-        const begins = previous === '(' || previous === ')';
-        if (begins && (word === 'INSERT' || word === 'UPDATE' || word === 'DELETE' || word === 'MERGE'))
-            this.writes = true;
-        return !this.writes;
-    }
-}
-function utility(sql, tokens) {
-    const command = commandOf(tokens);
-    const facts = {
-        ...NOTHING,
-        command,
-        control: transactionControl(new Cursor(sql, tokens)),
-        nonTransactional: nonTransactional(command, sql, tokens),
-        addsEnumValue: addedEnumValue(command, sql, tokens),
-        mayWrite: mayWrite(command, sql, tokens),
-        creates: created(command, sql, tokens),
-    };
-    if (command === 'DO')
-        return { ...facts, ...doFacts(sql, tokens) };
-    if (command === 'CALL')
-        return { ...facts, opaque: { what: 'CALL', commits: false }, ...functionFacts(sql) };
-    if (command === 'COPY')
-        return { ...facts, ...copyFacts(sql) };
-    if (command === 'CREATE TABLE')
-        return { ...facts, ...createTableFacts(sql, tokens) };
-    if (runsFunctions(command, tokens))
-        return { ...facts, ...functionFacts(sql) };
-    return { ...facts, external: externalCommand(command, facts) };
-}
-function createTableFacts(sql, tokens) {
-    const cursor = new Cursor(sql, tokens);
-    cursor.take('CREATE');
-    cursor.take('UNLOGGED');
-    const lasts = cursor.take('TABLE');
-    const functions = runsFunctions('CREATE TABLE', tokens) ? functionFacts(sql) : {};
-    return { createsTable: lasts ? cursor.skipIfExists().name() : null, ...functions };
-}
-/** Words between CREATE and the kind of object that say how, not what. */
-const MODIFIERS = new Set([
-    'OR',
-    'REPLACE',
-    'UNIQUE',
-    'TEMP',
-    'TEMPORARY',
-    'UNLOGGED',
-    'GLOBAL',
-    'LOCAL',
-    'RECURSIVE',
-    'TRUSTED',
-    'PROCEDURAL',
-    'CONSTRAINT',
-    'DEFAULT',
-]);
-/** Kinds of object that have more than one word. */
-const LONG_KINDS = [
-    ['MATERIALIZED', 'VIEW'],
-    ['FOREIGN', 'TABLE'],
-    ['FOREIGN', 'DATA', 'WRAPPER'],
-    ['FOREIGN', 'SCHEMA'],
-    ['EVENT', 'TRIGGER'],
-    ['ACCESS', 'METHOD'],
-    ['OPERATOR', 'CLASS'],
-    ['OPERATOR', 'FAMILY'],
-    ['USER', 'MAPPING'],
-    ['LARGE', 'OBJECT'],
-    ['DEFAULT', 'PRIVILEGES'],
-    ['TEXT', 'SEARCH', 'CONFIGURATION'],
-    ['TEXT', 'SEARCH', 'DICTIONARY'],
-    ['TEXT', 'SEARCH', 'PARSER'],
-    ['TEXT', 'SEARCH', 'TEMPLATE'],
-];
-const TWO_WORDS = new Set([
-    'START TRANSACTION',
-    'PREPARE TRANSACTION',
-    'COMMIT PREPARED',
-    'ROLLBACK PREPARED',
-    'SET CONSTRAINTS',
-    'SET TRANSACTION',
-    'SECURITY LABEL',
-    'REASSIGN OWNED',
-    'DISCARD ALL',
-]);
-function commandOf(tokens) {
-    const words = tokens.slice(0, 10).map((token) => token.word);
-    const first = words[0] ?? '';
-    const cut = ['CREATE', 'ALTER', 'DROP', 'REFRESH', 'IMPORT'].includes(first);
-    if (!cut) {
-        const two = `${first} ${words[1] ?? ''}`;
-        return TWO_WORDS.has(two) ? two : first;
-    }
-    let at = 1;
-    const longAt = () => LONG_KINDS.find((kind) => kind.every((word, offset) => words[at + offset] === word));
-    while (longAt() === undefined && MODIFIERS.has(words[at] ?? ''))
-        at++;
-    const kind = longAt() ?? [words[at] ?? ''];
-    return `${first} ${kind.join(' ')}`.trim();
-}
-function transactionControl(cursor) {
-    const first = cursor.word();
-    cursor.at++;
-    if (first === 'BEGIN')
-        return 'begin';
-    if (first === 'START')
-        return cursor.is('TRANSACTION') ? 'begin' : null;
-    if (first === 'SAVEPOINT' || first === 'RELEASE')
-        return 'savepoint';
-    if (first === 'PREPARE')
-        return cursor.is('TRANSACTION') && cursor.peek(1)?.kind === 'string' ? 'prepare' : null;
-    const ends = first === 'COMMIT' || first === 'END';
-    if (!ends && first !== 'ROLLBACK' && first !== 'ABORT')
-        return null;
-    if (cursor.is('PREPARED'))
-        return 'prepare';
-    cursor.skip('WORK', 'TRANSACTION');
-    if (!ends && cursor.is('TO'))
-        return 'savepoint';
-    const chain = cursor.is('AND', 'CHAIN');
-    if (ends)
-        return chain ? 'commit-chain' : 'commit';
-    return chain ? 'rollback-chain' : 'rollback';
-}
-function addedEnumValue(command, sql, tokens) {
-    if (command !== 'ALTER TYPE')
-        return null;
-    const cursor = new Cursor(sql, tokens, 2);
-    if (cursor.name() === null || !cursor.take('ADD', 'VALUE'))
-        return null;
-    cursor.skipIfExists();
-    const label = cursor.peek();
-    return label?.kind === 'string' ? literalText(sql.slice(label.start, label.end)) : null;
-}
-/** What a literal stands for. Escapes of E'...' are left as they are: a label or a body needs none. */
-function literalText(written) {
-    const dollar = /^\$[^$]*\$/.exec(written)?.[0];
-    if (dollar !== undefined)
-        return written.slice(dollar.length, written.endsWith(dollar) ? -dollar.length : undefined);
-    return written.slice(written.indexOf("'") + 1, -1).replaceAll("''", "'");
-}
-function doFacts(sql, tokens) {
-    const language = tokens.findIndex((token) => token.word === 'LANGUAGE');
-    const languageToken = language < 0 ? undefined : tokens[language + 1];
-    const name = languageToken ? literalOrName(sql, languageToken) : 'plpgsql';
-    const bodyToken = tokens.find((token) => token.kind === 'string' && token !== languageToken);
-    const body = bodyToken ? literalText(sql.slice(bodyToken.start, bodyToken.end)) : '';
-    const plpgsql = name === 'plpgsql';
-    const commits = plpgsql ? transactionWordIn(body) : /(?:\b|_)(?:commit|rollback)\s*\(/i.test(body);
-    const { callsSetval, external, forbidden } = externalIn(plpgsql ? body : '', 0, true);
-    return {
-        opaque: { what: 'DO', commits },
-        callsSetval,
-        nonTransactional: commits ? { what: 'DO that commits', plain: null, relation: null, leftover: null } : null,
-        external,
-        forbiddenInRehearsal: forbidden,
-    };
-}
-function literalOrName(sql, token) {
-    const written = sql.slice(token.start, token.end);
-    return token.kind === 'string' ? literalText(written) : unquoteName(written);
-}
-function copyFacts(sql) {
-    const endpoint = copyEndpoint(sql);
-    const functions = functionFacts(sql);
-    if (endpoint === null || endpoint.kind === 'client')
-        return functions;
-    const program = endpoint.kind === 'program';
-    const what = `COPY ${endpoint.direction === 'to' ? 'TO' : 'FROM'} ${program ? 'PROGRAM' : 'a file'}`;
-    const harmless = !program && endpoint.direction === 'from';
-    return { ...functions, external: what, forbiddenInRehearsal: harmless ? functions.forbiddenInRehearsal : what };
-}
-function externalCommand(command, facts) {
-    if (command === 'IMPORT FOREIGN SCHEMA')
-        return `${command}, which reads another server`;
-    if (command.endsWith(' SUBSCRIPTION') && facts.nonTransactional !== null) {
-        return `${command}, which reaches the publishing server`;
-    }
-    return null;
-}
-function mayWrite(command, sql, tokens) {
-    const cursor = new Cursor(sql, tokens);
-    switch (command) {
-        case 'CREATE TABLE':
-        case 'CREATE MATERIALIZED VIEW':
-            return makesRows(command, tokens) ? { kind: 'dml' } : null;
-        case 'ALTER TABLE':
-            return alterTableWrite(sql, tokens);
-        case 'ALTER MATERIALIZED VIEW':
-        case 'ALTER INDEX':
-            return movedRelation(command, cursor);
-        case 'CREATE INDEX': {
-            cursor.at = tokens.findIndex((token) => token.word === 'ON') + 1;
-            cursor.take('ONLY');
-            return sized('index', cursor.name());
-        }
-        case 'REINDEX':
-            return reindexed(cursor);
-        case 'CLUSTER':
-            return clustered(cursor);
-        case 'REFRESH MATERIALIZED VIEW':
-            cursor.at = 3;
-            cursor.take('CONCURRENTLY');
-            return withNoData(tokens) ? null : sized('rewrite', cursor.name());
-        case 'VACUUM':
-            return vacuumedFull(cursor);
-        default:
-            return null;
-    }
-}
-function sized(kind, relation) {
-    return relation === null ? null : { kind, relation };
-}
-function withNoData(tokens) {
-    const words = tokens.slice(-3).map((token) => token.word);
-    return words.join(' ') === 'WITH NO DATA';
-}
-function makesRows(command, tokens) {
-    return runsFunctions(command, tokens) && !withNoData(tokens);
-}
-function movedRelation(command, cursor) {
-    cursor.at = command === 'ALTER INDEX' ? 2 : 3;
-    const relation = cursor.skipIfExists().name();
-    const words = outsideParens(cursor.rest()).map((token) => token.word);
-    const moves = words[0] === 'SET' && (words[1] === 'TABLESPACE' || (words[1] === 'ACCESS' && words[2] === 'METHOD'));
-    return moves ? sized('rewrite', relation) : null;
-}
-function reindexed(cursor) {
-    cursor.at = 1;
-    cursor.parenthesised();
-    if (!cursor.take('INDEX') && !cursor.take('TABLE'))
-        return null;
-    cursor.take('CONCURRENTLY');
-    return sized('index', cursor.name());
-}
-function clustered(cursor) {
-    cursor.at = 1;
-    cursor.parenthesised();
-    cursor.take('VERBOSE');
-    const name = cursor.name();
-    // CLUSTER index ON table: the form of old.
-    return sized('rewrite', cursor.take('ON') ? cursor.name() : name);
-}
-function vacuumedFull(cursor) {
-    cursor.at = 1;
-    const options = cursor.parenthesised();
-    const full = options?.some((token) => token.word === 'FULL') ?? cursor.is('FULL');
-    cursor.skip('FULL', 'FREEZE', 'VERBOSE', 'ANALYZE');
-    return full ? sized('rewrite', cursor.name()) : null;
-}
-/** Kinds that CREATE makes under a name that stands right behind the words. */
-const NAMED_KINDS = /^CREATE (TABLE|VIEW|MATERIALIZED VIEW|INDEX|SEQUENCE|SCHEMA|TYPE|DOMAIN|FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|POLICY|RULE|EXTENSION|ROLE|USER|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION|PUBLICATION|SERVER|FOREIGN TABLE|FOREIGN DATA WRAPPER|COLLATION|CONVERSION|STATISTICS|EVENT TRIGGER|LANGUAGE|ACCESS METHOD|OPERATOR CLASS|OPERATOR FAMILY|TEXT SEARCH \w+)$/;
-function created(command, sql, tokens) {
-    if (command.startsWith('ALTER '))
-        return createdByAlter(command, sql, tokens);
-    if (!NAMED_KINDS.test(command))
-        return [];
-    const last = command.split(' ').at(-1) ?? '';
-    const cursor = new Cursor(sql, tokens);
-    cursor.at = tokens.findIndex((token) => token.word === last) + 1;
-    cursor.take('CONCURRENTLY');
-    cursor.skipIfExists();
-    // An index, statistics and a schema may go without a name.
-    if ((command === 'CREATE INDEX' || command === 'CREATE STATISTICS') && (cursor.is('ON') || cursor.is('ONLY')))
-        return [];
-    if (command === 'CREATE SCHEMA')
-        cursor.take('AUTHORIZATION');
-    const name = cursor.name();
-    return name === null ? [] : [bareName(name)];
-}
-/** `ADD COLUMN c`, `ADD CONSTRAINT c`, `RENAME ... TO c`. */
-function createdByAlter(command, sql, tokens) {
-    const cursor = new Cursor(sql, outsideParens(tokens));
-    const names = [];
-    for (cursor.at = 2; cursor.at < cursor.tokens.length; cursor.at++) {
-        if (cursor.is('RENAME')) {
-            const to = cursor.rest().findIndex((token) => token.word === 'TO');
-            cursor.at += to < 0 ? cursor.tokens.length : to + 1;
-        }
-        else if (command === 'ALTER TABLE' && cursor.is('ADD') && (cursor.word(-1) === ',' || isAction(cursor))) {
-            cursor.at++;
-            const column = cursor.take('COLUMN');
-            if (!column && cursor.is('CONSTRAINT'))
-                cursor.at++;
-            else if (!column && /^(PRIMARY|UNIQUE|EXCLUDE|CHECK|FOREIGN|NOT|GENERATED)$/.test(cursor.word()))
-                continue;
-            cursor.skipIfExists();
-        }
-        else
-            continue;
-        const name = cursor.name();
-        if (name !== null)
-            names.push(bareName(name));
-        cursor.at--;
-    }
-    return names;
-}
-/** Whether the ADD at hand begins an action: it is the first one, behind the table's name. */
-function isAction(cursor) {
-    const table = new Cursor(cursor.sql, cursor.tokens, 2);
-    table.skipIfExists();
-    table.take('ONLY');
-    table.name();
-    table.take('*');
-    return table.at === cursor.at;
-}
-
+// EXTERNAL MODULE: ./src/sql/classify.ts + 3 modules
+var classify = __nccwpck_require__(2010);
 // EXTERNAL MODULE: ./src/postgres/failure.ts
 var postgres_failure = __nccwpck_require__(8829);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./src/engines/sql/files.ts
-/** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
-
-
-
-
-/** Where migrations are looked for when no one says. */
-const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
-const CHUNK_BYTES = 1 << 20;
-/** `0001_create_users.sql`, `0001-create-users.up.sql`; the way back is `.down.sql`. */
-const FILE_NAME = /^(\d+)[_-](.+?)(\.up|\.down)?\.sql$/i;
-function isFolder(path) {
-    return (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-function holdsMigrations(path) {
-    return isFolder(path) && (0,external_node_fs_.readdirSync)(path).some((name) => FILE_NAME.test(name));
-}
-/** The engine that the folder speaks for. Throws a Stop where it is not SQL files, before anything is connected to. */
-function requireSqlProject(workingDirectory, engine, migrationsPath) {
-    const stop = (message, next) => new report_stop/* Stop */.V({ result: 'failed', class: 'input', message, next, badInput: true });
-    if (!isFolder(workingDirectory)) {
-        throw stop(`working-directory: there is no folder ${workingDirectory}`, 'Correct working-directory, or check the repository out first.');
-    }
-    if (engine !== 'auto' || !(0,external_node_fs_.existsSync)((0,external_node_path_.join)(workingDirectory, 'alembic.ini')))
-        return;
-    const sqlToo = migrationsPath !== null || USUAL_FOLDERS.some((folder) => holdsMigrations((0,external_node_path_.join)(workingDirectory, folder)));
-    throw sqlToo
-        ? stop('engine: there are an alembic.ini and SQL migrations', 'Say which is meant: engine: sql (engine: alembic is not supported yet).')
-        : stop('engine: alembic.ini asks for the engine alembic, which is not supported yet', 'Set engine: sql with a migrations-path, or run Alembic by itself for now.');
-}
-/** The folder that was named, or the one usual folder that there is. Throws a Stop: none, two, or outside the working directory. */
-function findFolder(workingDirectory, given) {
-    const stop = (message, next) => new report_stop/* Stop */.V({ result: 'failed', class: 'input', message, next });
-    if (given !== null) {
-        const path = (0,external_node_path_.resolve)(workingDirectory, given);
-        if (!isFolder(path))
-            throw stop(`migrations-path: there is no folder ${given}`, 'Correct migrations-path, or check the repository out first.');
-        return within(workingDirectory, path);
-    }
-    const found = USUAL_FOLDERS.filter((folder) => 
-    // Many projects have a folder of scripts; only one with migration files is meant.
-    folder === 'scripts' ? holdsMigrations((0,external_node_path_.join)(workingDirectory, folder)) : isFolder((0,external_node_path_.join)(workingDirectory, folder)));
-    const [first, second] = found;
-    if (first === undefined) {
-        throw stop(`no migrations folder found: looked for ${USUAL_FOLDERS.join(', ')}`, 'Set migrations-path, or check the repository out first.');
-    }
-    if (second !== undefined) {
-        throw stop(`two migrations folders found: ${found.join(', ')}`, 'Set migrations-path to the one that is meant.');
-    }
-    return within(workingDirectory, (0,external_node_path_.join)(workingDirectory, first));
-}
-function within(workingDirectory, path) {
-    const root = (0,external_node_fs_.realpathSync)(workingDirectory);
-    const real = (0,external_node_fs_.realpathSync)(path);
-    if (real !== root && !real.startsWith(root + external_node_path_.sep)) {
-        throw new report_stop/* Stop */.V({
-            result: 'failed',
-            class: 'input',
-            message: 'migrations-path leads out of the working directory',
-            next: 'Keep the migration files inside the repository; a symbolic link that leads out of it is not followed.',
-        });
-    }
-    return { path, shown: (0,external_node_path_.relative)(workingDirectory, path).split(external_node_path_.sep).join('/') || '.' };
-}
-/** The number a version stands for, without leading zeros: `007` and `7` are one version. */
-function versionKey(version) {
-    return version.replace(/^0+(?=\d)/, '');
-}
-/** Lists and hashes the folder's migration files. Throws a Stop for a file that cannot be read. */
-function listMigrations(workingDirectory, folder) {
-    const files = [];
-    const downFiles = new Map();
-    const warnings = [];
-    const root = (0,external_node_fs_.realpathSync)(workingDirectory);
-    for (const entry of (0,external_node_fs_.readdirSync)(folder.path, { withFileTypes: true })) {
-        if (!/\.sql$/i.test(entry.name))
-            continue;
-        const shown = folder.shown === '.' ? entry.name : `${folder.shown}/${entry.name}`;
-        const path = (0,external_node_path_.join)(folder.path, entry.name);
-        if (entry.isDirectory()) {
-            warnings.push(`${shown} is a folder, not a migration file`);
-            continue;
-        }
-        const match = FILE_NAME.exec(entry.name);
-        if (!match) {
-            warnings.push(`${shown} has no version prefix (<digits>_<name>.sql): it is not a migration and is not run`);
-            continue;
-        }
-        if (entry.isSymbolicLink() && !realpathOf(path, shown).startsWith(root + external_node_path_.sep)) {
-            throw new report_stop/* Stop */.V({
-                result: 'failed',
-                class: 'input',
-                message: `${shown} is a symbolic link that leads out of the working directory`,
-                next: 'Replace the link by the file itself.',
-                file: shown,
-            });
-        }
-        const [, version = '', name = '', side] = match;
-        if (side?.toLowerCase() === '.down') {
-            downFiles.set(versionKey(version), shown);
-            continue;
-        }
-        const { bytes, checksum } = hashFile(path, shown);
-        files.push({ version, key: versionKey(version), name, file: shown, path, bytes, checksum });
-    }
-    return { folder, files, downFiles, warnings };
-}
-function realpathOf(path, shown) {
-    return reading(shown, () => (0,external_node_fs_.realpathSync)(path));
-}
-/** Runs `read` and turns the file system's error into one that names the file. */
-function reading(shown, read) {
-    try {
-        return read();
-    }
-    catch (cause) {
-        if (cause instanceof report_stop/* Stop */.V)
-            throw cause;
-        const code = cause.code ?? 'error';
-        throw new report_stop/* Stop */.V({
-            result: 'failed',
-            class: 'input',
-            message: `${shown} cannot be read (${code})`,
-            next: 'Make the file readable for the runner (its permissions, or a dangling link), then run again.',
-            file: shown,
-        }, { cause });
-    }
-}
-const CR = 0x0d;
-const BOM = [0xef, 0xbb, 0xbf];
-/** SHA-256 of the text with BOM dropped and CRLF turned to LF, fed in pieces. */
-class TextHash {
-    hash = (0,external_node_crypto_.createHash)('sha256');
-    heldCr = false;
-    first = true;
-    update(bytes) {
-        let rest = bytes;
-        if (this.first) {
-            if (rest[0] === BOM[0] && rest[1] === BOM[1] && rest[2] === BOM[2])
-                rest = rest.subarray(3);
-            this.first = false;
-        }
-        if (this.heldCr && rest.length > 0) {
-            if (rest[0] !== 0x0a)
-                this.hash.update('\r');
-            this.heldCr = false;
-        }
-        let at = rest.indexOf(CR);
-        if (at === -1) {
-            this.hash.update(rest);
-            return;
-        }
-        let from = 0;
-        while (at !== -1) {
-            if (at === rest.length - 1) {
-                this.hash.update(rest.subarray(from, at));
-                this.heldCr = true;
-                return;
-            }
-            if (rest[at + 1] === 0x0a) {
-                this.hash.update(rest.subarray(from, at));
-                from = at + 1;
-            }
-            at = rest.indexOf(CR, at + 1);
-        }
-        this.hash.update(rest.subarray(from));
-    }
-    digest() {
-        if (this.heldCr)
-            this.hash.update('\r');
-        return this.hash.digest('hex');
-    }
-}
-/** Where small files are read to be hashed: a folder may hold thousands, and nothing is kept of them. */
-const scratch = Buffer.allocUnsafe(64 * 1024);
-function hashFile(path, shown) {
-    return reading(shown, () => {
-        const descriptor = (0,external_node_fs_.openSync)(path, 'r');
-        try {
-            let read = (0,external_node_fs_.readSync)(descriptor, scratch, 0, scratch.length, null);
-            let bytes = read;
-            // A file's short read is its end.
-            if (read < scratch.length)
-                return { bytes, checksum: hashOnce(scratch.subarray(0, read)) };
-            const hash = new TextHash();
-            while (read > 0) {
-                hash.update(scratch.subarray(0, read));
-                read = (0,external_node_fs_.readSync)(descriptor, scratch, 0, scratch.length, null);
-                bytes += read;
-            }
-            return { bytes, checksum: hash.digest() };
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(descriptor);
-        }
-    });
-}
-/** The same as a TextHash of it, in one call where the text needs no change, as nearly all do. */
-function hashOnce(text) {
-    if (text[0] !== BOM[0] && !text.includes(CR))
-        return (0,external_node_crypto_.hash)('sha256', text, 'hex');
-    const hash = new TextHash();
-    hash.update(text);
-    return hash.digest();
-}
-/** SHA-256 of the raw bytes: what other runners may have recorded. */
-function rawChecksum(file) {
-    return reading(file.file, () => {
-        const hash = (0,external_node_crypto_.createHash)('sha256');
-        const descriptor = (0,external_node_fs_.openSync)(file.path, 'r');
-        try {
-            for (const chunk of chunksOf(descriptor))
-                hash.update(chunk);
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(descriptor);
-        }
-        return hash.digest('hex');
-    });
-}
-function* chunksOf(descriptor) {
-    // Most files are far smaller than a chunk; one byte more than the file finds its end in one read.
-    const size = Math.min(CHUNK_BYTES, (0,external_node_fs_.fstatSync)(descriptor).size + 1);
-    for (;;) {
-        // A buffer of its own each time: what was yielded may still be in use.
-        const chunk = Buffer.allocUnsafe(size);
-        const read = (0,external_node_fs_.readSync)(descriptor, chunk, 0, size, null);
-        if (read === 0)
-            return;
-        yield chunk.subarray(0, read);
-    }
-}
-/**
- * The file's text in chunks, decoded strictly as UTF-8. `hash`, where given, sees the very bytes that are decoded.
- * Throws a Stop naming the encoding where it is another.
- */
-function* readText(file, hash = null) {
-    const descriptor = reading(file.file, () => (0,external_node_fs_.openSync)(file.path, 'r'));
-    try {
-        const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-        let line = 1;
-        let first = true;
-        for (const chunk of chunksOf(descriptor)) {
-            if (first)
-                refuseOtherEncodings(chunk, file.file);
-            first = false;
-            hash?.update(chunk);
-            let text;
-            try {
-                text = decoder.decode(chunk, { stream: true });
-            }
-            catch (cause) {
-                throw notUtf8(file.file, line + firstBadLine(chunk), cause);
-            }
-            for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
-                line += 1;
-            yield text;
-        }
-        try {
-            decoder.decode();
-        }
-        catch (cause) {
-            throw notUtf8(file.file, line, cause);
-        }
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(descriptor);
-    }
-}
-function refuseOtherEncodings(chunk, shown) {
-    const [a, b] = chunk;
-    if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
-        throw new report_stop/* Stop */.V({
-            result: 'failed',
-            class: 'syntax',
-            message: `${shown} is UTF-16; migration files are UTF-8`,
-            next: `Save ${shown} as UTF-8.`,
-            file: shown,
-            line: 1,
-        });
-    }
-}
-/** How many line ends stand before the first byte that is not UTF-8. */
-function firstBadLine(chunk) {
-    let lines = 0;
-    let from = 0;
-    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, from)) {
-        if (chunk.subarray(from, at).toString('utf8').includes('\ufffd'))
-            return lines;
-        lines += 1;
-        from = at + 1;
-    }
-    return lines;
-}
-function notUtf8(shown, line, cause) {
-    return new report_stop/* Stop */.V({
-        result: 'failed',
-        class: 'syntax',
-        message: `${shown} is not UTF-8 at line ${line}`,
-        next: `Save ${shown} as UTF-8 (a Latin-1 or Windows-1252 file is the usual cause).`,
-        file: shown,
-        line,
-        column: 1,
-    }, { cause });
-}
-/** One line of a file (1-based), for a caret; null where there is none. */
-function sourceLine(file, line) {
-    let at = 1;
-    let held = '';
-    for (const chunk of readText(file)) {
-        let from = 0;
-        for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
-            if (at === line)
-                return (held + chunk.slice(from, end)).replace(/\r$/, '');
-            at += 1;
-            held = '';
-            from = end + 1;
-        }
-        if (at === line)
-            held += chunk.slice(from);
-    }
-    return at === line ? held : null;
-}
-
+// EXTERNAL MODULE: ./src/report/redact.ts
+var report_redact = __nccwpck_require__(649);
+// EXTERNAL MODULE: ./src/engines/sql/files.ts
+var files = __nccwpck_require__(8363);
 ;// CONCATENATED MODULE: ./src/engines/sql/leftovers.ts
 
 const AGAIN = { kind: 'again', cleanup: [] };
@@ -10004,7 +8520,7 @@ async function judge(session, leftover) {
                 return AGAIN;
             if (state.valid)
                 return DONE;
-            return { kind: 'again', cleanup: [leftovers_dropIndex(state.qualified)] };
+            return { kind: 'again', cleanup: [dropIndex(state.qualified)] };
         }
         case 'drop-index': {
             for (const index of leftover.indexes)
@@ -10014,7 +8530,7 @@ async function judge(session, leftover) {
         }
         case 'reindex': {
             const left = (await invalidIndexes(session)).filter((index) => /_cc(new|old)\d*"?$/.test(index.name));
-            return { kind: 'again', cleanup: left.map((index) => leftovers_dropIndex(index.name)) };
+            return { kind: 'again', cleanup: left.map((index) => dropIndex(index.name)) };
         }
         case 'detach':
             return judgeDetach(session, leftover.parent, leftover.partition);
@@ -10030,7 +8546,7 @@ async function judge(session, leftover) {
             return AGAIN;
     }
 }
-function leftovers_dropIndex(qualified) {
+function dropIndex(qualified) {
     return { sql: `drop index concurrently if exists ${qualified}`, plain: `drop index if exists ${qualified}` };
 }
 async function judgeDetach(session, parent, partition) {
@@ -10055,13 +8571,14 @@ function indexInTheWay(state, place) {
             : `an invalid index ${qualified} is in the way: a build of it failed, and no query uses it`,
         next: building
             ? 'Wait until that build is over, then run again.'
-            : `Run: ${leftovers_dropIndex(qualified ?? '').sql}; then run again.`,
+            : `Run: ${dropIndex(qualified ?? '').sql}; then run again.`,
         ...(place ?? {}),
     });
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/progress.ts
 /** How far a non-transactional migration has come, and the hash by which an edit of the part that is done shows. */
+
 
 
 
@@ -10076,10 +8593,10 @@ function begunBy(progress, statement, leftover) {
     const { startedSql } = progress;
     if (startedSql === null || startedSql === shown(statement))
         return { edited: false, leftover };
-    return { edited: true, leftover: classify(startedSql).nonTransactional?.leftover ?? null };
+    return { edited: true, leftover: (0,classify/* classify */.L8)(startedSql).nonTransactional?.leftover ?? null };
 }
 function shown({ sql }) {
-    return (0,report_text/* cut */.Jj)(sql, 1_000);
+    return (0,report_redact/* redactor */.$p)([])((0,report_text/* cut */.Jj)(sql, 1_000));
 }
 class ProgressKeeper {
     file;
@@ -10128,484 +8645,14 @@ class ProgressKeeper {
     }
 }
 
-;// CONCATENATED MODULE: ./src/sql/statement.ts
-/** A statement as it stands in a file, and what its words say of it. No server is asked. */
-/** Why a text cannot be read as SQL: where, and what to do. Lines and columns are 1-based, columns in code points. */
-class SqlProblem extends Error {
-    line;
-    column;
-    constructor(message, line, column) {
-        super(message);
-        this.name = 'SqlProblem';
-        this.line = line;
-        this.column = column;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/sql/split.ts
-/** A file's text, in pieces of any size -> its statements, by the rules by which psql finds them. */
-
-
-
-/**
- * The statements of a text, in order, as they come; memory is bounded by the longest statement.
- * Empty statements are skipped; a byte order mark at the start is dropped; `\restrict` lines are passed over.
- * @param onGateComment is told of every `-- gate:` comment, as soon as it is passed.
- * @throws SqlProblem where the text cannot be split or holds what only psql could carry out.
- */
-function* splitStatements(chunks, onGateComment) {
-    const splitter = new Splitter(onGateComment ?? null);
-    for (const chunk of chunks) {
-        splitter.feed(chunk);
-        for (let found = splitter.next(); found !== null; found = splitter.next())
-            yield found;
-    }
-    splitter.end();
-    for (let found = splitter.next(); found !== null; found = splitter.next())
-        yield found;
-}
-const OPEN_AT_END = {
-    string: "a string literal ('...') is opened here and never closed: add the closing quote, or double a quote inside it",
-    escape: "a string literal (E'...') is opened here and never closed: add the closing quote",
-    identifier: 'a quoted identifier ("...") is opened here and never closed: add the closing double quote',
-    comment: 'a comment (/* ... */) is opened here and never closed: add the closing */ (comments nest)',
-};
-/** A held back comment must not grow without end: a directive is shorter than this. */
-const LONGEST_DIRECTIVE = 1024;
-class Splitter {
-    /** The piece at hand, and where the scan stands in it. What lies before has been dealt with. */
-    text = '';
-    pos = 0;
-    started = false;
-    last = false;
-    /** A NUL was found right behind `text`. */
-    nul = false;
-    /** Line and column of offset `mark`; only moved forward, so that every character is counted once. */
-    mark = 0;
-    line = 1;
-    column = 1;
-    newlineAt = -1;
-    mode = 'sql';
-    /** Where the open thing began: an offset in `text`, or -1 when it lies in an earlier piece and is in openLine/openColumn. */
-    openAt = -1;
-    openLine = 0;
-    openColumn = 0;
-    dollarTag = '';
-    commentDepth = 0;
-    /** Offset of the statement (or of its part in this piece), -1 between statements. */
-    start = -1;
-    startLine = 0;
-    startColumn = 0;
-    parts = [];
-    partsLength = 0;
-    /** Length of the statement up to the comments that it ends with so far, or -1. */
-    tail = -1;
-    parens = 0;
-    begins = 0;
-    head = 'start';
-    previousWord = '';
-    /** The last token was an E'...': a quote that follows on the next line goes on with it, escapes and all. */
-    afterEscape = false;
-    statements = 0;
-    onGateComment;
-    constructor(onGateComment) {
-        this.onGateComment = onGateComment;
-    }
-    feed(chunk) {
-        let fresh = chunk;
-        if (!this.started && fresh !== '') {
-            this.started = true;
-            if (fresh.charCodeAt(0) === 0xfeff)
-                fresh = fresh.slice(1);
-        }
-        this.dropScanned();
-        this.text = this.text === '' ? fresh : this.text + fresh;
-        const nul = this.text.indexOf('\0');
-        if (nul >= 0) {
-            this.text = this.text.slice(0, nul);
-            this.nul = true;
-        }
-        this.newlineAt = -1;
-    }
-    end() {
-        this.last = true;
-    }
-    /** The next statement that is complete, or null: more text is needed, or there is none. */
-    next() {
-        while (this.pos < this.text.length) {
-            const before = this.pos;
-            if (this.mode === 'sql') {
-                const found = this.scanSql();
-                if (found !== null)
-                    return found;
-            }
-            else if (!this.closeOpen()) {
-                break;
-            }
-            if (this.pos === before && this.mode === 'sql')
-                break;
-        }
-        if (this.nul) {
-            this.moveTo(this.text.length);
-            this.fail('a NUL character: PostgreSQL text cannot hold one; is this file UTF-16, or not text at all?');
-        }
-        return this.last ? this.finishInput() : null;
-    }
-    finishInput() {
-        const open = this.mode === 'dollar' ? this.dollarMessage() : OPEN_AT_END[this.mode];
-        if (open !== undefined) {
-            this.placeOpen();
-            throw new SqlProblem(open, this.openLine, this.openColumn);
-        }
-        return this.start < 0 ? null : this.finishStatement(this.text.length);
-    }
-    dollarMessage() {
-        return `a dollar-quoted string (${this.dollarTag}) is opened here and never closed: add the closing ${this.dollarTag}`;
-    }
-    /** Goes through SQL outside of quotes and comments up to a statement's end, or to where something long is open, or to the end. */
-    scanSql() {
-        const text = this.text;
-        const length = text.length;
-        let pos = this.pos;
-        while (pos < length) {
-            const code = text.charCodeAt(pos);
-            if (isSpace(code)) {
-                pos++;
-                continue;
-            }
-            if (code === MINUS || code === SLASH) {
-                if (pos + 1 === length && !this.last)
-                    break;
-                if (text.charCodeAt(pos + 1) === (code === MINUS ? MINUS : STAR)) {
-                    if (code === MINUS && this.awaitsGateComment(pos))
-                        break;
-                    this.beginComment(pos, code === MINUS ? 'line-comment' : 'comment');
-                    if (!this.closeOpen())
-                        return null;
-                    pos = this.pos;
-                    continue;
-                }
-            }
-            if (code === BACKSLASH) {
-                this.pos = pos;
-                if (!this.passPsqlLine())
-                    return null;
-                pos = this.pos;
-                continue;
-            }
-            if (code === SEMICOLON && this.parens === 0 && this.begins === 0) {
-                this.pos = pos + 1;
-                if (this.start >= 0)
-                    return this.finishStatement(pos);
-                pos++;
-                continue;
-            }
-            // Decided before the token is begun: what touches the end of a piece is read again with the next one.
-            let end = pos + 1;
-            if (isWordStart(code)) {
-                end = wordEnd(text, end);
-                if (end === length && !this.last)
-                    break;
-            }
-            else if (code === DOLLAR) {
-                end = dollarTagEnd(text, pos);
-                if (end < 0 && !this.last)
-                    break;
-            }
-            if (this.start < 0)
-                this.beginStatement(pos);
-            this.tail = -1;
-            const afterEscape = this.afterEscape;
-            this.afterEscape = false;
-            if (isWordStart(code)) {
-                if (end - pos === 1 && (code === 69 || code === 101) && text.charCodeAt(end) === QUOTE) {
-                    this.open('escape', pos, end + 1);
-                }
-                else {
-                    if (this.head !== 'other')
-                        this.noticeWord(pos, end);
-                    pos = end;
-                    continue;
-                }
-            }
-            else if (code === QUOTE) {
-                this.open(afterEscape ? 'escape' : 'string', pos, pos + 1);
-            }
-            else if (code === DOUBLE_QUOTE) {
-                this.open('identifier', pos, pos + 1);
-            }
-            else if (code === DOLLAR && end > 0) {
-                this.dollarTag = text.slice(pos, end);
-                this.open('dollar', pos, end);
-            }
-            else {
-                if (code === OPEN)
-                    this.parens++;
-                else if (code === CLOSE && this.parens > 0)
-                    this.parens--;
-                if (this.head === 'routine')
-                    this.noticeSymbol(code);
-                pos++;
-                continue;
-            }
-            if (!this.closeOpen())
-                return null;
-            pos = this.pos;
-        }
-        this.pos = pos;
-        return null;
-    }
-    open(mode, at, inside) {
-        this.mode = mode;
-        this.openAt = at;
-        this.pos = inside;
-        this.previousWord = '';
-    }
-    /** Goes to the end of what is open; false: the text ends first. */
-    closeOpen() {
-        const mode = this.mode;
-        let at;
-        if (mode === 'string')
-            at = closeQuote(this.text, this.pos, "'");
-        else if (mode === 'identifier')
-            at = closeQuote(this.text, this.pos, '"');
-        else if (mode === 'escape')
-            at = closeEscape(this.text, this.pos);
-        else if (mode === 'dollar')
-            at = closeDollar(this.text, this.pos, this.dollarTag);
-        else if (mode === 'comment') {
-            const closed = closeComment(this.text, this.pos, this.commentDepth);
-            this.commentDepth = closed.depth;
-            at = closed.at;
-        }
-        else
-            at = closeLine(this.text, this.pos);
-        const doubling = mode === 'string' || mode === 'identifier' || mode === 'escape';
-        // A quote that ends a piece may be the first of two.
-        if (doubling && at === this.text.length && !this.last)
-            at = ~(at - 1);
-        if (at < 0) {
-            this.pos = ~at;
-            return false;
-        }
-        this.pos = at;
-        this.afterEscape = mode === 'escape' || (this.afterEscape && (mode === 'comment' || mode === 'line-comment'));
-        this.mode = 'sql';
-        return true;
-    }
-    beginComment(at, mode) {
-        if (this.start >= 0 && this.tail < 0)
-            this.tail = this.partsLength + at - this.start;
-        const previousWord = this.previousWord;
-        this.open(mode, at, at + 2);
-        this.previousWord = previousWord;
-        this.commentDepth = 1;
-        if (mode === 'line-comment' && this.onGateComment !== null)
-            this.reportGateComment(at);
-    }
-    /** Whether the comment at `at` must be seen whole before it is passed. */
-    awaitsGateComment(at) {
-        if (this.onGateComment === null || this.last || this.text.length - at > LONGEST_DIRECTIVE)
-            return false;
-        return closeLine(this.text, at) < 0;
-    }
-    reportGateComment(at) {
-        if (!/^--\s*gate:/i.test(this.text.slice(at, at + 64)))
-            return;
-        const end = closeLine(this.text, at);
-        this.moveTo(at);
-        this.onGateComment?.({
-            text: this.text.slice(at, end < 0 ? ~end : end),
-            line: this.line,
-            column: this.column,
-            afterStatements: this.statements,
-        });
-    }
-    beginStatement(at) {
-        this.moveTo(at);
-        this.start = at;
-        this.startLine = this.line;
-        this.startColumn = this.column;
-        this.parens = 0;
-        this.begins = 0;
-        this.head = 'start';
-        this.previousWord = '';
-        this.statements++;
-    }
-    finishStatement(end) {
-        let sql = this.text.slice(this.start, end);
-        if (this.parts.length > 0) {
-            this.parts.push(sql);
-            sql = this.parts.join('');
-            this.parts = [];
-            this.partsLength = 0;
-        }
-        sql = trimEnd(this.tail >= 0 ? sql.slice(0, this.tail) : sql);
-        this.start = -1;
-        this.tail = -1;
-        this.parens = 0;
-        this.begins = 0;
-        this.afterEscape = false;
-        if (this.last)
-            this.pos = Math.max(this.pos, end);
-        refuseClientCopy(sql, this.startLine, this.startColumn);
-        return { sql, line: this.startLine, column: this.startColumn };
-    }
-    /**
-     * Follows the words of CREATE FUNCTION and CREATE PROCEDURE, where BEGIN ATOMIC ... END holds semicolons and CASE
-     * has an END of its own. Like psql it counts words; unlike it, `t.end`, `AS end` and a function called `begin` don't count.
-     */
-    noticeWord(from, to) {
-        const word = to - from > 9 ? '' : this.text.slice(from, to).toLowerCase();
-        const previous = this.previousWord;
-        this.previousWord = word;
-        if (this.head !== 'routine') {
-            this.head = nextHead(this.head, word);
-            return;
-        }
-        if (this.parens > 0)
-            return;
-        if (this.begins === 0) {
-            if (word === 'atomic' && previous === 'begin')
-                this.begins = 1;
-            return;
-        }
-        if (previous === 'as' || previous === '.')
-            return;
-        if (word === 'case')
-            this.begins++;
-        else if (word === 'end')
-            this.begins--;
-    }
-    /** The dot of `t.end` makes a name of what follows, the one of `1. end` does not. */
-    noticeSymbol(code) {
-        if (isDigit(code))
-            this.previousWord = '0';
-        else if (code === DOT)
-            this.previousWord = this.previousWord === '0' ? '' : '.';
-        else
-            this.previousWord = '';
-    }
-    /** At a backslash: passes `\restrict` lines over, refuses any other psql command. False: more text is needed. */
-    passPsqlLine() {
-        let end = this.pos + 1;
-        while (end < this.text.length && !isSpace(this.text.charCodeAt(end)))
-            end++;
-        if (end === this.text.length && !this.last && end - this.pos < 64)
-            return false;
-        // The command's own name and no more: what follows may be a password.
-        const command = /^\\(?:[a-z_]+|.)?/iu.exec(this.text.slice(this.pos, Math.min(end, this.pos + 64)))?.[0] ?? '';
-        if (this.start < 0 && (command === '\\restrict' || command === '\\unrestrict')) {
-            this.open('psql-line', this.pos, end);
-            return this.closeOpen();
-        }
-        this.moveTo(this.pos);
-        return this.fail(psqlCommandMessage(command));
-    }
-    fail(message) {
-        throw new SqlProblem(message, this.line, this.column);
-    }
-    /** Before the text is let go: the places in it that may still be asked for, and the statement's part of it. */
-    dropScanned() {
-        if (this.mode !== 'sql')
-            this.placeOpen();
-        this.moveTo(this.pos);
-        if (this.start >= 0) {
-            if (this.pos > this.start)
-                this.parts.push(this.text.slice(this.start, this.pos));
-            this.partsLength += this.pos - this.start;
-            this.start = 0;
-        }
-        this.text = this.text.slice(this.pos);
-        this.pos = 0;
-        this.mark = 0;
-    }
-    placeOpen() {
-        if (this.openAt < 0)
-            return;
-        this.moveTo(this.openAt);
-        this.openAt = -1;
-        this.openLine = this.line;
-        this.openColumn = this.column;
-    }
-    /** Brings line and column to offset `to`. The next line end is remembered: a file of one long line is searched once. */
-    moveTo(to) {
-        const text = this.text;
-        let from = this.mark;
-        if (this.newlineAt < from)
-            this.newlineAt = nextNewline(text, from);
-        while (this.newlineAt < to) {
-            this.line++;
-            this.column = 1;
-            from = this.newlineAt + 1;
-            this.newlineAt = nextNewline(text, from);
-        }
-        this.column += codePoints(text, from, to);
-        this.mark = to;
-    }
-}
-function nextNewline(text, from) {
-    const at = text.indexOf('\n', from);
-    return at < 0 ? Number.POSITIVE_INFINITY : at;
-}
-/** A surrogate pair is one; it is counted at its second half, wherever the text is cut. */
-function codePoints(text, from, to) {
-    let count = to - from;
-    for (let at = from; at < to; at++) {
-        if ((text.charCodeAt(at) & 0xfc00) === 0xd800)
-            count--;
-    }
-    return count;
-}
-function nextHead(head, word) {
-    if (head === 'start')
-        return word === 'create' ? 'create' : 'other';
-    if (head === 'create' && word === 'or')
-        return 'or';
-    if (head === 'or')
-        return word === 'replace' ? 'replace' : 'other';
-    return word === 'function' || word === 'procedure' ? 'routine' : 'other';
-}
-function trimEnd(sql) {
-    let end = sql.length;
-    while (end > 0 && isSpace(sql.charCodeAt(end - 1)))
-        end--;
-    return end === sql.length ? sql : sql.slice(0, end);
-}
-function refuseClientCopy(sql, line, column) {
-    const first = sql.charCodeAt(0) | 32;
-    if (first !== 99)
-        return;
-    const endpoint = copyEndpoint(sql);
-    if (endpoint?.kind !== 'client')
-        return;
-    const message = endpoint.direction === 'from'
-        ? 'COPY ... FROM STDIN: data inside of a migration file cannot be sent; write it as INSERT, or COPY it from a file on the server'
-        : 'COPY ... TO STDOUT: a migration has nowhere to put the rows; remove it, or COPY to a file on the server';
-    throw new SqlProblem(message, line, column);
-}
-const PSQL_ADVICE = [
-    [/^\\(i|ir|include|include_relative)$/, 'put the SQL of that file here, or give it a number of its own'],
-    [
-        /^\\(c|connect)$/,
-        'a migration runs in the one database that it is given; remove the line, or move what follows to its own run',
-    ],
-    [/^\\copy$/i, 'write the data as INSERT, or use COPY with a file on the server'],
-    [/^\\\.$/, 'it ends inline COPY data, which cannot be sent; write the data as INSERT'],
-    [/^\\gexec$/, 'run the statements that it makes with a DO block and EXECUTE'],
-    [/^\\(g|gx|gset|gdesc|crosstabview|bind.*|watch|;)$/, 'end the statement with a semicolon instead'],
-    [/^\\(if|elif|else|endif)$/, 'use IF in a DO block instead'],
-    [
-        /^\\(set|unset|getenv|setenv|prompt)$/,
-        'psql variables are not replaced here; write the value itself and remove the line',
-    ],
-    [/^\\(restrict|unrestrict)$/, 'it may stand between statements only; is the semicolon before it missing?'],
-];
-function psqlCommandMessage(command) {
-    const advice = PSQL_ADVICE.find(([pattern]) => pattern.test(command));
-    return `${command} is a command of psql, not SQL: ${advice?.[1] ?? 'remove it, or write it as SQL'}`;
-}
-
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./src/sql/split.ts
+var split = __nccwpck_require__(6448);
+// EXTERNAL MODULE: ./src/sql/statement.ts
+var statement = __nccwpck_require__(1881);
 ;// CONCATENATED MODULE: ./src/engines/sql/checks.ts
 /** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
 
@@ -10681,14 +8728,14 @@ function readSmokeTests(workingDirectory, glob) {
 function testsOf(file, text) {
     const lines = text.split(/\r?\n/);
     try {
-        return [...splitStatements([text])].map((statement) => ({
+        return [...(0,split/* splitStatements */.X)([text])].map((statement) => ({
             file,
             statement,
             usesIndex: indexAbove(lines, statement.line),
         }));
     }
     catch (error) {
-        if (!(error instanceof SqlProblem))
+        if (!(error instanceof statement/* SqlProblem */.m))
             throw error;
         throw new report_stop/* Stop */.V({
             result: 'failed',
@@ -10772,26 +8819,38 @@ function indexesOf(plan) {
 
 ;// CONCATENATED MODULE: ./src/postgres/watchdog.ts
 const LOOK_MS = 100;
+/** Where a standby follows: nobody there is seen to wait, so all that can be known is since when the lock is held. */
+const LOOK_FOR_EXCLUSIVE_MS = 50;
 /** A watchdog that cannot see for this long raises the alarm: unwatched work is not allowed to go on. */
 const BLIND_MS = 5_000;
-/** Waiting sessions first, from pg_locks alone: pg_blocking_pids stops every backend for a moment and is asked only of them. */
-const WAITERS = `
-  select w.pid, coalesce(a.application_name, '') as application,
-         extract(epoch from pg_catalog.clock_timestamp() - w.waitstart) * 1000 as waited
-    from pg_catalog.pg_locks w left join pg_catalog.pg_stat_activity a on a.pid = w.pid
-   where not w.granted and w.waitstart is not null and w.pid <> $1 and $1 = any (pg_catalog.pg_blocking_pids(w.pid))`;
-/** A relation that this session sees in pg_class existed before the watched transaction: what that made is invisible here. */
-const HELD = `
-  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as locks,
-         coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.locktype = 'relation' and c.oid is not null), false) as exclusive
-    from pg_catalog.pg_locks l
-    left join pg_catalog.pg_class c on c.oid = l.relation and l.mode = 'AccessExclusiveLock' and c.oid >= 16384
-   where l.pid = $1 and l.granted and not l.fastpath`;
+/**
+ * The server's lock table is read once for a look, as that is what a look costs. pg_blocking_pids stops every backend for
+ * a moment and is asked only of sessions that wait. A relation that this session sees in pg_class existed before the
+ * watched transaction: what that made is invisible here.
+ */
+const LOOK = `
+  select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('pid', l.pid,
+             'application', coalesce((select a.application_name from pg_catalog.pg_stat_activity a where a.pid = l.pid), ''),
+             'waitedMs', extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000))
+           filter (where not l.granted and l.waitstart is not null and l.pid <> $1
+                     and $1 = any (pg_catalog.pg_blocking_pids(l.pid))), '[]') as waiters,
+         (pg_catalog.count(*) filter (where l.pid = $1 and l.granted and not l.fastpath))::int as locks,
+         coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.relation >= 16384
+             and exists (select from pg_catalog.pg_class c where c.oid = l.relation))
+           filter (where $2 and l.pid = $1 and l.granted and l.locktype = 'relation'), false) as exclusive
+    from pg_catalog.pg_locks l`;
+/** A lock that is held in several modes takes one place in the lock table; telling them apart costs as much as a look. */
+const PLACES = `
+  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as places
+    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`;
 class Watchdog {
     session;
     options;
     stopped = false;
-    exclusiveSince = null;
+    /** Time under ACCESS EXCLUSIVE until now, and when it was last seen to be held; null: it is not. */
+    exclusiveMs = 0;
+    exclusiveAt = null;
+    lookedAt = Date.now();
     running;
     wake = null;
     constructor(session, options) {
@@ -10830,36 +8889,46 @@ class Watchdog {
             });
         }
     }
-    /** One look; returns how long until the next, shorter when somebody's patience is about to end. */
+    /** One look; returns how long until the next, shorter when a limit is about to be reached. */
     async look() {
         const { watchedPid, maxBlockingMs, maxExclusiveMs, lockLimit } = this.options;
-        const { rows } = await this.session.query(WAITERS, [
+        const { rows } = await this.session.query(LOOK, [
             watchedPid,
+            maxExclusiveMs !== null,
         ]);
-        const waiters = rows.map((row) => ({ pid: row.pid, application: row.application, waitedMs: Number(row.waited) }));
+        const { waiters, locks, exclusive } = rows[0] ?? { waiters: [], locks: 0, exclusive: false };
         const longest = Math.max(0, ...waiters.map((waiter) => waiter.waitedMs));
+        this.addExclusive(exclusive);
         if (maxBlockingMs > 0 && longest >= maxBlockingMs) {
             this.raise({ kind: 'blocking', waiters: waiters.filter((waiter) => waiter.waitedMs >= maxBlockingMs) });
         }
-        if (maxExclusiveMs !== null || lockLimit !== null)
-            await this.lookAtHeld(maxExclusiveMs, lockLimit);
-        const untilImpatient = maxBlockingMs > 0 && waiters.length > 0 ? maxBlockingMs - longest : LOOK_MS;
-        return Math.min(LOOK_MS, Math.max(5, untilImpatient));
+        else if (maxExclusiveMs && this.exclusiveMs >= maxExclusiveMs) {
+            this.raise({ kind: 'exclusive', heldMs: this.exclusiveMs });
+        }
+        else if (lockLimit !== null && locks > lockLimit) {
+            await this.countPlaces(lockLimit);
+        }
+        const left = [maxExclusiveMs === null ? LOOK_MS : LOOK_FOR_EXCLUSIVE_MS];
+        if (maxBlockingMs > 0 && waiters.length > 0)
+            left.push(maxBlockingMs - longest);
+        if (maxExclusiveMs && exclusive)
+            left.push(maxExclusiveMs - this.exclusiveMs);
+        return Math.max(5, Math.min(...left));
     }
-    async lookAtHeld(maxExclusiveMs, lockLimit) {
-        const { rows } = await this.session.query(HELD, [this.options.watchedPid]);
-        const held = rows[0] ?? { locks: 0, exclusive: false };
-        if (lockLimit !== null && held.locks > lockLimit)
-            this.raise({ kind: 'lock-table', locks: held.locks, limit: lockLimit });
-        if (!held.exclusive) {
-            this.exclusiveSince = null;
-        }
-        else {
-            this.exclusiveSince ??= Date.now();
-            const heldMs = Date.now() - this.exclusiveSince;
-            if (maxExclusiveMs !== null && maxExclusiveMs > 0 && heldMs >= maxExclusiveMs)
-                this.raise({ kind: 'exclusive', heldMs });
-        }
+    /** Adds up over the whole transaction: a reader on a standby may have waited each time. A look that came late has missed the beginning. */
+    addExclusive(isHeld) {
+        const now = Date.now();
+        const since = this.exclusiveAt ?? Math.min(now, this.lookedAt + LOOK_FOR_EXCLUSIVE_MS);
+        if (isHeld)
+            this.exclusiveMs += now - since;
+        this.exclusiveAt = isHeld ? now : null;
+        this.lookedAt = now;
+    }
+    async countPlaces(limit) {
+        const { rows } = await this.session.query(PLACES, [this.options.watchedPid]);
+        const places = rows[0]?.places ?? 0;
+        if (places > limit)
+            this.raise({ kind: 'lock-table', locks: places, limit });
     }
     raise(alarm) {
         if (this.stopped)
@@ -10869,365 +8938,10 @@ class Watchdog {
     }
 }
 
-// EXTERNAL MODULE: ./src/report/redact.ts
-var redact = __nccwpck_require__(649);
-;// CONCATENATED MODULE: ./src/sql/directives.ts
-/** `-- gate: ...` lines in the leading comments of a migration file. */
-
-
-const ALLOWED = 'no-transaction, batch, allow <rule> <reason>, lock-timeout=<duration>, statement-timeout=<duration>';
-const DURATIONS = '500ms, 30s, 5m, 1h, or 0 for none';
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-/** PostgreSQL keeps a timeout in an integer of milliseconds. */
-const LONGEST_MS = 2_147_483_647;
-/** `text`: the file's head, up to the end of its leading comments at least. */
-function readDirectives(text) {
-    const reader = new DirectiveReader();
-    for (const comment of leadingComments(text)) {
-        const body = /^--\s*gate:(.*)$/i.exec(comment.text)?.[1];
-        if (body !== undefined)
-            reader.read(body, comment);
-        // Prose may speak of a gate; these it can't be.
-        else if (/^--\s*gate[\s=;]+(no-transaction|(lock|statement)-timeout\s*=)/i.test(comment.text)) {
-            reader.refuse('the colon is missing: write `-- gate: ...`', comment);
-        }
-    }
-    return { directives: reader.found, problems: reader.problems };
-}
-/** For the splitter: a directive behind the first statement would silently say nothing. @throws SqlProblem */
-function refuseLateDirective(comment) {
-    if (comment.afterStatements === 0)
-        return;
-    throw new SqlProblem('`-- gate:` lines must stand before the first statement: move it to the top of the file', comment.line, comment.column);
-}
-class DirectiveReader {
-    problems = [];
-    found = {
-        noTransaction: false,
-        batch: false,
-        allow: [],
-        lockTimeoutMs: null,
-        statementTimeoutMs: null,
-    };
-    refuse(message, { line, column }) {
-        this.problems.push({ message: `-- gate: ${message}`, line, column });
-    }
-    read(body, comment) {
-        const words = body.split(/\s+/).filter(Boolean);
-        const [first = ''] = words;
-        if (first === 'no-transaction' && words.length === 1)
-            this.found.noTransaction = true;
-        else if (first === 'batch' && words.length === 1)
-            this.found.batch = true;
-        else if (first === 'allow')
-            this.readAllow(words, comment);
-        else if (words.length > 0 && words.every((word) => /^(lock|statement)-timeout=/.test(word))) {
-            for (const word of words)
-                this.readTimeout(word, comment);
-        }
-        else
-            this.refuse(unknownDirective(words), comment);
-    }
-    readAllow([, rule = '', ...reason], comment) {
-        if (!/^[a-z][a-z0-9-]*$/.test(rule))
-            this.refuse('allow needs a rule: allow <rule> <reason>', comment);
-        else if (reason.length === 0) {
-            this.refuse(`allow ${rule} needs a reason, which the reviewer is shown: allow <rule> <reason>`, comment);
-        }
-        else
-            this.found.allow.push({ rule, reason: reason.join(' '), line: comment.line });
-    }
-    readTimeout(word, comment) {
-        const [name = '', value = ''] = word.split(/=(.*)/s);
-        const key = name === 'lock-timeout' ? 'lockTimeoutMs' : 'statementTimeoutMs';
-        const ms = duration(value);
-        if (ms === null)
-            this.refuse(`${name}=${value} is not a duration: ${DURATIONS}`, comment);
-        else if (ms > LONGEST_MS)
-            this.refuse(`${name}=${value} is too long: PostgreSQL takes up to 596h`, comment);
-        else if (this.found[key] !== null)
-            this.refuse(`${name} is given twice: keep one of them`, comment);
-        else
-            this.found[key] = ms;
-    }
-}
-function unknownDirective(words) {
-    const allowed = `allowed: ${ALLOWED} (durations: ${DURATIONS})`;
-    if (words.length === 0)
-        return `nothing follows; ${allowed}`;
-    if (words[0] === 'uses-index')
-        return `uses-index belongs above a statement of a smoke test; ${allowed}`;
-    return `"${words.join(' ')}" is not known; ${allowed}`;
-}
-function duration(text) {
-    if (text === '0')
-        return 0;
-    const match = /^(\d+)(ms|s|m|h)$/.exec(text);
-    return match ? Number(match[1]) * UNITS[match[2]] : null;
-}
-/** The `--` comments before the first statement. Blank lines, other comments and `\restrict` lines may stand between. */
-function* leadingComments(text) {
-    let at = text.startsWith('\ufeff') ? 1 : 0;
-    let lineStart = at;
-    let line = 1;
-    const passTo = (end) => {
-        for (let next = text.indexOf('\n', at); next >= 0 && next < end; next = text.indexOf('\n', next + 1)) {
-            line++;
-            lineStart = next + 1;
-        }
-        at = end;
-    };
-    while (at < text.length) {
-        const code = text.charCodeAt(at);
-        const next = text.charCodeAt(at + 1);
-        if (isSpace(code))
-            passTo(at + 1);
-        else if (code === MINUS && next === MINUS) {
-            const end = directives_orEnd(text, closeLine(text, at));
-            yield { text: text.slice(at, end), line, column: [...text.slice(lineStart, at)].length + 1 };
-            passTo(end);
-        }
-        else if (code === SLASH && next === STAR)
-            passTo(directives_orEnd(text, closeComment(text, at + 2, 1).at));
-        else if (/^\\(un)?restrict\s/.test(text.slice(at, at + 12)))
-            passTo(directives_orEnd(text, closeLine(text, at)));
-        else
-            return;
-    }
-}
-function directives_orEnd(text, at) {
-    return at < 0 ? text.length : at;
-}
-
-;// CONCATENATED MODULE: ./src/sql/script.ts
-
-
-
-/**
- * Pairs BEGIN with COMMIT or ROLLBACK. SAVEPOINT, RELEASE and ROLLBACK TO are statements like any other.
- * @throws SqlProblem for what does not pair, and for what ends a transaction that is not the file's own
- */
-function* readScript(statements) {
-    let open = null;
-    let index = 0;
-    for (const statement of statements) {
-        const facts = classify(statement.sql);
-        switch (facts.control) {
-            case 'begin':
-                if (open)
-                    throw problem(statement, `${facts.command} ${INSIDE_BLOCK(open.at.line)}`);
-                open = { begin: statement.sql, at: statement };
-                yield { kind: 'begin-unit', begin: open.begin };
-                continue;
-            case 'commit':
-            case 'rollback':
-            case 'commit-chain':
-            case 'rollback-chain': {
-                if (!open)
-                    throw problem(statement, `${facts.command} ${WITHOUT_BEGIN}`);
-                yield { kind: 'end-unit', end: facts.control.startsWith('commit') ? 'commit' : 'rollback' };
-                open = facts.control.endsWith('-chain') ? { begin: open.begin, at: statement } : null;
-                if (open)
-                    yield { kind: 'begin-unit', begin: open.begin };
-                continue;
-            }
-            case 'prepare':
-                throw problem(statement, `${facts.command} ${TWO_PHASE}`);
-            default:
-                index += 1;
-                if (!open)
-                    yield { kind: 'begin-unit', begin: null };
-                yield { kind: 'statement', index, statement, facts };
-                if (!open)
-                    yield { kind: 'end-unit', end: 'commit' };
-        }
-    }
-    if (open)
-        throw problem(open.at, `a transaction block begins here ${NEVER_ENDS}`);
-}
-const INSIDE_BLOCK = (line) => `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
-const WITHOUT_BEGIN = 'without a BEGIN before it: it would end the transaction in which the migration and its record are written; remove it, or begin the block with BEGIN';
-const TWO_PHASE = 'belongs to two-phase commit, which outlives the session and no rollback reaches: it has no place in a migration; remove it';
-const NEVER_ENDS = 'and the file ends before its COMMIT: what it does would be rolled back; add the COMMIT, or remove the BEGIN (each file has a transaction of its own)';
-function problem({ line, column }, message) {
-    return new SqlProblem(message, line, column);
-}
-/**
- * Reads a file to its end and says how it can be run.
- * `problems` are of statements that could never run where they stand; a SqlProblem of the events is passed on.
- */
-function scanScript(events, directives) {
-    const problems = [];
-    const createsTables = [];
-    const begins = [];
-    let statements = 0;
-    let outside = 0;
-    let rolledBack = false;
-    let block = null;
-    let savepoint = null;
-    let alone = null;
-    for (const event of events) {
-        if (event.kind === 'begin-unit') {
-            block = event.begin;
-            if (block !== null)
-                begins.push(block);
-        }
-        else if (event.kind === 'end-unit') {
-            if (event.end === 'rollback')
-                rolledBack = true;
-            block = null;
-        }
-        else {
-            const { statement, facts } = event;
-            statements += 1;
-            if (block === null)
-                outside += 1;
-            if (block === null && facts.control === 'savepoint')
-                savepoint ??= statement;
-            if (facts.createsTable !== null)
-                createsTables.push(bareName(facts.createsTable));
-            const what = facts.nonTransactional?.what;
-            if (what === undefined)
-                continue;
-            if (block === null)
-                alone ??= { what, line: statement.line };
-            // With its slot_name set to NONE it runs in a block too, which its own words don't say: the dry run will tell.
-            else if (facts.command !== 'DROP SUBSCRIPTION')
-                problems.push({
-                    message: `${what} cannot run in a transaction block: move it out of BEGIN ... COMMIT, best into a file of its own`,
-                    line: statement.line,
-                    column: statement.column,
-                });
-        }
-    }
-    const ownTransactions = begins.length > 1 || (begins.length === 1 && (outside > 0 || rolledBack));
-    let reason = null;
-    if (alone)
-        reason = `${alone.what} at line ${alone.line}`;
-    else if (directives.noTransaction)
-        reason = '-- gate: no-transaction';
-    else if (ownTransactions)
-        reason = 'own transactions';
-    if (savepoint && reason !== null) {
-        const { line, column } = savepoint;
-        problems.push({
-            message: `${firstWord(savepoint)} outside of a transaction block: this file does not run in one transaction (${reason}); put it between BEGIN and COMMIT`,
-            line,
-            column,
-        });
-    }
-    const wrapper = begins.length === 1 && !ownTransactions ? (begins[0] ?? null) : null;
-    return {
-        transactional: reason === null,
-        reason,
-        ownTransactions,
-        wrapper,
-        directives,
-        statements,
-        createsTables,
-        problems,
-    };
-}
-function firstWord(statement) {
-    return (/^\w+/.exec(statement.sql)?.[0] ?? '').toUpperCase();
-}
-
-;// CONCATENATED MODULE: ./src/engines/sql/script-file.ts
-
-
-
-
-
-
-/** Directives stand in the leading comments; nobody's are longer than this. */
-const HEAD_CHARACTERS = 64 * 1024;
-function stopAt(file, problem, next, cause) {
-    return new report_stop/* Stop */.V({
-        result: 'failed',
-        class: 'syntax',
-        message: problem.message,
-        next,
-        file: file.file,
-        line: problem.line,
-        column: problem.column,
-        sourceLine: sourceLine(file, problem.line),
-    }, { cause });
-}
-/** The file's statements, in order. `hash` sees the very bytes that the statements are made of. */
-function scriptOf(file, hash = null) {
-    return eventsOf(file, readText(file, hash));
-}
-function* eventsOf(file, chunks) {
-    try {
-        yield* readScript(splitStatements(chunks, refuseLateDirective));
-    }
-    catch (error) {
-        if (!(error instanceof SqlProblem))
-            throw error;
-        throw stopAt(file, error, `Correct ${file.file} at line ${error.line}, then run again. Nothing was sent.`, error);
-    }
-}
-/** Reads a pending file once, before anything is sent: its form, its directives, and whatever is wrong with it. */
-function planMigration(file) {
-    const chunks = readText(file);
-    try {
-        const first = chunks.next();
-        const head = first.done ? '' : first.value;
-        const { directives, problems } = readDirectives(head.slice(0, HEAD_CHARACTERS));
-        const wrong = problems[0];
-        if (wrong)
-            throw stopAt(file, wrong, `Correct the directive in ${file.file}, then run again.`);
-        if (directives.batch) {
-            throw stopAt(file, { message: '`-- gate: batch` is not supported yet', line: 1, column: 1 }, 'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.');
-        }
-        let namesTracking = false;
-        const watched = watch(after(head, chunks), (chunk) => {
-            namesTracking ||= chunk.includes('schema_migrations');
-        });
-        const { problems: found, ...script } = scanScript(eventsOf(file, watched), directives);
-        const problem = found[0];
-        if (problem) {
-            throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
-        }
-        return { ...file, script, namesTracking };
-    }
-    finally {
-        // Closes the file where the reading ended early.
-        chunks.return(undefined);
-    }
-}
-function* after(head, rest) {
-    yield head;
-    yield* rest;
-}
-function* watch(chunks, see) {
-    for (const chunk of chunks) {
-        see(chunk);
-        yield chunk;
-    }
-}
-/** Where in the file a position inside a statement is. `position`: 1-based, in code points, as PostgreSQL counts. */
-function locate(statement, position) {
-    if (position === null || position < 1)
-        return { line: statement.line, column: statement.column };
-    let line = statement.line;
-    let column = statement.column;
-    let seen = 1;
-    for (const character of statement.sql) {
-        if (seen === position)
-            break;
-        seen += 1;
-        if (character === '\n') {
-            line += 1;
-            column = 1;
-        }
-        else {
-            column += 1;
-        }
-    }
-    return { line, column };
-}
-
+// EXTERNAL MODULE: ./src/report/outcome.ts
+var outcome = __nccwpck_require__(5066);
+// EXTERNAL MODULE: ./src/engines/sql/script-file.ts + 2 modules
+var script_file = __nccwpck_require__(2253);
 ;// CONCATENATED MODULE: ./src/engines/sql/tracking.ts
 /** Our own tables: what they look like, who else's they might be, how they are read and written (contract, section 6). */
 
@@ -11479,12 +9193,571 @@ function cancellationOf({ pid, watcher, reconnect, log }) {
     });
 }
 
-// EXTERNAL MODULE: ./src/report/outcome.ts
-var outcome = __nccwpck_require__(5066);
+// EXTERNAL MODULE: ./src/sql/tokens.ts
+var sql_tokens = __nccwpck_require__(6080);
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/sizes.ts
+/** How large and how busy the relations are that the dry run locked or would have: read when it is rolled back. */
+
+
+/** A table that was never analysed is counted up to this size. */
+const COUNTED_BYTES = 16 * 1024 * 1024;
+const MOST_COUNTED = 50;
+const COUNT_MS = 1_000;
+function arrayLiteral(values) {
+    return `{${[...values].map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
+/** A partitioned table is as large and as busy as its partitions: `tree` has each relation with those. */
+const TREE = `with recursive wanted(name, oid) as (
+    select w.name, pg_catalog.to_regclass(w.name)::oid from pg_catalog.unnest($1::text[]) as w(name) where pg_catalog.to_regclass(w.name) is not null
+    union select pg_catalog.format('%I.%I', n.nspname, c.relname), c.oid
+      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relname = any ($2::text[]) and c.relkind in ('r', 'p', 'm') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+  ), tree(name, oid) as (
+    select name, oid from wanted
+    union select t.name, i.inhrelid from tree t join pg_catalog.pg_inherits i on i.inhparent = t.oid
+      join pg_catalog.pg_class p on p.oid = t.oid and p.relkind = 'p')`;
+/**
+ * Asked in one breath with ROLLBACK: a session adds its own reads and writes to the server's counts when it is idle
+ * next, so they are not among these. The counts began when they were last reset, or with the server's own.
+ */
+function trafficItem({ relations, bare }) {
+    return {
+        text: `${TREE}
+      select name, writes::text, reads::text, minutes::text from (
+        select t.name, pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(t.oid) + pg_catalog.pg_stat_get_tuples_updated(t.oid)
+                 + pg_catalog.pg_stat_get_tuples_deleted(t.oid)) as writes,
+               pg_catalog.sum(pg_catalog.pg_stat_get_numscans(t.oid) + (select coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_numscans(i.indexrelid)), 0)
+                 from pg_catalog.pg_index i where i.indrelid = t.oid)) as reads
+          from tree t group by 1) counts,
+        (select extract(epoch from pg_catalog.clock_timestamp() - coalesce(pg_catalog.pg_stat_get_db_stat_reset_time(d.oid),
+                  least(pg_catalog.pg_stat_get_bgwriter_stat_reset_time(), (select stats_reset from pg_catalog.pg_stat_archiver)))) / 60 as minutes
+           from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()) since`,
+        values: [arrayLiteral(relations), arrayLiteral(bare)],
+        keep: true,
+    };
+}
+function readTraffic({ rows }) {
+    return new Map(rows.map(([name, writes, reads, since]) => {
+        const minutes = Number(since ?? 0);
+        const rate = (count) => minutes < 1 || count == null ? null : Math.round((Number(count) / minutes) * 100) / 100;
+        return [name ?? '', { writesPerMinute: rate(writes), readsPerMinute: rate(reads) }];
+    }));
+}
+/** One question in a transaction that can change nothing and takes no longer than `ms`; null: no answer. */
+async function askWithin({ session, log }, ms, text, values = []) {
+    try {
+        const results = await session.batch([
+            { text: 'begin transaction isolation level read committed read only' },
+            {
+                text: `select pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '500ms', true)`,
+                values: [`${Math.max(1, Math.round(ms))}ms`],
+            },
+            { text, values, keep: true },
+            { text: 'rollback' },
+        ]);
+        return results[2]?.rows ?? null;
+    }
+    catch (error) {
+        if (!(error instanceof postgres_session/* BatchError */.PW))
+            throw error;
+        if (session.lost)
+            throw error;
+        await session.batch([{ text: 'rollback' }]);
+        // The server's words may hold values of rows.
+        log.detail(`a question about the rows has no answer (${(0,postgres_failure/* readServerError */.i)(error).code ?? 'unknown'})`);
+        return null;
+    }
+}
+async function readSizes(asker, { relations, bare }, traffic) {
+    if (relations.length + bare.length === 0)
+        return [];
+    const found = await askWithin(asker, 10_000, 
+    // A file grows with what was rolled back too: its size says only that the planner's estimate may be an old one.
+    `${TREE}
+     select t.name, t.oid::pg_catalog.regclass::text, pg_catalog.pg_total_relation_size(t.oid)::text, pg_catalog.pg_relation_size(t.oid)::text,
+            (c.relkind in ('r', 'm'))::text,
+            (case when c.relkind in ('p', 'I') then 0 when c.relpages > 0 and c.reltuples >= 0 then
+               case when pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int8 > 2 * c.relpages + 10
+                 then greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid)) else c.reltuples end
+             else nullif(pg_catalog.pg_stat_get_live_tuples(c.oid), 0) end)::text
+       from tree t join pg_catalog.pg_class c on c.oid = t.oid`, [arrayLiteral(relations), arrayLiteral(bare)]);
+    const parts = (found ?? []).map(([name, part, size, heap, isTable, rows]) => ({
+        name: name ?? '',
+        part: part ?? '',
+        bytes: Number(size ?? 0),
+        heapBytes: Number(heap ?? 0),
+        isTable: isTable === 'true',
+        rows: rows == null ? null : Math.round(Number(rows)),
+    }));
+    const counted = await count(asker, parts);
+    const sizes = new Map();
+    for (const { name, part, bytes, rows } of parts) {
+        const before = sizes.get(name);
+        const own = rows ?? counted.get(part) ?? null;
+        const sum = before ? (before.rows === null || own === null ? null : before.rows + own) : own;
+        const none = { writesPerMinute: null, readsPerMinute: null };
+        sizes.set(name, { relation: name, bytes: bytes + (before?.bytes ?? 0), rows: sum, ...(traffic.get(name) ?? none) });
+    }
+    return [...sizes.values()];
+}
+/** A table that was just loaded, and that nobody has analysed, must not look empty. */
+async function count(asker, parts) {
+    const counted = new Map();
+    const unknown = new Set(parts.filter((one) => one.rows === null && one.isTable && one.heapBytes <= COUNTED_BYTES));
+    const until = Date.now() + 2 * COUNT_MS;
+    let asked = 0;
+    for (const { part, heapBytes } of unknown) {
+        if (heapBytes === 0)
+            counted.set(part, 0);
+        else if (!counted.has(part) && asked < MOST_COUNTED && Date.now() < until) {
+            asked += 1;
+            const rows = await askWithin(asker, COUNT_MS, `select pg_catalog.count(*)::text from only ${part}`);
+            if (rows?.[0]?.[0] != null)
+                counted.set(part, Number(rows[0][0]));
+        }
+    }
+    return counted;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/questions.ts
+
+
+
+
+const QUESTION_MS = 2_000;
+/** Rows that are shown by their key, where that is allowed. */
+const SHOWN = 3;
+/** Which of these have rows, by what their files hold. */
+async function withRows(asker, relations) {
+    const rows = await askWithin(asker, QUESTION_MS, 'select w.name from pg_catalog.unnest($1::text[]) as w(name) where pg_catalog.pg_relation_size(pg_catalog.to_regclass(w.name)) > 0', [arrayLiteral(relations)]);
+    return new Set((rows ?? []).map(([name]) => name ?? ''));
+}
+/** The names of dropped columns, and how many values went with them. What had been dropped before the run has no name. */
+async function readDropped(asker, gone, bounds) {
+    const rows = await askWithin(asker, QUESTION_MS, `select w.relation, a.attname from rows from (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::oid[]), pg_catalog.unnest($3::int2[])) as w(relation, oid, number)
+       join pg_catalog.pg_attribute a on a.attrelid = w.oid and a.attnum = w.number and not a.attisdropped order by 1, w.number`, [
+        arrayLiteral(gone.map((one) => one.relation)),
+        arrayLiteral(gone.map((one) => one.oid)),
+        arrayLiteral(gone.map((one) => String(one.number))),
+    ]);
+    const dropped = [];
+    for (const [relation = null, column = null] of rows ?? []) {
+        if (relation === null || column === null)
+            continue;
+        const counted = `select pg_catalog.count(${quoteIdentifier(column)})::text from ${relation}`;
+        const values = await questions_count(asker, relation, counted, bounds);
+        dropped.push({ relation, column, values });
+    }
+    return dropped;
+}
+/** The one number that `sql` gives; null where the relation is too large, or the answer takes too long. */
+async function questions_count(asker, relation, sql, { maxBytes, until }) {
+    const left = Math.min(QUESTION_MS, until - Date.now());
+    if (left <= 0)
+        return null;
+    if (maxBytes > 0) {
+        const size = await askWithin(asker, left, 'select pg_catalog.pg_table_size(pg_catalog.to_regclass($1))::text', [
+            relation,
+        ]);
+        if (size === null || Number(size[0]?.[0] ?? 0) > maxBytes)
+            return null;
+    }
+    const rows = await askWithin(asker, left, sql);
+    return rows?.[0]?.[0] == null ? null : Number(rows[0][0]);
+}
+/** How many rows are in the way of a statement that failed on them, in a sentence; null: not asked, or not answered. */
+async function rowsInTheWay(asker, failed, bounds) {
+    const { error, facts, sql, showData } = failed;
+    if (error.code === null || !/^(?:ALTER|CREATE)/.test(facts.command))
+        return null;
+    const question = await questionOf(asker, error, sql);
+    if (question === null || failed.written.has(question.relation))
+        return null;
+    return answer(asker, question, bounds, showData);
+}
+async function answer(asker, question, bounds, showData) {
+    const found = await questions_count(asker, question.relation, question.count, bounds);
+    if (found === null || found === 0)
+        return null;
+    const sentence = `${question.words(found)} (as the table is without this run).`;
+    if (!showData || question.sample === null)
+        return sentence;
+    const left = Math.min(QUESTION_MS, Math.max(1, bounds.until - Date.now()));
+    const rows = await askWithin(asker, left, `${question.sample} limit ${SHOWN}`);
+    const shown = (rows ?? []).map(([text]) => text ?? 'null');
+    return shown.length === 0 ? sentence : `${sentence} Among them: ${shown.join('; ')}.`;
+}
+async function questionOf(asker, error, sql) {
+    const relation = await tableOf(asker, error, sql);
+    if (relation === null)
+        return null;
+    const { name, key } = relation;
+    const rowsWhere = (condition, words) => ({
+        relation: name,
+        count: `select pg_catalog.count(*)::text from ${name} t where ${condition}`,
+        words,
+        sample: key === null ? null : `select ${textOf(key)} from ${name} t where ${condition}`,
+    });
+    switch (error.code) {
+        case '23502': {
+            const column = error.column;
+            if (column === null)
+                return null;
+            if (relation.columns.includes(column)) {
+                return rowsWhere(`t.${quoteIdentifier(column)} is null`, (n) => `${(0,report_text/* plural */.LS)(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} no ${column}`);
+            }
+            return rowsWhere('true', (n) => `${name} has ${(0,report_text/* plural */.LS)(n, 'row')}, and each needs a value for ${column}`);
+        }
+        case '23505':
+            return questions_duplicates(name, sql, error);
+        case '23503':
+        case '23514': {
+            const definition = (await constraintOf(asker, name, error)) ?? sql;
+            return error.code === '23503'
+                ? orphans(asker, name, definition, error)
+                : brokenCheck(definition, error, rowsWhere, name);
+        }
+        default:
+            return error.code?.startsWith('22') ? unreadable(sql, rowsWhere, name) : null;
+    }
+}
+/** Equal keys: the server names the key's expressions, whatever its language. */
+function questions_duplicates(name, sql, error) {
+    const key = /\((.+?)\)=\(/s.exec(error.detail ?? '')?.[1];
+    if (key === undefined)
+        return null;
+    return equalKeys(name, splitKey(key), lastWhere(sql, (0,sql_tokens/* tokenize */.qw)(sql)), !/\bnulls\s+not\s+distinct\b/i.test(sql));
+}
+function equalKeys(name, parts, where, nullsDistinct) {
+    const conditions = [
+        ...(where === null ? [] : [`(${where})`]),
+        ...(nullsDistinct ? parts.map((part) => `(${part}) is not null`) : []),
+    ];
+    const groups = `from ${name}${conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''} group by ${parts.join(', ')} having pg_catalog.count(*) > 1`;
+    return {
+        relation: name,
+        count: `select pg_catalog.count(*)::text from (select 1 ${groups}) g`,
+        words: (n) => `${(0,report_text/* plural */.LS)(n, 'key')} (${parts.join(', ')}) of ${name} ${n === 1 ? 'stands' : 'stand'} there more than once`,
+        sample: `select pg_catalog.concat_ws(', ', ${parts.map((part) => `(${part})::text`).join(', ')}) ${groups}`,
+    };
+}
+/** How many keys stand more than once in a table, in a sentence; null: none, or no answer. */
+async function keysTwice(asker, { relation, parts, predicate, nullsDistinct }, bounds, showData) {
+    return answer(asker, equalKeys(relation, parts, predicate, nullsDistinct), bounds, showData);
+}
+function splitKey(key) {
+    const tokens = (0,sql_tokens/* tokenize */.qw)(key);
+    const parts = [];
+    let depth = 0;
+    let from = 0;
+    for (const token of tokens) {
+        if (token.word === '(' || token.word === '[')
+            depth += 1;
+        else if (token.word === ')' || token.word === ']')
+            depth -= 1;
+        else if (token.word === ',' && depth === 0) {
+            parts.push(key.slice(from, token.start).trim());
+            from = token.end;
+        }
+    }
+    parts.push(key.slice(from).trim());
+    return parts;
+}
+/** The predicate of a CREATE INDEX. */
+function lastWhere(sql, tokens) {
+    if (tokens[0]?.word !== 'CREATE')
+        return null;
+    let depth = 0;
+    for (const token of tokens) {
+        if (token.word === '(')
+            depth += 1;
+        else if (token.word === ')')
+            depth -= 1;
+        else if (token.word === 'WHERE' && depth === 0)
+            return sql.slice(token.end).trim();
+    }
+    return null;
+}
+/** `FOREIGN KEY (a, b) REFERENCES p [(c, d)]` in a definition, or `a int REFERENCES p` where the key is one column. */
+async function orphans(asker, name, definition, error) {
+    const key = /\((.+?)\)=\(/s.exec(error.detail ?? '')?.[1];
+    const cursor = at(definition, error.constraint, 'FOREIGN') ?? at(definition, error.constraint, 'REFERENCES');
+    if (cursor === null || key === undefined)
+        return null;
+    while (cursor.peek() && !cursor.is('REFERENCES'))
+        cursor.at += 1;
+    if (!cursor.take('REFERENCES'))
+        return null;
+    const parent = cursor.name();
+    if (parent === null)
+        return null;
+    const inside = cursor.parenthesised();
+    const columns = splitKey(key);
+    const referenced = inside ? splitKey(textBetween(definition, inside)) : await primaryKey(asker, parent);
+    if (referenced.length !== columns.length)
+        return null;
+    const match = columns.map((column, n) => `p.${referenced[n]} = t.${column}`).join(' and ');
+    const condition = `${columns.map((column) => `t.${column} is not null`).join(' and ')} and not exists (select 1 from ${parent} p where ${match})`;
+    return {
+        relation: name,
+        count: `select pg_catalog.count(*)::text from ${name} t where ${condition}`,
+        words: (n) => `${(0,report_text/* plural */.LS)(n, 'row')} of ${name} ${n === 1 ? 'refers' : 'refer'} by (${key}) to no row of ${parent}`,
+        sample: `select distinct ${textOf(columns.map((column) => ({ quoted: column, shown: column })))} from ${name} t where ${condition}`,
+    };
+}
+async function primaryKey(asker, relation) {
+    const rows = await askWithin(asker, QUESTION_MS, `select pg_catalog.quote_ident(a.attname) from pg_catalog.pg_index i
+       join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+      where i.indrelid = pg_catalog.to_regclass($1) and i.indisprimary order by pg_catalog.array_position(i.indkey, a.attnum)`, [relation]);
+    return (rows ?? []).map(([name]) => name ?? '');
+}
+function brokenCheck(definition, error, rowsWhere, name) {
+    const cursor = at(definition, error.constraint, 'CHECK');
+    if (!cursor?.take('CHECK'))
+        return null;
+    const inside = cursor.parenthesised();
+    if (inside === null || inside.length === 0)
+        return null;
+    const text = textBetween(definition, inside);
+    return rowsWhere(`not (${text})`, (n) => `${(0,report_text/* plural */.LS)(n, 'row')} of ${name} ${n === 1 ? 'does' : 'do'} not satisfy (${text})`);
+}
+/** `ALTER c TYPE integer`: what the new type's input would refuse (from PostgreSQL 16 on; before, there is no answer). */
+function unreadable(sql, rowsWhere, name) {
+    const tokens = (0,sql_tokens/* tokenize */.qw)(sql);
+    const types = tokens.flatMap((token, index) => (token.word === 'TYPE' && index > 2 ? [index] : []));
+    const [type] = types;
+    if (type === undefined || types.length > 1)
+        return null;
+    const setData = tokens[type - 1]?.word === 'DATA' && tokens[type - 2]?.word === 'SET';
+    const column = tokens[type - (setData ? 3 : 1)];
+    const first = tokens[type + 1];
+    if (!column || !first)
+        return null;
+    let end = type + 1;
+    while (end < tokens.length && !/^(?:,|USING|COLLATE)$/.test(tokens[end]?.word ?? '')) {
+        end = tokens[end]?.word === '(' ? (0,sql_tokens/* matchingParen */.iL)(tokens, end) + 1 : end + 1;
+    }
+    // An expression of the user's own decides there.
+    if (tokens[end]?.word === 'USING')
+        return null;
+    const wanted = sql.slice(first.start, tokens[end - 1]?.end);
+    const written = sql.slice(column.start, column.end);
+    return rowsWhere(`not pg_catalog.pg_input_is_valid(t.${written}::text, '${wanted.replaceAll("'", "''")}')`, (n) => `${(0,report_text/* plural */.LS)(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} a ${(0,sql_tokens/* unquoteName */.Lh)(written)} that ${wanted} does not hold`);
+}
+/** Where the constraint of this name begins, or the only one of its kind. */
+function at(definition, constraint, word) {
+    const tokens = (0,sql_tokens/* tokenize */.qw)(definition);
+    const places = tokens.flatMap((token, index) => (token.word === word ? [index] : []));
+    const named = places.find((place) => {
+        const token = tokens[place - 1];
+        return (token &&
+            tokens[place - 2]?.word === 'CONSTRAINT' &&
+            (0,sql_tokens/* unquoteName */.Lh)(definition.slice(token.start, token.end)) === constraint);
+    });
+    const place = named ?? (places.length === 1 ? places[0] : undefined);
+    return place === undefined ? null : new sql_tokens/* Cursor */.bs(definition, tokens, place);
+}
+function textBetween(sql, tokens) {
+    return sql.slice(tokens[0]?.start, tokens.at(-1)?.end);
+}
+function textOf(columns) {
+    const parts = columns.map(({ quoted, shown }) => `'${shown.replaceAll("'", "''")} = ', t.${quoted}::text`);
+    return `pg_catalog.concat(${parts.join(`, ', ', `)})`;
+}
+/** The table that the error is about; the server names it but for class 22, where the statement does. */
+async function tableOf(asker, error, sql) {
+    const named = error.table === null ? altered(sql) : null;
+    if (error.table === null && named === null)
+        return null;
+    const rows = await askWithin(asker, QUESTION_MS, `select pg_catalog.format('%I.%I', n.nspname, c.relname),
+            (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)::text,
+            (select pg_catalog.json_agg(a.attname order by pg_catalog.array_position(i.indkey, a.attnum)) from pg_catalog.pg_index i
+               join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) where i.indrelid = c.oid and i.indisprimary)::text
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where case when $3 = '' then n.nspname = $1 and c.relname = $2 else c.oid = pg_catalog.to_regclass($3) end and c.relkind in ('r', 'p')`, [error.schema ?? '', error.table ?? '', named ?? '']);
+    const [name, columns, key] = rows?.[0] ?? [];
+    if (name == null)
+        return null;
+    const keys = key == null ? null : JSON.parse(key);
+    return {
+        name,
+        columns: JSON.parse(columns ?? '[]'),
+        key: keys === null ? null : keys.map((column) => ({ quoted: quoteIdentifier(column), shown: column })),
+    };
+}
+function altered(sql) {
+    const cursor = new sql_tokens/* Cursor */.bs(sql, (0,sql_tokens/* tokenize */.qw)(sql));
+    if (!cursor.take('ALTER', 'TABLE'))
+        return null;
+    cursor.skipIfExists().skip('ONLY');
+    return cursor.name();
+}
+/** A constraint that is there already and was only to be validated. */
+async function constraintOf(asker, relation, error) {
+    if (error.constraint === null)
+        return null;
+    const rows = await askWithin(asker, QUESTION_MS, `select pg_catalog.format('CONSTRAINT %I %s', conname, pg_catalog.pg_get_constraintdef(oid)) from pg_catalog.pg_constraint
+      where conrelid = pg_catalog.to_regclass($1) and conname = $2`, [relation, error.constraint]);
+    return rows?.[0]?.[0] ?? null;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/concurrently.ts
+/** What can be said of statements that no transaction allows without running them: of CREATE INDEX CONCURRENTLY and its kin. */
+
+
+
+
+
+
+/** An open transaction of this age is told of at all, and one of that age is a warning. */
+const OPEN_SECONDS = 10;
+const LONG_OPEN_SECONDS = 60;
+/** Errors of the statement itself, whatever the table holds. */
+const WRONG = new Set(['42703', '42704', '42883', '42P17', '42P01', '42804', '42601', '42P10', '42809', '0A000']);
+function findingAt(entry, rule, severity, message, more = {}) {
+    const { migration, line, sql } = entry;
+    const { version, file } = migration;
+    return { rule, severity, version, file, line, sql: (0,report_text/* cut */.Jj)(sql, 200), relation: null, message, safer: null, ...more };
+}
+const LIKE = 'pg_temp.mgate_like';
+/** Inside the rehearsal, under a savepoint that the caller sets and goes back to, whatever comes of it. */
+async function tryOnCopy(session, entry, plain, { table }) {
+    const onCopy = withTable(plain, LIKE);
+    if (onCopy === null)
+        return { entry, key: null, finding: null };
+    const items = [
+        { text: `create temporary table mgate_like (like ${table})` },
+        { text: onCopy },
+        {
+            text: `select pg_catalog.to_json(array(select pg_catalog.pg_get_indexdef(i.indexrelid, k, false) from pg_catalog.generate_series(1, i.indnkeyatts) k))::text,
+               pg_catalog.pg_get_expr(i.indpred, i.indrelid), i.indisunique::text, pg_catalog.to_json(i)->>'indnullsnotdistinct',
+               pg_catalog.pg_get_indexdef(i.indexrelid), pg_catalog.to_regclass('${table.replaceAll("'", "''")}')::text
+          from pg_catalog.pg_index i where i.indrelid = '${LIKE}'::pg_catalog.regclass`,
+            keep: true,
+        },
+    ];
+    try {
+        const results = await session.batch(items);
+        const [keys, predicate = null, unique, nulls, definition, relation] = results.at(-1)?.rows[0] ?? [];
+        if (keys == null || relation == null)
+            return { entry, key: null, finding: null };
+        const key = {
+            relation,
+            parts: JSON.parse(keys),
+            predicate,
+            isUnique: unique === 'true',
+            nullsDistinct: nulls !== 'true',
+            form: concurrently_form(definition ?? ''),
+        };
+        return { entry, key, finding: null };
+    }
+    catch (error) {
+        if (!(error instanceof postgres_session/* BatchError */.PW) || session.lost)
+            throw error;
+        const { code, message } = (0,postgres_failure/* readServerError */.i)(error);
+        if (code === null || !WRONG.has(code))
+            return { entry, key: null, finding: null };
+        return { entry, key: null, finding: findingAt(entry, 'fails-when-applied', 'danger', `It would fail: ${message}`) };
+    }
+}
+/** From the access method on: what an index is, whatever it is called and whose. */
+function concurrently_form(definition) {
+    return /\sUSING\s.*$/s.exec(definition)?.[0].trim() ?? definition;
+}
+/** The statement on another table, and with a name that nothing else has. */
+function withTable(plain, table) {
+    const tokens = (0,sql_tokens/* tokenize */.qw)(plain);
+    const cursor = new sql_tokens/* Cursor */.bs(plain, tokens, tokens.findIndex((token) => token.word === 'ON'));
+    const head = tokens.findIndex((token) => token.word === 'INDEX');
+    if (cursor.at === -1 || head === -1 || head > cursor.at)
+        return null;
+    cursor.take('ON');
+    cursor.take('ONLY');
+    if (cursor.name() === null)
+        return null;
+    const from = tokens[cursor.at - 1]?.end ?? 0;
+    return `${plain.slice(0, tokens[head]?.end)} on ${table}${plain.slice(from)}`;
+}
+/** An index of that name is there and valid: IF NOT EXISTS would leave it at that. */
+async function hiddenBy(talk, entry, qualified, leftover, key) {
+    const [row] = await talk.ask('select pg_catalog.pg_get_indexdef(indexrelid), indrelid::pg_catalog.regclass::text, (indrelid = pg_catalog.to_regclass($2))::text from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass($1)', [qualified, leftover.table]);
+    const [definition = '', table = '', isOurs] = row ?? [];
+    const differs = isOurs !== 'true' || (key !== null && concurrently_form(definition ?? '') !== key.form);
+    return findingAt(entry, 'if-not-exists-hides', differs ? 'warning' : 'info', differs
+        ? `${qualified} is there already, and is another index: ${(0,report_text/* cut */.Jj)(definition ?? '', 200)}. IF NOT EXISTS leaves it at that, and the new one is not built.`
+        : `${qualified} is there already on ${table}: nothing is built.`, { relation: table });
+}
+/** What the server refuses CONCURRENTLY, although the plain form runs. */
+async function refusedConcurrently(talk, entry, leftover) {
+    const names = leftover.kind === 'create-index' ? [leftover.table] : leftover.kind === 'drop-index' ? leftover.indexes : [];
+    for (const name of names) {
+        const [row] = await talk.ask('select relkind::text from pg_catalog.pg_class where oid = pg_catalog.to_regclass($1)', [name]);
+        if (row?.[0] === 'p' || row?.[0] === 'I') {
+            const safer = leftover.kind === 'create-index'
+                ? `CREATE INDEX ... ON ONLY ${name}; then CREATE INDEX CONCURRENTLY on each partition, and ALTER INDEX ... ATTACH PARTITION.`
+                : null;
+            const what = row[0] === 'p' ? `${name} is partitioned` : `${name} is the index of a partitioned table`;
+            const message = `It would fail: ${what}, and PostgreSQL does not do that concurrently.`;
+            return findingAt(entry, 'fails-when-applied', 'danger', message, { relation: name, safer });
+        }
+    }
+    if (names.length > 1 && leftover.kind === 'drop-index') {
+        const message = 'It would fail: DROP INDEX CONCURRENTLY takes one index at a time.';
+        return findingAt(entry, 'fails-when-applied', 'danger', message, { safer: 'One statement for each index.' });
+    }
+    return null;
+}
+/** Tables that VACUUM names and that are not there, in the rehearsed schema. */
+async function missingTables(talk, entry, { sql }) {
+    const cursor = new sql_tokens/* Cursor */.bs(sql, (0,sql_tokens/* tokenize */.qw)(sql));
+    if (!cursor.take('VACUUM'))
+        return [];
+    cursor.parenthesised();
+    cursor.skip('FULL', 'FREEZE', 'VERBOSE', 'ANALYZE', 'ANALYSE');
+    const findings = [];
+    for (const part of (0,sql_tokens/* splitAtCommas */.EO)(cursor.rest())) {
+        const name = new sql_tokens/* Cursor */.bs(sql, part).skip('ONLY').name();
+        if (name === null)
+            continue;
+        const [row] = await talk.ask('select pg_catalog.to_regclass($1)::text', [name]);
+        if (row?.[0] == null)
+            findings.push(findingAt(entry, 'fails-when-applied', 'danger', `It would fail: there is no table ${name}.`));
+    }
+    return findings;
+}
+/** Keys that stand more than once where a unique index is to be built; asked when all is rolled back. */
+async function duplicateKeys(asker, { entry, key }, bounds, showData) {
+    if (key === null || !key.isUnique)
+        return null;
+    const words = await keysTwice(asker, key, bounds, showData);
+    if (words === null)
+        return null;
+    return findingAt(entry, 'fails-when-applied', 'danger', `It would fail: ${words}`, { relation: key.relation });
+}
+/** Transactions that are open right now, and that a CONCURRENTLY waits for before it is done. */
+async function openTransactions(asker, entries) {
+    const waiting = entries.filter((entry) => / CONCURRENTLY$/.test(entry.facts.nonTransactional?.what ?? ''));
+    if (waiting.length === 0)
+        return [];
+    const rows = await askWithin(asker, 2_000, `select pid::text, coalesce(application_name, ''), extract(epoch from pg_catalog.clock_timestamp() - xact_start)::text
+       from pg_catalog.pg_stat_activity
+      where datname = pg_catalog.current_database() and backend_type = 'client backend' and pid <> pg_catalog.pg_backend_pid()
+        and (backend_xmin is not null or backend_xid is not null) and application_name !~ '^mgate'
+        and xact_start < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ${OPEN_SECONDS})
+      order by xact_start limit 5`);
+    const [oldest] = rows ?? [];
+    if (!rows || !oldest)
+        return [];
+    const who = rows.map(([pid, name, seconds]) => `pid ${pid}${name ? ` (${(0,report_text/* cut */.Jj)(name, 60)})` : ''}, for ${(0,report_text/* duration */.p0)(Number(seconds) * 1_000)}`);
+    const severity = Number(oldest[2]) >= LONG_OPEN_SECONDS ? 'warning' : 'info';
+    const message = `It waits until each transaction is over that was there before it; open right now: ${who.join('; ')}.`;
+    return waiting.map((entry) => findingAt(entry, 'waits-for-transactions', severity, message));
+}
+
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/observe.ts
 /**
  * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
- * them it rewrote and scanned, and how long it took by the server's own clock.
+ * them it rewrote, scanned, emptied or dropped, the rows it wrote, and how long it took by the server's own clock.
  */
 
 
@@ -11496,7 +9769,9 @@ function rememberRelations(trackingSchema) {
         {
             text: `create temporary table mgate_before on commit drop as
         select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
-               pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans
+               pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
+               pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted, pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
+               pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
          where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
            and not (n.nspname = ${quoteLiteral(trackingSchema)} and c.relname in (${ours}))
@@ -11515,72 +9790,143 @@ const LOOK_AT_CLOCK = {
     text: `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
     keep: true,
 };
-/** The same, and what this transaction holds of the relations that existed before. */
-const LOOK_AT_LOCKS = {
-    name: 'mgate_locks',
+const lookAtLocks = (name, columns) => ({
+    name,
     flush: true,
     text: `with held as materialized (
       select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
     select ${CLOCK('pg_catalog.statement_timestamp()')},
       (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
-                b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans))
-         from (select relation, pg_catalog.json_agg(mode) as modes from held where locktype = 'relation' group by relation) h
+                b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans,
+                case when h.writes and b.relkind = 'r' then pg_catalog.json_build_array(
+                  pg_catalog.pg_stat_get_xact_tuples_inserted(b.oid) - b.inserted, pg_catalog.pg_stat_get_xact_tuples_updated(b.oid) - b.updated,
+                  pg_catalog.pg_stat_get_xact_tuples_deleted(b.oid) - b.deleted) end,
+                case when h.exclusive then case when b.relkind in ('r', 'm') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
+                case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
+                  then pg_catalog.pg_relation_size(b.oid) = 0 end,
+                ${columns}))
+         from (select relation, pg_catalog.json_agg(mode) as modes, pg_catalog.bool_or(mode = 'AccessExclusiveLock') as exclusive,
+                      pg_catalog.bool_or(mode = 'RowExclusiveLock') as writes
+                 from held where locktype = 'relation' group by relation) h
          join pg_temp.mgate_before b on b.oid = h.relation)::text,
       (select pg_catalog.count(*) from held)::text,
       ${CLOCK('pg_catalog.clock_timestamp()')}`,
     keep: true,
-};
+});
+/** The same as the clock, and what this transaction holds of the relations that existed before. */
+const LOOK_AT_LOCKS = lookAtLocks('mgate_locks', 'null');
+/** The same again, and which of their columns are gone, by number: for what may have dropped some. */
+const LOOK_AT_COLUMNS = lookAtLocks('mgate_columns', `case when h.exclusive and b.relkind in ('r', 'p') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
+     from pg_catalog.pg_attribute a where a.attrelid = b.oid and a.attnum > 0 and a.attisdropped) end`);
+/** Whether a statement may drop columns, by its words; those of code that it calls are not seen. */
+function mayDropColumns(sql, isOpaque) {
+    return isOpaque || /\bdrop\b/i.test(sql);
+}
 function readLook(result) {
     const [ended, held, locks, now] = result.rows[0] ?? [];
-    const relations = held
-        ? JSON.parse(held)
-        : null;
+    const looked = locks !== null && locks !== undefined;
     return {
         statementEndedAt: Number(ended),
         endedAt: Number(now),
-        held: locks === null || locks === undefined
-            ? null
-            : (relations ?? []).map(([name, modes, kind, filenodeBefore, filenode, scans]) => ({
-                name,
-                modes,
-                kind,
-                filenodeBefore,
-                filenode,
-                scans,
-            })),
-        locks: locks === null || locks === undefined ? null : Number(locks),
+        held: looked ? (held ? JSON.parse(held) : []).map(readHeld) : null,
+        locks: looked ? Number(locks) : null,
     };
 }
+function readHeld(row) {
+    const [name, modes, kind, filenodeBefore, filenode, scans, rows, gone, emptied, goneColumns] = row;
+    return {
+        name,
+        modes,
+        kind,
+        filenodeBefore,
+        filenode,
+        scans,
+        rows,
+        gone: gone ?? false,
+        emptied: emptied ?? false,
+        goneColumns: goneColumns ?? [],
+    };
+}
+/** Sequences from which numbers were taken, which no rollback gives back: nextval holds this lock to the end. */
+const TAKES_NUMBERS = 'RowExclusiveLock';
 /** Turns what is held now into what is new since the last look. One of these follows one transaction. */
 class Observer {
+    sequencesAdvanced = new Set();
     modes = new Map();
     filenodes = new Map();
     scans = new Map();
+    rows = new Map();
+    gone = new Set();
+    goneColumns = new Set();
+    /** How strong a lock on the relation was seen already, as an index of LOCK_MODES; -1: none. */
+    strengthSeen(relation) {
+        return this.modes.get(relation) ?? -1;
+    }
     /** `truncates`: the statement gives tables a new file, and reads it for the indexes, without rewriting anything. */
     newSince(look, truncates) {
-        const locks = [];
-        const rewrites = [];
-        const scans = [];
+        const seen = {
+            locks: [],
+            rewrites: [],
+            scans: [],
+            touched: [],
+            dropped: [],
+            droppedViews: [],
+            truncated: [],
+            emptied: [],
+            goneColumns: [],
+        };
         for (const relation of look.held ?? []) {
+            const { name, kind } = relation;
             const strongest = Math.max(...relation.modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
-            const isTable = relation.kind === 'r' || relation.kind === 'm' || relation.kind === 'p';
-            const last = this.filenodes.get(relation.name) ?? relation.filenodeBefore;
-            const moved = relation.filenode !== null && relation.filenode !== last;
-            const rewritten = moved && isTable && !truncates;
+            const isTable = kind === 'r' || kind === 'm' || kind === 'p';
+            const last = this.filenodes.has(name) ? this.filenodes.get(name) : relation.filenodeBefore;
+            const moved = relation.filenode !== null && relation.filenode !== last && isTable;
+            const rewritten = moved && !truncates;
             if (rewritten)
-                rewrites.push(relation.name);
+                seen.rewrites.push(name);
+            if (rewritten && relation.emptied)
+                seen.emptied.push(name);
+            if (moved && truncates)
+                seen.truncated.push(name);
             // A lock that is held already does not show again; a rewrite has needed it all the same.
-            if (rewritten || strongest > (this.modes.get(relation.name) ?? -1)) {
-                locks.push({ relation: relation.name, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true });
+            if (rewritten || strongest > this.strengthSeen(name)) {
+                seen.locks.push({ relation: name, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true });
             }
-            this.modes.set(relation.name, Math.max(strongest, this.modes.get(relation.name) ?? -1));
-            this.filenodes.set(relation.name, relation.filenode);
-            const scanned = relation.scans > (this.scans.get(relation.name) ?? 0);
+            this.modes.set(name, Math.max(strongest, this.strengthSeen(name)));
+            this.filenodes.set(name, relation.filenode);
+            const scanned = relation.scans > (this.scans.get(name) ?? 0);
             if (isTable && scanned && !truncates)
-                scans.push(relation.name);
-            this.scans.set(relation.name, relation.scans);
+                seen.scans.push(name);
+            this.scans.set(name, relation.scans);
+            const touched = this.touchedSince(relation);
+            if (touched)
+                seen.touched.push(touched);
+            if (relation.gone && !this.gone.has(name)) {
+                this.gone.add(name);
+                if (isTable)
+                    seen.dropped.push(name);
+                else if (kind === 'v' || kind === 'f')
+                    seen.droppedViews.push(name);
+            }
+            if (kind === 'S' && relation.modes.includes(TAKES_NUMBERS))
+                this.sequencesAdvanced.add(name);
+            for (const [oid, number] of relation.gone ? [] : relation.goneColumns) {
+                if (this.goneColumns.has(`${oid}:${number}`))
+                    continue;
+                this.goneColumns.add(`${oid}:${number}`);
+                seen.goneColumns.push({ relation: name, oid, number });
+            }
         }
-        return { locks, rewrites, scans };
+        return seen;
+    }
+    /** TRUNCATE sets the server's counts back: less than before is not told. */
+    touchedSince({ name, rows }) {
+        if (rows === null)
+            return null;
+        const last = this.rows.get(name) ?? [0, 0, 0];
+        this.rows.set(name, rows);
+        const [inserted, updated, deleted] = rows.map((count, at) => Math.max(0, count - (last[at] ?? 0)));
+        return inserted + updated + deleted === 0 ? null : { relation: name, inserted, updated, deleted };
     }
 }
 
@@ -11602,6 +9948,8 @@ class Conversation {
     characters = 0;
     inFlight = Promise.resolve();
     sent = { slots: [], done: 0 };
+    /** How many items the server has answered. */
+    answered = 0;
     /** When the last look ended, in the server's milliseconds. */
     lastLook = null;
     constructor(session, listener) {
@@ -11668,6 +10016,7 @@ class Conversation {
         try {
             const results = await this.session.batch(items, (index) => {
                 this.sent.done = index + 1;
+                this.answered += 1;
             });
             this.hear(results, slots);
             return results;
@@ -11734,6 +10083,13 @@ function newEntry(migration, { statement, facts, index }) {
         locks: [],
         rewrites: [],
         scans: [],
+        touched: [],
+        dropped: [],
+        droppedViews: [],
+        droppedColumns: [],
+        truncated: [],
+        goneColumns: [],
+        emptied: [],
     };
 }
 function rehearsedPlainly(entry, what) {
@@ -11744,12 +10100,80 @@ function rehearsedPlainly(entry, what) {
 function wasRehearsed(entry) {
     return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
 }
-function toReport({ migration: _m, facts: _f, ran: _r, ...report }) {
+function toReport(entry) {
+    const { migration: _m, facts: _f, ran: _r, goneColumns: _g, emptied: _e, ...report } = entry;
     return report;
 }
 /** By which one attempt tells the next about a statement. */
 function statementKey(migration, index) {
     return `${migration.key}:${index}`;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/outside.ts
+const TICK_MS = 100;
+const MOST_RELATIONS = 1_000;
+/** What this session finds in the catalog existed before: what the watched one made it cannot see. */
+const HELD = `
+  select pg_catalog.format('%I.%I', n.nspname, c.relname) as relation, pg_catalog.array_agg(distinct l.mode) as modes
+    from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where l.pid = $1 and l.granted and l.locktype = 'relation' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+     and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+   group by 1 limit ${MOST_RELATIONS}`;
+class Outside {
+    watcher;
+    pid;
+    log;
+    answered;
+    timer;
+    at = null;
+    ticks = 0;
+    asking = null;
+    seen = null;
+    /** `answered`: how many items the server has answered so far; null: it is at none. */
+    constructor({ watcher, pid, log }, answered) {
+        this.watcher = watcher;
+        this.pid = pid;
+        this.log = log;
+        this.answered = answered;
+        this.timer = setInterval(() => this.tick(), TICK_MS);
+        this.timer.unref();
+    }
+    async stop() {
+        clearInterval(this.timer);
+        await this.asking;
+    }
+    /** Held while the item after the `answered`th was under way. */
+    heldAt(answered) {
+        return this.seen?.at === answered ? this.seen.held : [];
+    }
+    tick() {
+        const at = this.answered();
+        this.ticks = at !== null && at === this.at ? this.ticks + 1 : 0;
+        this.at = at;
+        // At 100, 200, 400, ... ms of one statement.
+        if (at === null || this.asking || this.ticks === 0 || (this.ticks & (this.ticks - 1)) !== 0)
+            return;
+        this.asking = this.ask(at).finally(() => {
+            this.asking = null;
+        });
+    }
+    async ask(at) {
+        try {
+            const { rows } = await this.watcher.query(HELD, [this.pid]);
+            // It may have ended meanwhile: what is held then is another's.
+            if (this.answered() !== at)
+                return;
+            const held = rows.map(({ relation, modes }) => ({
+                relation,
+                modes: typeof modes === 'string' ? [modes] : modes,
+            }));
+            this.seen = { at, held };
+        }
+        catch (error) {
+            // The watchdog tells of a connection that is lost; without it there is only less to see.
+            this.log.detail(`locks seen from outside: ${error.message}`);
+        }
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/treatment.ts
@@ -11938,11 +10362,116 @@ function bytesWritten(plan) {
     return nodes.reduce((sum, node) => sum + Number(node['Plan Rows'] ?? 0) * (Number(node['Plan Width'] ?? 0) + TUPLE_AND_INDEXES), 0);
 }
 
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/way-back.ts
+/** Whether the down files bring back what was there: which are tried, and what the catalog says when they were. */
+
+
+
+
+
+
+/** The schema is read before each migration whose down file is tried, up to this many; else before the first of them alone. */
+const READ_BEFORE_EACH = 10;
+const DIFFERENCES_NAMED = 3;
+/** The newest pending migrations that have a down file each, newest first: only they can be undone in order. */
+function waysBack({ pending, downFiles }) {
+    const ways = [];
+    for (const migration of [...pending].reverse()) {
+        const downFile = downFiles.get(migration.key);
+        if (downFile === undefined)
+            break;
+        ways.push({ migration, downFile });
+    }
+    return ways;
+}
+/** The migrations before which the schema is read. */
+function readBefore(ways) {
+    const chosen = ways.length <= READ_BEFORE_EACH ? ways : ways.slice(-1);
+    return new Set(chosen.map((way) => way.migration));
+}
+/** The down file as a migration of its own. Throws a Stop for what cannot be read. */
+function planDown({ migration, downFile }, workingDirectory) {
+    const path = (0,external_node_path_.join)(workingDirectory, downFile);
+    const { version, name, key } = migration;
+    return (0,script_file/* planMigration */.Eu)({
+        version,
+        name,
+        key: `down:${key}`,
+        file: downFile,
+        path,
+        bytes: (0,external_node_fs_.statSync)(path).size,
+        checksum: (0,external_node_path_.basename)(downFile),
+    });
+}
+async function readSchemaBefore(session, start, leftOut) {
+    const fingerprints = await readFingerprints(session, leftOut);
+    const changed = groupsToDefine(changedGroups(start, fingerprints)).inside;
+    return { fingerprints, changed, definitions: await readDefinitions(session, changed) };
+}
+async function readUndone(session, way, before, leftOut) {
+    const { inside, outside } = groupsToDefine(changedGroups(before.fingerprints, await readFingerprints(session, leftOut)));
+    const known = new Set(before.changed);
+    return {
+        way,
+        before,
+        outside: outside.filter((key) => !known.has(key)),
+        after: await readDefinitions(session, new Set([...inside, ...before.changed])),
+    };
+}
+/** In the order in which the down files ran: a difference is told of the first that has it. After the rollback. */
+async function differences(session, undone) {
+    const findings = [];
+    let known = new Set();
+    for (const { way, before, outside, after } of undone) {
+        const was = new Map([...before.definitions, ...(await readDefinitions(session, outside))]);
+        const changes = diffDefinitions(was, after);
+        const fresh = changes.filter((change) => !known.has(way_back_keyOf(change)));
+        known = new Set([...known, ...changes.map(way_back_keyOf)]);
+        if (fresh.length > 0)
+            findings.push(ofDifference(way, fresh));
+    }
+    return findings;
+}
+function way_back_keyOf({ change, kind, name, after }) {
+    return `${change} ${kind} ${name} ${after}`;
+}
+function ofDifference({ migration, downFile }, changes) {
+    const named = changes.slice(0, DIFFERENCES_NAMED).map(inWords);
+    const more = changes.length - named.length;
+    return {
+        rule: 'down-differs',
+        severity: 'warning',
+        version: migration.version,
+        file: downFile,
+        line: null,
+        sql: null,
+        relation: null,
+        message: `After it, the schema is not what it was before ${migration.file}: ${named.join('; ')}${more > 0 ? `; and ${(0,report_text/* plural */.LS)(more, 'difference')} more` : ''}.`,
+        safer: null,
+    };
+}
+function inWords({ change, kind, name, before, after }) {
+    switch (change) {
+        case 'added':
+            return `${kind} ${name} is still there`;
+        case 'removed':
+            return `${kind} ${name} is missing`;
+        case 'changed':
+            return `${kind} ${name} was ${(0,report_text/* cut */.Jj)(before ?? '', 100)} and is ${(0,report_text/* cut */.Jj)(after ?? '', 100)}`;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/attempt.ts
 /**
  * One attempt at the dry run: every pending migration, statement by statement, in one transaction that cannot commit;
  * then ROLLBACK, and the server's own word that it is.
  */
+
+
+
+
+
+
 
 
 
@@ -11971,9 +10500,16 @@ const SMALL_BYTES = 64 * 1024;
 const INSERTS_TOLD = 20;
 /** From this many locks on, reading all of them after every statement would be quadratic: only where one may have been added that matters. */
 const MANY_LOCKS = 1_000;
+/** The names of relations are looked for in no more than this of a statement that was not executed. */
+const MENTIONED_CHARACTERS = 100_000;
+/** How long all questions about the rows may take that are asked after the rollback. */
+const QUESTIONS_MS = 5_000;
 class Again extends Error {
 }
 class Interrupted extends Error {
+}
+/** The way back could not be tried to its end, for reasons that are not its own. */
+class NotTried extends Error {
 }
 /** A statement of the user's failed; `entry` null: what its file's COMMIT would check did, after the statement at `place`. */
 class StatementFailed extends Error {
@@ -12027,6 +10563,8 @@ class Attempt {
     finished = new Set();
     observations = [];
     locked = new Set();
+    mentioned = new Set();
+    traffic = new Map();
     undone = new Undone();
     highestEnum = '0';
     unrecorded = [];
@@ -12039,6 +10577,16 @@ class Attempt {
     interruption = null;
     cancellation;
     failed = null;
+    /** Down files are run after everything has gone up, and what they undo goes up again. */
+    phase = 'up';
+    ways;
+    before = new Map();
+    undoneMigrations = [];
+    findings = [];
+    deadTuples = 0;
+    tried = [];
+    /** How many rows it failed on, in a sentence. */
+    inTheWay = null;
     xidStatus = null;
     walBytes = null;
     schemaDiff = [];
@@ -12053,6 +10601,7 @@ class Attempt {
         this.recordsMatter = input.plan.pending.some((one) => one.namesTracking);
         const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
         this.creator = input.bench.tracking.exists ? null : (creator ?? null);
+        this.ways = input.bench.request.rehearseRollback === false ? [] : waysBack(input.plan);
         this.cancellation = cancellationOf(input.bench);
         this.talk = new Conversation(input.bench.session, {
             mayGoOn: () => {
@@ -12078,6 +10627,7 @@ class Attempt {
         const timer = Number.isFinite(deadline) ? setTimeout(() => this.interrupt({ kind: 'deadline' }), left) : undefined;
         const onAbort = () => this.interrupt({ kind: 'cancelled' });
         bench.signal.addEventListener('abort', onAbort);
+        const outside = new Outside(bench, () => (bench.session.busy ? this.talk.answered : null));
         let thrown = null;
         try {
             if (bench.signal.aborted)
@@ -12092,16 +10642,38 @@ class Attempt {
         // Rolled back before the watch ends: until then somebody may be waiting.
         await this.rollBack();
         await watchdog.stop();
+        await outside.stop();
+        this.seeFromOutside(outside, thrown);
         clearTimeout(timer);
         bench.signal.removeEventListener('abort', onAbort);
-        await this.prove();
+        await this.prove(thrown);
         return this.ending(thrown);
+    }
+    /** What the statement held at which it ended: its own session cannot tell any more. */
+    seeFromOutside(outside, thrown) {
+        if (this.phase !== 'up')
+            return;
+        const entry = thrown instanceof StatementFailed ? thrown.entry : this.interruption ? this.talk.current() : null;
+        if (!entry)
+            return;
+        for (const { relation, modes } of outside.heldAt(this.talk.answered)) {
+            const strongest = Math.max(...modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
+            if (strongest <= this.observer.strengthSeen(relation))
+                continue;
+            const lock = { relation, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true };
+            entry.locks = [...entry.locks, lock];
+            this.locked.add(relation);
+        }
     }
     ending(thrown) {
         if (this.interruption) {
             if (this.interruption.kind === 'alarm')
                 this.noteBlocked(this.interruption.alarm);
-            return this.interruption;
+            if (this.phase === 'up' || this.interruption.kind === 'cancelled')
+                return this.interruption;
+            // The migrations themselves had passed.
+            this.notTried(attempt_inWords(this.interruption));
+            return { kind: 'passed' };
         }
         if (thrown === null)
             return { kind: 'passed' };
@@ -12140,14 +10712,19 @@ class Attempt {
     async run() {
         const { pending } = this.input.plan;
         const all = this.bench.request.transactionMode === 'all';
+        const readFirst = readBefore(this.ways);
         await this.begin();
         for (const [index, migration] of pending.entries()) {
             this.bench.log.progress(`dry run ${index + 1}/${pending.length} ${migration.file}`);
+            if (readFirst.has(migration))
+                await this.readSchemaBefore(migration);
             await this.migration(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
             this.finished.add(migration.key);
         }
         await this.compareSchema();
         await this.check();
+        if (this.ways.length > 0 && this.checks.every((check) => check.passed))
+            await this.downAndUpAgain();
     }
     async begin() {
         const { talk } = this;
@@ -12218,7 +10795,7 @@ class Attempt {
         const progress = resumed ? new ProgressKeeper(migration, resumed) : null;
         const ends = migration.script.ownTransactions ? blockEnds(migration) : [];
         let unit = -1;
-        const events = this.ahead?.migration === migration ? this.ahead.events : scriptOf(migration);
+        const events = this.ahead?.migration === migration ? this.ahead.events : (0,script_file/* scriptOf */.Fl)(migration);
         for (const event of events) {
             if (event.kind === 'statement') {
                 progress?.pass(event.index, event.statement);
@@ -12257,8 +10834,11 @@ class Attempt {
         if (facts.bulkInsertInto === null && /\bdeferrable\b/i.test(statement.sql))
             this.deferrable = true;
         const refusal = await whyNot(talk, entry, statement);
-        if (refusal !== null)
+        if (refusal !== null) {
+            if (this.phase === 'up')
+                this.findings.push(...(await missingTables(talk, entry, statement)));
             return this.skip(entry, statement, refusal);
+        }
         if (facts.nonTransactional && migration.script.wrapper === null)
             return this.plainly(entry, statement);
         const key = statementKey(migration, event.index);
@@ -12315,6 +10895,8 @@ class Attempt {
         return entry;
     }
     observe(migration, { statement, facts }) {
+        if (this.phase !== 'up')
+            return;
         const at = { migration, line: statement.line, sql: (0,report_text/* cut */.Jj)(statement.sql, 200) };
         if (facts.external !== null)
             this.observations.push({
@@ -12329,6 +10911,7 @@ class Attempt {
     skip(entry, statement, reason) {
         entry.executed = false;
         entry.reason = reason;
+        this.mention(statement.sql);
         this.undone.skip(entry.facts, statement.sql);
     }
     /** CONCURRENTLY and its kin: the same work in a form that a transaction allows, where that is quick enough. */
@@ -12351,18 +10934,38 @@ class Attempt {
             const state = await indexState(session, what.leftover.index, what.leftover.table);
             if (state.exists && !state.valid)
                 throw this.blockedByIndex(entry, statement, state);
+            if (state.qualified !== null && what.leftover.ifNotExists && this.phase === 'up') {
+                const { key } = await this.tryOnCopy(entry, what.plain, what.leftover);
+                this.findings.push(await hiddenBy(this.talk, entry, state.qualified, what.leftover, key));
+            }
+        }
+        if (what.leftover !== null && this.phase === 'up') {
+            const refused = await refusedConcurrently(this.talk, entry, what.leftover);
+            if (refused)
+                this.findings.push(refused);
         }
         const tooSlow = await whyTooSlow(this.talk, entry.facts, this.limits());
-        if (tooSlow !== null)
+        if (tooSlow !== null) {
+            if (what.leftover?.kind === 'create-index' && this.phase === 'up')
+                this.tried.push(await this.tryOnCopy(entry, what.plain, what.leftover));
             return this.skip(entry, statement, tooSlow);
+        }
         await this.carefully(entry, statement, padded(what.plain, statement.sql));
         if (entry.executed)
             rehearsedPlainly(entry, what.what);
     }
+    async tryOnCopy(entry, plain, leftover) {
+        const { session } = this.bench;
+        await this.talk.exchange();
+        await session.batch([{ text: 'savepoint mgate' }]);
+        const tried = await tryOnCopy(session, entry, plain, leftover);
+        await session.batch([{ text: 'rollback to savepoint mgate' }, { text: 'release savepoint mgate' }]);
+        return tried;
+    }
     blockedByIndex(entry, statement, state) {
         const { migration } = entry;
         const { line, column } = statement;
-        const stop = indexInTheWay(state, { file: migration.file, line, column, sourceLine: sourceLine(migration, line) });
+        const stop = indexInTheWay(state, { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) });
         entry.error = stop.message;
         return new StatementFailed(migration, entry, statement, stop);
     }
@@ -12376,7 +10979,7 @@ class Attempt {
             if (tooLarge !== null)
                 this.skip(entry, statement, tooLarge);
             else {
-                await talk.exchange([{ text: sql }, guarded], [this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry }]);
+                await talk.exchange([{ text: sql }, guarded], [this.anythingBefore ? lookAtAll(entry, sql) : LOOK_AT_CLOCK, { kind: 'look', entry }]);
             }
             talk.control({ text: 'release savepoint mgate' });
         }
@@ -12418,7 +11021,8 @@ class Attempt {
         }
         const worthIt = this.locks < MANY_LOCKS || entry.facts.opaque !== null || this.mentionsRelation(statement.sql);
         this.unseen = this.anythingBefore && !worthIt ? entry : null;
-        this.talk.say(this.anythingBefore && worthIt ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry });
+        const look = this.anythingBefore && worthIt ? lookAtAll(entry, statement.sql) : LOOK_AT_CLOCK;
+        this.talk.say(look, { kind: 'look', entry });
     }
     lookAtUnseen() {
         if (!this.unseen)
@@ -12427,13 +11031,43 @@ class Attempt {
         this.unseen = null;
     }
     mentionsRelation(sql) {
-        if (sql.length > 20_000)
-            return true;
+        return sql.length > 20_000 || this.namesMentioned(sql).next().done === false;
+    }
+    /** Bare names of relations that existed before and stand in a text. */
+    *namesMentioned(sql) {
         for (const [word] of sql.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)) {
-            if (this.namesBefore.has(word) || this.namesBefore.has(word.toLowerCase()))
-                return true;
+            if (this.namesBefore.has(word))
+                yield word;
+            else if (this.namesBefore.has(word.toLowerCase()))
+                yield word.toLowerCase();
         }
-        return false;
+        for (const [, quoted = ''] of sql.matchAll(/"((?:[^"]|""){1,200})"/g)) {
+            const name = quoted.replaceAll('""', '"');
+            if (this.namesBefore.has(name))
+                yield name;
+        }
+    }
+    /** What was not executed is judged by what its text names: that must be known by its size too. */
+    mention(sql) {
+        for (const name of this.namesMentioned(sql.slice(0, MENTIONED_CHARACTERS)))
+            this.mentioned.add(name);
+    }
+    mentionUnreached() {
+        for (const migration of this.input.plan.pending) {
+            if (this.finished.has(migration.key))
+                continue;
+            try {
+                for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
+                    if (event.kind === 'statement' && event.facts.bulkInsertInto === null)
+                        this.mention(event.statement.sql);
+                }
+            }
+            catch (error) {
+                // What is wrong with a file was said when it was planned, or is when it is applied.
+                if (!(error instanceof report_stop/* Stop */.V))
+                    throw error;
+            }
+        }
     }
     see(look, entry) {
         if (look.held === null)
@@ -12443,8 +11077,17 @@ class Attempt {
         entry.locks = [...entry.locks, ...seen.locks];
         entry.rewrites = [...entry.rewrites, ...seen.rewrites];
         entry.scans = [...entry.scans, ...seen.scans];
-        for (const lock of seen.locks)
-            this.locked.add(lock.relation);
+        entry.touched = addTouched(entry.touched, seen.touched);
+        entry.dropped = [...entry.dropped, ...seen.dropped];
+        entry.droppedViews = [...entry.droppedViews, ...seen.droppedViews];
+        entry.truncated = [...entry.truncated, ...seen.truncated];
+        entry.emptied = [...entry.emptied, ...seen.emptied];
+        entry.goneColumns = [...entry.goneColumns, ...seen.goneColumns];
+        for (const { inserted, updated } of seen.touched)
+            this.deadTuples += inserted + updated;
+        if (this.phase === 'up')
+            for (const lock of seen.locks)
+                this.locked.add(lock.relation);
     }
     /** An error: an interruption of ours, something to be learned, or a migration that fails. */
     meaningOf(error, slot, last) {
@@ -12472,9 +11115,10 @@ class Attempt {
             suspects.add(key);
             return new Again();
         }
+        this.mention(statement.sql);
         entry.executed = true;
         entry.ran += 1;
-        entry.error = this.bench.request.showData ? server.message : (0,redact/* hideMessage */.oP)(server.code, server.message);
+        entry.error = this.bench.request.showData ? server.message : (0,report_redact/* hideMessage */.oP)(server.code, server.message);
         return new StatementFailed(entry.migration, entry, statement, shifted(error, slot.offset));
     }
     // -- the end of a file --------------------------------------------------------------------------------------
@@ -12489,7 +11133,7 @@ class Attempt {
         if (next.bytes > SMALL_BYTES)
             return;
         try {
-            this.ahead = { migration: next, events: [...scriptOf(next)] };
+            this.ahead = { migration: next, events: [...(0,script_file/* scriptOf */.Fl)(next)] };
         }
         catch {
             this.ahead = null;
@@ -12534,6 +11178,8 @@ class Attempt {
      * show that; the ones between are written only where some file may look at them.
      */
     record(migration) {
+        if (this.phase !== 'up')
+            return;
         const { pending } = this.input.plan;
         const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
         if (shows || this.recordsMatter)
@@ -12566,10 +11212,125 @@ class Attempt {
             ...(await checkIndexes(session, request.criticalIndexes, this.undone.names)),
         ];
         if (this.input.smokeTests.length > 0) {
+            // Read-only as long as the savepoint stands.
+            await session.query('savepoint mgate_smoke');
             await session.query('set transaction read only');
             checks.push(...(await runSmokeTests(session, this.input.smokeTests)));
+            await session.query('rollback to savepoint mgate_smoke');
+            await session.query('release savepoint mgate_smoke');
         }
         this.checks = checks;
+    }
+    // -- down, and up again -------------------------------------------------------------------------------------
+    async readSchemaBefore(migration) {
+        const { before } = this.input;
+        if (migration === this.input.plan.pending[0]) {
+            this.before.set(migration, { fingerprints: before, changed: [], definitions: new Map() });
+            return;
+        }
+        await this.talk.exchange();
+        this.before.set(migration, await readSchemaBefore(this.bench.session, before, this.leftOut()));
+    }
+    /** In the same transaction, which ends with it. Whatever comes of it is a finding: the migrations have passed. */
+    async downAndUpAgain() {
+        const why = this.whyNotDown();
+        this.phase = 'down';
+        if (why !== null)
+            return this.notTried(why);
+        try {
+            for (const way of this.ways)
+                await this.down(way);
+            this.phase = 'again';
+            for (const { migration } of [...this.ways].reverse()) {
+                await this.oneWay({ ...migration, key: `again:${migration.key}` });
+            }
+        }
+        catch (error) {
+            // Whether it was in the way of somebody, or out of time, is asked at the end.
+            if (error instanceof Interrupted)
+                throw error;
+            if (error instanceof NotTried)
+                return this.notTried(error.message);
+            if (error instanceof StatementFailed)
+                return this.failedBack(error);
+            if (error instanceof Again)
+                return this.notTried('a statement would need a treatment of its own');
+            if (error instanceof report_stop/* Stop */.V && error.reason.class === 'syntax')
+                return this.unreadable(error);
+            throw error;
+        }
+    }
+    whyNotDown() {
+        const { plan } = this.input;
+        const missed = this.upEntries().find((entry) => !wasRehearsed(entry));
+        if (missed)
+            return `${missed.migration.file}:${missed.line} was not executed`;
+        const resumed = this.ways.find(({ migration }) => plan.resumed.has(migration.key));
+        if (resumed)
+            return `${resumed.migration.file} was half done already`;
+        return this.creator ? `${this.creator.file} makes the tracking table itself` : null;
+    }
+    async down(way) {
+        await this.oneWay(planDown(way, this.bench.request.workingDirectory));
+        const before = this.before.get(way.migration);
+        if (before)
+            this.undoneMigrations.push(await readUndone(this.bench.session, way, before, this.leftOut()));
+    }
+    async oneWay(migration) {
+        this.bench.log.progress(`dry run, ${this.phase} ${migration.file}`);
+        await this.migration(migration, null, this.bench.request.transactionMode !== 'all');
+        await this.talk.exchange();
+        const missed = this.entries.get(migration.key)?.find((entry) => !wasRehearsed(entry));
+        if (missed)
+            throw new NotTried(`${migration.file}:${missed.line} was not executed: ${missed.reason}`);
+    }
+    notTried(why) {
+        const [newest] = this.ways;
+        if (!newest)
+            return;
+        this.findings.push({
+            rule: 'rollback-not-tried',
+            severity: 'info',
+            version: newest.migration.version,
+            file: newest.downFile,
+            line: null,
+            sql: null,
+            relation: null,
+            message: `not tried: ${why}`,
+            safer: null,
+        });
+    }
+    failedBack({ migration, entry, place, error }) {
+        const server = (0,postgres_failure/* readServerError */.i)(error);
+        const message = this.bench.request.showData ? server.message : (0,report_redact/* hideMessage */.oP)(server.code, server.message);
+        const { line } = place ? (0,script_file/* locate */.x5)(place, entry ? server.position : null) : { line: 1 };
+        if (server.code !== null && (RETRIABLE.has(server.code) || server.code === '57014')) {
+            this.notTried(`${migration.file}:${line}: ${message}`);
+            return;
+        }
+        const again = this.phase === 'again';
+        this.findings.push({
+            rule: again ? 'up-again-fails' : 'down-fails',
+            severity: 'warning',
+            version: migration.version,
+            file: migration.file,
+            line,
+            sql: place ? (0,report_text/* cut */.Jj)(place.sql, 200) : null,
+            relation: null,
+            message: again
+                ? `After the way back, it does not go up a second time: ${message}`
+                : `The way back fails, after everything has gone up: ${message}`,
+            safer: null,
+        });
+    }
+    unreadable({ reason, message }) {
+        const way = this.ways.find(({ downFile }) => downFile === reason.file) ?? this.ways[0];
+        if (!way)
+            return;
+        const { version } = way.migration;
+        const { downFile: file } = way;
+        const at = { version, file, line: reason.line ?? null, sql: null, relation: null, safer: null };
+        this.findings.push({ rule: 'down-fails', severity: 'warning', ...at, message: `It cannot be read: ${message}` });
     }
     // -- rolling back, and proving it ---------------------------------------------------------------------------
     async rollBack() {
@@ -12578,14 +11339,19 @@ class Attempt {
             return;
         try {
             // Right in every state of the transaction; what the files had set goes with it.
-            await session.batch([{ text: 'rollback' }, ...armed]);
+            const results = await session.batch([{ text: 'rollback' }, ...armed, trafficItem(this.wanted())]);
+            const last = results.at(-1);
+            if (last)
+                this.traffic = readTraffic(last);
         }
         catch (error) {
             log.detail(`rollback: ${error.message}`);
+            if (error instanceof postgres_session/* BatchError */.PW && error.completed.length > 0 && !session.lost)
+                await session.batch(armed);
         }
     }
     /** The server's own word that the rehearsal's transaction is aborted; without it nothing may go on. */
-    async prove() {
+    async prove(thrown) {
         if (this.xid === null)
             return;
         const { session, watcher, log } = this.bench;
@@ -12609,33 +11375,73 @@ class Attempt {
             });
         }
         log.detail(`rehearsal transaction ${this.xid}: aborted, by the server's own word`);
-        if (!session.lost)
-            await this.lookBack();
+        // One that begins anew will look again.
+        if (!session.lost && !(thrown instanceof Again))
+            await this.lookBack(thrown);
     }
     /** On the committed state again: what the changed objects were, and how large what was locked is. */
-    async lookBack() {
+    async lookBack(thrown) {
         const { session } = this.bench;
         const before = await readDefinitions(session, groupsToDefine(this.groups).outside);
         this.schemaDiff = diffDefinitions(before, this.predicted);
-        if (this.locked.size === 0)
+        this.findings.push(...(await differences(session, this.undoneMigrations)));
+        await this.nameWhatIsBack();
+        if (thrown instanceof StatementFailed)
+            await this.askForRows(thrown);
+        await this.askForIndexes();
+        this.mentionUnreached();
+        this.sizes = await readSizes(this.bench, this.wanted(), this.traffic);
+    }
+    /** Indexes that are to be built CONCURRENTLY: would their keys be unique, and who would they wait for? */
+    async askForIndexes() {
+        const { request } = this.bench;
+        const bounds = { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
+        for (const tried of this.tried) {
+            const found = tried.finding ?? (await duplicateKeys(this.bench, tried, bounds, request.showData));
+            if (found)
+                this.findings.push(found);
+        }
+        this.findings.push(...(await openTransactions(this.bench, this.upEntries())));
+    }
+    async askForRows({ entry, place, error }) {
+        const { request } = this.bench;
+        if (entry === null || place === null)
             return;
-        const { rows } = await session.query(`select w.name as relation, pg_catalog.pg_total_relation_size(c.oid)::text as bytes, c.reltuples::float8 as rows
-         from pg_catalog.unnest($1::text[]) as w(name) join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(w.name)`, [[...this.locked]]);
-        this.sizes = rows.map((row) => ({
-            relation: row.relation,
-            bytes: Number(row.bytes),
-            rows: row.rows < 0 ? null : row.rows,
-        }));
+        const before = this.upEntries().filter((one) => one !== entry);
+        const written = new Set(before.flatMap((one) => one.touched.map((touched) => touched.relation)));
+        this.inTheWay = await rowsInTheWay(this.bench, { error: (0,postgres_failure/* readServerError */.i)(error), facts: entry.facts, sql: place.sql, showData: request.showData, written }, { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS });
+    }
+    wanted() {
+        return { relations: [...this.locked], bare: [...this.mentioned] };
+    }
+    /** Columns that a statement dropped are there again, with their names; files that it emptied, with their rows. */
+    async nameWhatIsBack() {
+        const { request } = this.bench;
+        const bounds = { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
+        for (const entry of this.upEntries()) {
+            if (entry.goneColumns.length > 0)
+                entry.droppedColumns = await readDropped(this.bench, entry.goneColumns, bounds);
+            if (entry.emptied.length > 0) {
+                const had = await withRows(this.bench, entry.emptied);
+                const truncated = entry.emptied.filter((name) => had.has(name) || /\btruncate\b/i.test(entry.sql));
+                entry.truncated = [...entry.truncated, ...truncated];
+                entry.rewrites = entry.rewrites.filter((name) => !truncated.includes(name));
+            }
+        }
     }
     // -- the report ---------------------------------------------------------------------------------------------
+    /** Of the pending migrations, in order; not of their ways back. */
+    upEntries() {
+        return this.input.plan.pending.flatMap(({ key }) => this.entries.get(key) ?? []);
+    }
     executedAnything() {
-        const all = [...this.entries.values()].flat();
+        const all = this.upEntries();
         return all.length === 0 || all.some(wasRehearsed);
     }
     report(attempts, blocked) {
         const { plan, knowledge } = this.input;
         const { request } = this.bench;
-        const entries = [...this.entries.values()].flat();
+        const entries = this.upEntries();
         const executed = entries.filter((entry) => entry.executed);
         const statements = plan.pending.reduce((sum, migration) => sum + migration.script.statements, 0);
         const proof = this.xid !== null && this.xidStatus !== null ? { xid: this.xid, status: this.xidStatus } : null;
@@ -12644,12 +11450,20 @@ class Attempt {
             coverage: { statements, executed: executed.reduce((sum, entry) => sum + entry.ran, 0) },
             blocked,
             observations: this.observations,
+            findings: this.findings,
             sizes: this.sizes,
             schemaDiff: this.schemaDiff,
             // DETACH ... CONCURRENTLY leaves a CHECK constraint behind that its plain form does not.
             complete: entries.every((one) => wasRehearsed(one) && one.facts.nonTransactional?.leftover?.kind !== 'detach'),
             nonTransactional: knowledge.alone,
-            proof: proof && { ...proof, attempts, walBytes: this.walBytes, on: request.rehearsalTarget ? 'copy' : 'target' },
+            proof: proof && {
+                ...proof,
+                attempts,
+                walBytes: this.walBytes,
+                on: request.rehearsalTarget ? 'copy' : 'target',
+                deadTuples: this.deadTuples,
+                sequencesAdvanced: [...this.observer.sequencesAdvanced].sort(),
+            },
             checks: this.checks,
             error: this.failed ? this.failure(this.failed) : null,
             predicted: this.predicted,
@@ -12674,16 +11488,52 @@ class Attempt {
     }
     failure({ migration, entry, place, error }) {
         const position = entry ? (0,postgres_failure/* readServerError */.i)(error).position : null;
-        const { line, column } = place ? locate(place, position) : { line: 1, column: 1 };
+        const { line, column } = place ? (0,script_file/* locate */.x5)(place, position) : { line: 1, column: 1 };
         const { request } = this.bench;
         const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
-        return (0,postgres_failure/* failureFrom */.J)(error, { file: migration.file, line, column, sourceLine: sourceLine(migration, line) }, {
+        const failure = (0,postgres_failure/* failureFrom */.J)(error, { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) }, {
             phase: 'dry-run',
             host: request.target.host,
             timedOut: limited ? 'statement' : null,
             showData: request.showData,
         });
+        if (this.inTheWay === null)
+            return failure;
+        return { ...failure, hint: [this.inTheWay, failure.hint].filter((text) => text !== null).join(' ') };
     }
+}
+function attempt_inWords(interruption) {
+    if (interruption.kind === 'deadline')
+        return 'dry-run-timeout was over';
+    const { alarm } = interruption;
+    switch (alarm.kind) {
+        case 'blocking':
+            return 'it kept somebody else waiting for max-blocking';
+        case 'exclusive':
+            return 'it held ACCESS EXCLUSIVE for max-exclusive';
+        case 'lock-table':
+            return 'it held too many locks';
+        case 'blind':
+            return 'the watching connection was lost';
+    }
+}
+function lookAtAll({ facts }, sql) {
+    return mayDropColumns(sql, facts.opaque !== null) ? LOOK_AT_COLUMNS : LOOK_AT_LOCKS;
+}
+function addTouched(known, more) {
+    if (more.length === 0)
+        return known;
+    const sums = new Map(known.map((one) => [one.relation, one]));
+    for (const one of more) {
+        const before = sums.get(one.relation) ?? { inserted: 0, updated: 0, deleted: 0 };
+        sums.set(one.relation, {
+            relation: one.relation,
+            inserted: before.inserted + one.inserted,
+            updated: before.updated + one.updated,
+            deleted: before.deleted + one.deleted,
+        });
+    }
+    return [...sums.values()];
 }
 /** Asked at the end of each file: still our transaction? And what of the file's would end with its session. */
 const END_OF_FILE = {
@@ -12715,7 +11565,7 @@ function attempt_escaped(migration, was, is) {
 function blockEnds(migration) {
     const ends = [];
     let isBlock = false;
-    for (const event of scriptOf(migration)) {
+    for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
         if (event.kind === 'begin-unit')
             isBlock = event.begin !== null;
         else if (event.kind === 'end-unit')
@@ -12837,6 +11687,7 @@ function verdictOfAlarm(alarm, request) {
  * Applying for real: a transactional migration and its record commit together or not at all; a non-transactional one
  * goes statement by statement, and what it has done is written down before and after each (contract, section 6).
  */
+
 
 
 
@@ -13140,8 +11991,8 @@ class Application {
      * small file nothing is added unless it is. `begin` goes first, where it opens the transaction.
      */
     async loadFile(sender, migration, begin) {
-        const hash = new TextHash();
-        const statements = statementsOf(scriptOf(migration, hash));
+        const hash = new files/* TextHash */.Qc();
+        const statements = statementsOf((0,script_file/* scriptOf */.Fl)(migration, hash));
         const small = migration.bytes <= apply_SMALL_BYTES ? [...statements] : null;
         if (small && hash.digest() !== migration.checksum)
             throw changedOnDisk(migration);
@@ -13194,7 +12045,7 @@ class Application {
         const started = Date.now();
         await this.session.batch(this.sessionTimeouts(migration));
         let block = null;
-        for (const event of scriptOf(migration)) {
+        for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
             if (event.kind === 'begin-unit') {
                 block = event.begin === null ? null : [[{ text: event.begin }, null]];
             }
@@ -13354,11 +12205,11 @@ class Application {
             return (0,postgres_failure/* failureFrom */.J)(stopped(), null, { phase: 'apply', showData: true });
         }
         const statement = failed.statement;
-        const at = statement ? locate(statement, (0,postgres_failure/* readServerError */.i)(failed.error).position) : null;
+        const at = statement ? (0,script_file/* locate */.x5)(statement, (0,postgres_failure/* readServerError */.i)(failed.error).position) : null;
         const { request } = this.bench;
         const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
         const failure = (0,postgres_failure/* failureFrom */.J)(failed.error, at
-            ? { file: migration.file, line: at.line, column: at.column, sourceLine: sourceLine(migration, at.line) }
+            ? { file: migration.file, line: at.line, column: at.column, sourceLine: (0,files/* sourceLine */._J)(migration, at.line) }
             : null, { phase: 'apply', host: request.target.host, timedOut: limited ? 'statement' : null, showData: request.showData });
         return failure.file === null ? { ...failure, file: migration.file } : failure;
     }
@@ -13369,7 +12220,8 @@ class Application {
     /** The failure's row and event, in a transaction of their own; a database that is gone is told about and that is all. */
     async recordFailure(migration, error, ms) {
         const { version, name, checksum } = migration;
-        const message = (0,report_text/* cut */.Jj)(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`, 1_000);
+        const redact = (0,report_redact/* redactor */.$p)(this.bench.request.secrets);
+        const message = (0,report_text/* cut */.Jj)(redact(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`), 1_000);
         try {
             const session = await this.bench.witness();
             // The connection was lost while COMMIT was on its way, and the server finished it.
@@ -13442,8 +12294,8 @@ function beginsPlainly({ script }) {
     return script.wrapper === null || /^(begin|start)(\s+(work|transaction))?$/i.test(script.wrapper);
 }
 function hashOf(migration) {
-    const hash = new TextHash();
-    for (const _event of scriptOf(migration, hash))
+    const hash = new files/* TextHash */.Qc();
+    for (const _event of (0,script_file/* scriptOf */.Fl)(migration, hash))
         ;
     return hash.digest();
 }
@@ -13460,7 +12312,7 @@ function changedOnDisk(migration) {
     });
 }
 function placeOf(migration, { line, column }) {
-    return { file: migration.file, line, column, sourceLine: sourceLine(migration, line) };
+    return { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) };
 }
 function editedSince(migration, statement, index) {
     return new report_stop/* Stop */.V({
@@ -13784,7 +12636,7 @@ class SqlEngine {
     }
     async inspectNow() {
         const { workingDirectory, engine, migrationsPath } = this.request;
-        requireSqlProject(workingDirectory, engine, migrationsPath);
+        (0,files/* requireSqlProject */.dY)(workingDirectory, engine, migrationsPath);
         const session = await this.connectTo(this.request.target, this.signal);
         this.session = session;
         if (!this.executes)
@@ -13822,7 +12674,7 @@ class SqlEngine {
         const tracked = session.query(trackingQuery(request.trackingSchema));
         // While the server answers, the files are read.
         tracked.catch(() => undefined);
-        const listing = listMigrations(request.workingDirectory, findFolder(request.workingDirectory, request.migrationsPath));
+        const listing = (0,files/* listMigrations */.YJ)(request.workingDirectory, (0,files/* findFolder */.Wj)(request.workingDirectory, request.migrationsPath));
         const row = (await tracked).rows[0];
         const tracking = row ? readTrackingState(row, request.trackingSchema) : { kind: 'absent' };
         const notes = [];
@@ -13847,7 +12699,7 @@ class SqlEngine {
             records,
             targetVersion: request.targetVersion,
             allowOutOfOrder: request.allowOutOfOrder,
-            rawChecksum: rawChecksum,
+            rawChecksum: files/* rawChecksum */.AC,
         });
         if (decision.gaps.length > 0)
             notes.push(`versions left out: ${decision.gaps.join(', ')}`);
@@ -13865,7 +12717,7 @@ class SqlEngine {
             targetVersion: request.targetVersion,
             transactionMode: request.transactionMode,
         });
-        this.plan = { digest, pending, resumed: decision.resumed, downFiles: listing.downFiles };
+        this.plan = { digest, serverMajor: facts.major, pending, resumed: decision.resumed, downFiles: listing.downFiles };
         return {
             server: { version: facts.version, major: facts.major },
             previousVersion: decision.currentVersion,
@@ -13892,7 +12744,7 @@ class SqlEngine {
         }, plan.pending);
         for (const [index, migration] of plan.pending.entries()) {
             yield renderPlanSection(migration, index + 1, plan.pending.length);
-            yield* readText(migration);
+            yield* (0,files/* readText */.yR)(migration);
             yield PLAN_SECTION_END;
         }
     }
@@ -13901,7 +12753,7 @@ class SqlEngine {
         const known = this.plannedFiles.get(file.file);
         if (known?.checksum === file.checksum)
             return known;
-        const planned = planMigration(file);
+        const planned = (0,script_file/* planMigration */.Eu)(file);
         this.plannedFiles.set(file.file, planned);
         return planned;
     }
@@ -14161,7 +13013,7 @@ class SqlEngine {
         if (added.length + removed.length + changed.length > 0)
             return 'partially-migrated';
         // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
-        const untold = started.some(({ again, sql }) => !again && !classify(sql).nonTransactional?.leftover);
+        const untold = started.some(({ again, sql }) => !again && !(0,classify/* classify */.L8)(sql).nonTransactional?.leftover);
         return untold ? 'unknown' : 'unchanged';
     }
     /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
@@ -14182,7 +13034,7 @@ class SqlEngine {
         if (backend)
             await endBackend(session, backend);
         return this.readBack({
-            pending: pending.map((one) => ({ ...one, key: versionKey(one.version) })),
+            pending: pending.map((one) => ({ ...one, key: (0,files/* versionKey */._5)(one.version) })),
             resumed: new Map(),
         });
     }
@@ -14309,6 +13161,758 @@ function engine_shown(records, files) {
 
 /***/ }),
 
+/***/ 8363:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AC: () => (/* binding */ rawChecksum),
+/* harmony export */   Qc: () => (/* binding */ TextHash),
+/* harmony export */   Wj: () => (/* binding */ findFolder),
+/* harmony export */   YJ: () => (/* binding */ listMigrations),
+/* harmony export */   _5: () => (/* binding */ versionKey),
+/* harmony export */   _J: () => (/* binding */ sourceLine),
+/* harmony export */   dY: () => (/* binding */ requireSqlProject),
+/* harmony export */   yR: () => (/* binding */ readText)
+/* harmony export */ });
+/* unused harmony export USUAL_FOLDERS */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9836);
+/** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
+
+
+
+
+/** Where migrations are looked for when no one says. */
+const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
+const CHUNK_BYTES = 1 << 20;
+/** `0001_create_users.sql`, `0001-create-users.up.sql`; the way back is `.down.sql`. */
+const FILE_NAME = /^(\d+)[_-](.+?)(\.up|\.down)?\.sql$/i;
+function isFolder(path) {
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.statSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+function holdsMigrations(path) {
+    return isFolder(path) && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readdirSync)(path).some((name) => FILE_NAME.test(name));
+}
+/** The engine that the folder speaks for. Throws a Stop where it is not SQL files, before anything is connected to. */
+function requireSqlProject(workingDirectory, engine, migrationsPath) {
+    const stop = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({ result: 'failed', class: 'input', message, next, badInput: true });
+    if (!isFolder(workingDirectory)) {
+        throw stop(`working-directory: there is no folder ${workingDirectory}`, 'Correct working-directory, or check the repository out first.');
+    }
+    if (engine !== 'auto' || !(0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(workingDirectory, 'alembic.ini')))
+        return;
+    const sqlToo = migrationsPath !== null || USUAL_FOLDERS.some((folder) => holdsMigrations((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(workingDirectory, folder)));
+    throw sqlToo
+        ? stop('engine: there are an alembic.ini and SQL migrations', 'Say which is meant: engine: sql (engine: alembic is not supported yet).')
+        : stop('engine: alembic.ini asks for the engine alembic, which is not supported yet', 'Set engine: sql with a migrations-path, or run Alembic by itself for now.');
+}
+/** The folder that was named, or the one usual folder that there is. Throws a Stop: none, two, or outside the working directory. */
+function findFolder(workingDirectory, given) {
+    const stop = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({ result: 'failed', class: 'input', message, next });
+    if (given !== null) {
+        const path = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(workingDirectory, given);
+        if (!isFolder(path))
+            throw stop(`migrations-path: there is no folder ${given}`, 'Correct migrations-path, or check the repository out first.');
+        return within(workingDirectory, path);
+    }
+    const found = USUAL_FOLDERS.filter((folder) => 
+    // Many projects have a folder of scripts; only one with migration files is meant.
+    folder === 'scripts' ? holdsMigrations((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(workingDirectory, folder)) : isFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(workingDirectory, folder)));
+    const [first, second] = found;
+    if (first === undefined) {
+        throw stop(`no migrations folder found: looked for ${USUAL_FOLDERS.join(', ')}`, 'Set migrations-path, or check the repository out first.');
+    }
+    if (second !== undefined) {
+        throw stop(`two migrations folders found: ${found.join(', ')}`, 'Set migrations-path to the one that is meant.');
+    }
+    return within(workingDirectory, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(workingDirectory, first));
+}
+function within(workingDirectory, path) {
+    const root = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(workingDirectory);
+    const real = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(path);
+    if (real !== root && !real.startsWith(root + node_path__WEBPACK_IMPORTED_MODULE_2__.sep)) {
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+            result: 'failed',
+            class: 'input',
+            message: 'migrations-path leads out of the working directory',
+            next: 'Keep the migration files inside the repository; a symbolic link that leads out of it is not followed.',
+        });
+    }
+    return { path, shown: (0,node_path__WEBPACK_IMPORTED_MODULE_2__.relative)(workingDirectory, path).split(node_path__WEBPACK_IMPORTED_MODULE_2__.sep).join('/') || '.' };
+}
+/** The number a version stands for, without leading zeros: `007` and `7` are one version. */
+function versionKey(version) {
+    return version.replace(/^0+(?=\d)/, '');
+}
+/** Lists and hashes the folder's migration files. Throws a Stop for a file that cannot be read. */
+function listMigrations(workingDirectory, folder) {
+    const files = [];
+    const downFiles = new Map();
+    const warnings = [];
+    const root = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(workingDirectory);
+    for (const entry of (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readdirSync)(folder.path, { withFileTypes: true })) {
+        if (!/\.sql$/i.test(entry.name))
+            continue;
+        const shown = folder.shown === '.' ? entry.name : `${folder.shown}/${entry.name}`;
+        const path = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder.path, entry.name);
+        if (entry.isDirectory()) {
+            warnings.push(`${shown} is a folder, not a migration file`);
+            continue;
+        }
+        const match = FILE_NAME.exec(entry.name);
+        if (!match) {
+            warnings.push(`${shown} has no version prefix (<digits>_<name>.sql): it is not a migration and is not run`);
+            continue;
+        }
+        if (entry.isSymbolicLink() && !realpathOf(path, shown).startsWith(root + node_path__WEBPACK_IMPORTED_MODULE_2__.sep)) {
+            throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+                result: 'failed',
+                class: 'input',
+                message: `${shown} is a symbolic link that leads out of the working directory`,
+                next: 'Replace the link by the file itself.',
+                file: shown,
+            });
+        }
+        const [, version = '', name = '', side] = match;
+        if (side?.toLowerCase() === '.down') {
+            downFiles.set(versionKey(version), shown);
+            continue;
+        }
+        const { bytes, checksum } = hashFile(path, shown);
+        files.push({ version, key: versionKey(version), name, file: shown, path, bytes, checksum });
+    }
+    return { folder, files, downFiles, warnings };
+}
+function realpathOf(path, shown) {
+    return reading(shown, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(path));
+}
+/** Runs `read` and turns the file system's error into one that names the file. */
+function reading(shown, read) {
+    try {
+        return read();
+    }
+    catch (cause) {
+        if (cause instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V)
+            throw cause;
+        const code = cause.code ?? 'error';
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+            result: 'failed',
+            class: 'input',
+            message: `${shown} cannot be read (${code})`,
+            next: 'Make the file readable for the runner (its permissions, or a dangling link), then run again.',
+            file: shown,
+        }, { cause });
+    }
+}
+const CR = 0x0d;
+const BOM = [0xef, 0xbb, 0xbf];
+/** SHA-256 of the text with BOM dropped and CRLF turned to LF, fed in pieces. */
+class TextHash {
+    hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
+    heldCr = false;
+    first = true;
+    update(bytes) {
+        let rest = bytes;
+        if (this.first) {
+            if (rest[0] === BOM[0] && rest[1] === BOM[1] && rest[2] === BOM[2])
+                rest = rest.subarray(3);
+            this.first = false;
+        }
+        if (this.heldCr && rest.length > 0) {
+            if (rest[0] !== 0x0a)
+                this.hash.update('\r');
+            this.heldCr = false;
+        }
+        let at = rest.indexOf(CR);
+        if (at === -1) {
+            this.hash.update(rest);
+            return;
+        }
+        let from = 0;
+        while (at !== -1) {
+            if (at === rest.length - 1) {
+                this.hash.update(rest.subarray(from, at));
+                this.heldCr = true;
+                return;
+            }
+            if (rest[at + 1] === 0x0a) {
+                this.hash.update(rest.subarray(from, at));
+                from = at + 1;
+            }
+            at = rest.indexOf(CR, at + 1);
+        }
+        this.hash.update(rest.subarray(from));
+    }
+    digest() {
+        if (this.heldCr)
+            this.hash.update('\r');
+        return this.hash.digest('hex');
+    }
+}
+/** Where small files are read to be hashed: a folder may hold thousands, and nothing is kept of them. */
+const scratch = Buffer.allocUnsafe(64 * 1024);
+function hashFile(path, shown) {
+    return reading(shown, () => {
+        const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(path, 'r');
+        try {
+            let read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, scratch, 0, scratch.length, null);
+            let bytes = read;
+            // A file's short read is its end.
+            if (read < scratch.length)
+                return { bytes, checksum: hashOnce(scratch.subarray(0, read)) };
+            const hash = new TextHash();
+            while (read > 0) {
+                hash.update(scratch.subarray(0, read));
+                read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, scratch, 0, scratch.length, null);
+                bytes += read;
+            }
+            return { bytes, checksum: hash.digest() };
+        }
+        finally {
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+        }
+    });
+}
+/** The same as a TextHash of it, in one call where the text needs no change, as nearly all do. */
+function hashOnce(text) {
+    if (text[0] !== BOM[0] && !text.includes(CR))
+        return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', text, 'hex');
+    const hash = new TextHash();
+    hash.update(text);
+    return hash.digest();
+}
+/** SHA-256 of the raw bytes: what other runners may have recorded. */
+function rawChecksum(file) {
+    return reading(file.file, () => {
+        const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
+        const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r');
+        try {
+            for (const chunk of chunksOf(descriptor))
+                hash.update(chunk);
+        }
+        finally {
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+        }
+        return hash.digest('hex');
+    });
+}
+function* chunksOf(descriptor) {
+    // Most files are far smaller than a chunk; one byte more than the file finds its end in one read.
+    const size = Math.min(CHUNK_BYTES, (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.fstatSync)(descriptor).size + 1);
+    for (;;) {
+        // A buffer of its own each time: what was yielded may still be in use.
+        const chunk = Buffer.allocUnsafe(size);
+        const read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, chunk, 0, size, null);
+        if (read === 0)
+            return;
+        yield chunk.subarray(0, read);
+    }
+}
+/**
+ * The file's text in chunks, decoded strictly as UTF-8. `hash`, where given, sees the very bytes that are decoded.
+ * Throws a Stop naming the encoding where it is another.
+ */
+function* readText(file, hash = null) {
+    const descriptor = reading(file.file, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r'));
+    try {
+        const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+        let line = 1;
+        let first = true;
+        for (const chunk of chunksOf(descriptor)) {
+            if (first)
+                refuseOtherEncodings(chunk, file.file);
+            first = false;
+            hash?.update(chunk);
+            let text;
+            try {
+                text = decoder.decode(chunk, { stream: true });
+            }
+            catch (cause) {
+                throw notUtf8(file.file, line + firstBadLine(chunk), cause);
+            }
+            for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+                line += 1;
+            yield text;
+        }
+        try {
+            decoder.decode();
+        }
+        catch (cause) {
+            throw notUtf8(file.file, line, cause);
+        }
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.closeSync)(descriptor);
+    }
+}
+function refuseOtherEncodings(chunk, shown) {
+    const [a, b] = chunk;
+    if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) {
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+            result: 'failed',
+            class: 'syntax',
+            message: `${shown} is UTF-16; migration files are UTF-8`,
+            next: `Save ${shown} as UTF-8.`,
+            file: shown,
+            line: 1,
+        });
+    }
+}
+/** How many line ends stand before the first byte that is not UTF-8. */
+function firstBadLine(chunk) {
+    let lines = 0;
+    let from = 0;
+    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, from)) {
+        if (chunk.subarray(from, at).toString('utf8').includes('\ufffd'))
+            return lines;
+        lines += 1;
+        from = at + 1;
+    }
+    return lines;
+}
+function notUtf8(shown, line, cause) {
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+        result: 'failed',
+        class: 'syntax',
+        message: `${shown} is not UTF-8 at line ${line}`,
+        next: `Save ${shown} as UTF-8 (a Latin-1 or Windows-1252 file is the usual cause).`,
+        file: shown,
+        line,
+        column: 1,
+    }, { cause });
+}
+/** One line of a file (1-based), for a caret; null where there is none. */
+function sourceLine(file, line) {
+    let at = 1;
+    let held = '';
+    for (const chunk of readText(file)) {
+        let from = 0;
+        for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
+            if (at === line)
+                return (held + chunk.slice(from, end)).replace(/\r$/, '');
+            at += 1;
+            held = '';
+            from = end + 1;
+        }
+        if (at === line)
+            held += chunk.slice(from);
+    }
+    return at === line ? held : null;
+}
+
+
+/***/ }),
+
+/***/ 2253:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  x5: () => (/* binding */ locate),
+  Eu: () => (/* binding */ planMigration),
+  Fl: () => (/* binding */ scriptOf)
+});
+
+// UNUSED EXPORTS: stopAt
+
+// EXTERNAL MODULE: ./src/report/stop.ts
+var stop = __nccwpck_require__(9836);
+// EXTERNAL MODULE: ./src/sql/lex.ts
+var lex = __nccwpck_require__(4241);
+// EXTERNAL MODULE: ./src/sql/statement.ts
+var statement = __nccwpck_require__(1881);
+;// CONCATENATED MODULE: ./src/sql/directives.ts
+/** `-- gate: ...` lines in the leading comments of a migration file. */
+
+
+const ALLOWED = 'no-transaction, batch, allow <rule> <reason>, lock-timeout=<duration>, statement-timeout=<duration>';
+const DURATIONS = '500ms, 30s, 5m, 1h, or 0 for none';
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** PostgreSQL keeps a timeout in an integer of milliseconds. */
+const LONGEST_MS = 2_147_483_647;
+/** `text`: the file's head, up to the end of its leading comments at least. */
+function readDirectives(text) {
+    const reader = new DirectiveReader();
+    for (const comment of leadingComments(text)) {
+        const body = /^--\s*gate:(.*)$/i.exec(comment.text)?.[1];
+        if (body !== undefined)
+            reader.read(body, comment);
+        // Prose may speak of a gate; these it can't be.
+        else if (/^--\s*gate[\s=;]+(no-transaction|(lock|statement)-timeout\s*=)/i.test(comment.text)) {
+            reader.refuse('the colon is missing: write `-- gate: ...`', comment);
+        }
+    }
+    return { directives: reader.found, problems: reader.problems };
+}
+/** For the splitter: a directive behind the first statement would silently say nothing. @throws SqlProblem */
+function refuseLateDirective(comment) {
+    if (comment.afterStatements === 0)
+        return;
+    throw new statement/* SqlProblem */.m('`-- gate:` lines must stand before the first statement: move it to the top of the file', comment.line, comment.column);
+}
+class DirectiveReader {
+    problems = [];
+    found = {
+        noTransaction: false,
+        batch: false,
+        allow: [],
+        lockTimeoutMs: null,
+        statementTimeoutMs: null,
+    };
+    refuse(message, { line, column }) {
+        this.problems.push({ message: `-- gate: ${message}`, line, column });
+    }
+    read(body, comment) {
+        const words = body.split(/\s+/).filter(Boolean);
+        const [first = ''] = words;
+        if (first === 'no-transaction' && words.length === 1)
+            this.found.noTransaction = true;
+        else if (first === 'batch' && words.length === 1)
+            this.found.batch = true;
+        else if (first === 'allow')
+            this.readAllow(words, comment);
+        else if (words.length > 0 && words.every((word) => /^(lock|statement)-timeout=/.test(word))) {
+            for (const word of words)
+                this.readTimeout(word, comment);
+        }
+        else
+            this.refuse(unknownDirective(words), comment);
+    }
+    readAllow([, rule = '', ...reason], comment) {
+        if (!/^[a-z][a-z0-9-]*$/.test(rule))
+            this.refuse('allow needs a rule: allow <rule> <reason>', comment);
+        else if (reason.length === 0) {
+            this.refuse(`allow ${rule} needs a reason, which the reviewer is shown: allow <rule> <reason>`, comment);
+        }
+        else
+            this.found.allow.push({ rule, reason: reason.join(' '), line: comment.line });
+    }
+    readTimeout(word, comment) {
+        const [name = '', value = ''] = word.split(/=(.*)/s);
+        const key = name === 'lock-timeout' ? 'lockTimeoutMs' : 'statementTimeoutMs';
+        const ms = duration(value);
+        if (ms === null)
+            this.refuse(`${name}=${value} is not a duration: ${DURATIONS}`, comment);
+        else if (ms > LONGEST_MS)
+            this.refuse(`${name}=${value} is too long: PostgreSQL takes up to 596h`, comment);
+        else if (this.found[key] !== null)
+            this.refuse(`${name} is given twice: keep one of them`, comment);
+        else
+            this.found[key] = ms;
+    }
+}
+function unknownDirective(words) {
+    const allowed = `allowed: ${ALLOWED} (durations: ${DURATIONS})`;
+    if (words.length === 0)
+        return `nothing follows; ${allowed}`;
+    if (words[0] === 'uses-index')
+        return `uses-index belongs above a statement of a smoke test; ${allowed}`;
+    return `"${words.join(' ')}" is not known; ${allowed}`;
+}
+function duration(text) {
+    if (text === '0')
+        return 0;
+    const match = /^(\d+)(ms|s|m|h)$/.exec(text);
+    return match ? Number(match[1]) * UNITS[match[2]] : null;
+}
+/** The `--` comments before the first statement. Blank lines, other comments and `\restrict` lines may stand between. */
+function* leadingComments(text) {
+    let at = text.startsWith('\ufeff') ? 1 : 0;
+    let lineStart = at;
+    let line = 1;
+    const passTo = (end) => {
+        for (let next = text.indexOf('\n', at); next >= 0 && next < end; next = text.indexOf('\n', next + 1)) {
+            line++;
+            lineStart = next + 1;
+        }
+        at = end;
+    };
+    while (at < text.length) {
+        const code = text.charCodeAt(at);
+        const next = text.charCodeAt(at + 1);
+        if ((0,lex/* isSpace */.xC)(code))
+            passTo(at + 1);
+        else if (code === lex/* MINUS */.N5 && next === lex/* MINUS */.N5) {
+            const end = orEnd(text, (0,lex/* closeLine */.bN)(text, at));
+            yield { text: text.slice(at, end), line, column: [...text.slice(lineStart, at)].length + 1 };
+            passTo(end);
+        }
+        else if (code === lex/* SLASH */.o && next === lex/* STAR */.Vw)
+            passTo(orEnd(text, (0,lex/* closeComment */.wj)(text, at + 2, 1).at));
+        else if (/^\\(un)?restrict\s/.test(text.slice(at, at + 12)))
+            passTo(orEnd(text, (0,lex/* closeLine */.bN)(text, at)));
+        else
+            return;
+    }
+}
+function orEnd(text, at) {
+    return at < 0 ? text.length : at;
+}
+
+// EXTERNAL MODULE: ./src/sql/classify.ts + 3 modules
+var classify = __nccwpck_require__(2010);
+// EXTERNAL MODULE: ./src/sql/tokens.ts
+var tokens = __nccwpck_require__(6080);
+;// CONCATENATED MODULE: ./src/sql/script.ts
+
+
+
+/**
+ * Pairs BEGIN with COMMIT or ROLLBACK. SAVEPOINT, RELEASE and ROLLBACK TO are statements like any other.
+ * @throws SqlProblem for what does not pair, and for what ends a transaction that is not the file's own
+ */
+function* readScript(statements) {
+    let open = null;
+    let index = 0;
+    for (const statement of statements) {
+        const facts = (0,classify/* classify */.L8)(statement.sql);
+        switch (facts.control) {
+            case 'begin':
+                if (open)
+                    throw problem(statement, `${facts.command} ${INSIDE_BLOCK(open.at.line)}`);
+                open = { begin: statement.sql, at: statement };
+                yield { kind: 'begin-unit', begin: open.begin };
+                continue;
+            case 'commit':
+            case 'rollback':
+            case 'commit-chain':
+            case 'rollback-chain': {
+                if (!open)
+                    throw problem(statement, `${facts.command} ${WITHOUT_BEGIN}`);
+                yield { kind: 'end-unit', end: facts.control.startsWith('commit') ? 'commit' : 'rollback' };
+                open = facts.control.endsWith('-chain') ? { begin: open.begin, at: statement } : null;
+                if (open)
+                    yield { kind: 'begin-unit', begin: open.begin };
+                continue;
+            }
+            case 'prepare':
+                throw problem(statement, `${facts.command} ${TWO_PHASE}`);
+            default:
+                index += 1;
+                if (!open)
+                    yield { kind: 'begin-unit', begin: null };
+                yield { kind: 'statement', index, statement, facts };
+                if (!open)
+                    yield { kind: 'end-unit', end: 'commit' };
+        }
+    }
+    if (open)
+        throw problem(open.at, `a transaction block begins here ${NEVER_ENDS}`);
+}
+/** Of one file, kept for the rules. */
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+const INSIDE_BLOCK = (line) => `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
+const WITHOUT_BEGIN = 'without a BEGIN before it: it would end the transaction in which the migration and its record are written; remove it, or begin the block with BEGIN';
+const TWO_PHASE = 'belongs to two-phase commit, which outlives the session and no rollback reaches: it has no place in a migration; remove it';
+const NEVER_ENDS = 'and the file ends before its COMMIT: what it does would be rolled back; add the COMMIT, or remove the BEGIN (each file has a transaction of its own)';
+function problem({ line, column }, message) {
+    return new statement/* SqlProblem */.m(message, line, column);
+}
+/**
+ * Reads a file to its end and says how it can be run.
+ * `problems` are of statements that could never run where they stand; a SqlProblem of the events is passed on.
+ */
+function scanScript(events, directives) {
+    const problems = [];
+    const createsTables = [];
+    const begins = [];
+    const texts = [];
+    let characters = 0;
+    let unread = 0;
+    let statements = 0;
+    let outside = 0;
+    let rolledBack = false;
+    let block = null;
+    let savepoint = null;
+    let alone = null;
+    for (const event of events) {
+        if (event.kind === 'begin-unit') {
+            block = event.begin;
+            if (block !== null)
+                begins.push(block);
+        }
+        else if (event.kind === 'end-unit') {
+            if (event.end === 'rollback')
+                rolledBack = true;
+            block = null;
+        }
+        else {
+            const { statement, facts } = event;
+            statements += 1;
+            if (block === null)
+                outside += 1;
+            if (block === null && facts.control === 'savepoint')
+                savepoint ??= statement;
+            if (facts.bulkInsertInto === null) {
+                characters += statement.sql.length;
+                if (characters > MOST_CHARACTERS)
+                    unread += 1;
+                else
+                    texts.push({ index: event.index, line: statement.line, sql: copied(statement.sql) });
+            }
+            if (facts.createsTable !== null)
+                createsTables.push((0,tokens/* bareName */.yZ)(facts.createsTable));
+            const what = facts.nonTransactional?.what;
+            if (what === undefined)
+                continue;
+            if (block === null)
+                alone ??= { what, line: statement.line };
+            // With its slot_name set to NONE it runs in a block too, which its own words don't say: the dry run will tell.
+            else if (facts.command !== 'DROP SUBSCRIPTION')
+                problems.push({
+                    message: `${what} cannot run in a transaction block: move it out of BEGIN ... COMMIT, best into a file of its own`,
+                    line: statement.line,
+                    column: statement.column,
+                });
+        }
+    }
+    const ownTransactions = begins.length > 1 || (begins.length === 1 && (outside > 0 || rolledBack));
+    let reason = null;
+    if (alone)
+        reason = `${alone.what} at line ${alone.line}`;
+    else if (directives.noTransaction)
+        reason = '-- gate: no-transaction';
+    else if (ownTransactions)
+        reason = 'own transactions';
+    if (savepoint && reason !== null) {
+        const { line, column } = savepoint;
+        problems.push({
+            message: `${firstWord(savepoint)} outside of a transaction block: this file does not run in one transaction (${reason}); put it between BEGIN and COMMIT`,
+            line,
+            column,
+        });
+    }
+    const wrapper = begins.length === 1 && !ownTransactions ? (begins[0] ?? null) : null;
+    return {
+        transactional: reason === null,
+        reason,
+        ownTransactions,
+        wrapper,
+        directives,
+        statements,
+        createsTables,
+        texts,
+        unread,
+        problems,
+    };
+}
+/** Without keeping alive the chunk of the file that it was cut from. */
+function copied(text) {
+    return Buffer.from(text).toString();
+}
+function firstWord(statement) {
+    return (/^\w+/.exec(statement.sql)?.[0] ?? '').toUpperCase();
+}
+
+// EXTERNAL MODULE: ./src/sql/split.ts
+var split = __nccwpck_require__(6448);
+// EXTERNAL MODULE: ./src/engines/sql/files.ts
+var files = __nccwpck_require__(8363);
+;// CONCATENATED MODULE: ./src/engines/sql/script-file.ts
+
+
+
+
+
+
+/** Directives stand in the leading comments; nobody's are longer than this. */
+const HEAD_CHARACTERS = 64 * 1024;
+function stopAt(file, problem, next, cause) {
+    return new stop/* Stop */.V({
+        result: 'failed',
+        class: 'syntax',
+        message: problem.message,
+        next,
+        file: file.file,
+        line: problem.line,
+        column: problem.column,
+        sourceLine: (0,files/* sourceLine */._J)(file, problem.line),
+    }, { cause });
+}
+/** The file's statements, in order. `hash` sees the very bytes that the statements are made of. */
+function scriptOf(file, hash = null) {
+    return eventsOf(file, (0,files/* readText */.yR)(file, hash));
+}
+function* eventsOf(file, chunks) {
+    try {
+        yield* readScript((0,split/* splitStatements */.X)(chunks, refuseLateDirective));
+    }
+    catch (error) {
+        if (!(error instanceof statement/* SqlProblem */.m))
+            throw error;
+        throw stopAt(file, error, `Correct ${file.file} at line ${error.line}, then run again. Nothing was sent.`, error);
+    }
+}
+/** Reads a pending file once, before anything is sent: its form, its directives, and whatever is wrong with it. */
+function planMigration(file) {
+    const chunks = (0,files/* readText */.yR)(file);
+    try {
+        const first = chunks.next();
+        const head = first.done ? '' : first.value;
+        const { directives, problems } = readDirectives(head.slice(0, HEAD_CHARACTERS));
+        const wrong = problems[0];
+        if (wrong)
+            throw stopAt(file, wrong, `Correct the directive in ${file.file}, then run again.`);
+        if (directives.batch) {
+            throw stopAt(file, { message: '`-- gate: batch` is not supported yet', line: 1, column: 1 }, 'Write the backfill as a `-- gate: no-transaction` migration of several statements, or run it outside of the gate.');
+        }
+        let namesTracking = false;
+        const watched = watch(after(head, chunks), (chunk) => {
+            namesTracking ||= chunk.includes('schema_migrations');
+        });
+        const { problems: found, ...script } = scanScript(eventsOf(file, watched), directives);
+        const problem = found[0];
+        if (problem) {
+            throw stopAt(file, problem, `Correct ${file.file} at line ${problem.line}, then run again. Nothing was sent.`);
+        }
+        return { ...file, script, namesTracking };
+    }
+    finally {
+        // Closes the file where the reading ended early.
+        chunks.return(undefined);
+    }
+}
+function* after(head, rest) {
+    yield head;
+    yield* rest;
+}
+function* watch(chunks, see) {
+    for (const chunk of chunks) {
+        see(chunk);
+        yield chunk;
+    }
+}
+/** Where in the file a position inside a statement is. `position`: 1-based, in code points, as PostgreSQL counts. */
+function locate(statement, position) {
+    if (position === null || position < 1)
+        return { line: statement.line, column: statement.column };
+    let line = statement.line;
+    let column = statement.column;
+    let seen = 1;
+    for (const character of statement.sql) {
+        if (seen === position)
+            break;
+        seen += 1;
+        if (character === '\n') {
+            line += 1;
+            column = 1;
+        }
+        else {
+            column += 1;
+        }
+    }
+    return { line, column };
+}
+
+
+/***/ }),
+
 /***/ 4897:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -14376,7 +13980,9 @@ function commandLine(name, properties, message) {
     const pairs = Object.entries(properties)
         .filter(([, value]) => value !== undefined && value !== null && value !== '')
         .map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
-    return `::${name}${pairs.length === 0 ? '' : ` ${pairs.join(',')}`}::${escapeData(message)}`;
+    // A runner prints what an annotation says into the log, line by line, and the log's reader takes `##[group]` in it for a group.
+    const said = name === 'add-mask' || name === 'stop-commands' ? message : message.replaceAll('##[', '## [');
+    return `::${name}${pairs.length === 0 ? '' : ` ${pairs.join(',')}`}::${escapeData(said)}`;
 }
 /** Writes a workflow command on a line of its own. */
 function issueCommand(write, name, properties = {}, message = '') {
@@ -14404,6 +14010,186 @@ function escapeData(text) {
 }
 function escapeProperty(text) {
     return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+
+/***/ }),
+
+/***/ 9965:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   N: () => (/* binding */ asked)
+/* harmony export */ });
+function* asked(pending) {
+    for (const { version, file, script } of pending) {
+        for (const { index, line, sql } of script.texts) {
+            yield { version, file, index, line, sql, transactional: script.transactional };
+        }
+    }
+}
+
+
+/***/ }),
+
+/***/ 5187:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B1: () => (/* binding */ unconfirmed),
+/* harmony export */   D7: () => (/* binding */ objectionOf),
+/* harmony export */   EE: () => (/* binding */ isAlarming),
+/* harmony export */   Gt: () => (/* binding */ refuseOtherProgress),
+/* harmony export */   S4: () => (/* binding */ judge),
+/* harmony export */   kU: () => (/* binding */ atOrAbove),
+/* harmony export */   m9: () => (/* binding */ refuseUnlessMeant),
+/* harmony export */   mp: () => (/* binding */ otherPlan),
+/* harmony export */   uI: () => (/* binding */ markAllowed)
+/* harmony export */ });
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9836);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5655);
+
+
+/** The strongest objection of the files and records, or null. `status` only reports them. */
+function objectionOf(problems) {
+    const worst = problems.find((problem) => problem.kind === 'duplicate' || problem.kind === 'target') ?? problems[0];
+    if (!worst)
+        return null;
+    const others = problems.length - 1;
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+        ...kindOf(worst),
+        message: `${worst.message}${others > 0 ? ` (and ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(others, 'other problem')})` : ''}`,
+        next: worst.next,
+        file: worst.file,
+        line: worst.file === null ? null : 1,
+    });
+}
+function kindOf(problem) {
+    switch (problem.kind) {
+        case 'duplicate':
+            return { result: 'failed', class: 'order' };
+        case 'target':
+            return { result: 'failed', class: 'input' };
+        case 'edited':
+            return { result: 'refused', class: 'checksum' };
+        case 'missing':
+        case 'out-of-order':
+            return { result: 'refused', class: 'order' };
+    }
+}
+/** What `status` alarms about: edited, missing, failed or interrupted. */
+function isAlarming(found) {
+    return (found.problems.some((problem) => problem.kind === 'edited' || problem.kind === 'missing') ||
+        found.recorded.some((row) => row.status === 'failed' || row.status === 'running'));
+}
+/** Decided before anything is executed, when something is pending. Throws the refusal. */
+function refuseUnlessMeant(request, found, plan) {
+    const refuse = (reason) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({ result: 'refused', ...reason });
+    if (found.lastEnvironment === 'production' && request.environment !== 'production') {
+        throw refuse({
+            class: 'input',
+            message: `this database was last migrated as production and cannot be migrated as ${request.environment}`,
+            next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of environment production from migration_history.',
+        });
+    }
+    if (request.confirmation === 'missing')
+        throw unconfirmed(null);
+    if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
+        throw otherPlan(request.planDigest, plan.digest);
+}
+/** Applying in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
+function unconfirmed(also) {
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+        result: 'refused',
+        class: 'input',
+        message: `apply in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
+        next: 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.',
+    });
+}
+function otherPlan(expected, actual) {
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+        result: 'refused',
+        class: 'checksum',
+        message: `the plan is not the one that was reviewed: plan-digest is ${expected.slice(0, 12)}…, now it is ${actual.slice(0, 12)}…`,
+        next: 'Dry-run again and review that: files, applied migrations, server or settings have changed.',
+    });
+}
+/** The digest names files, not how far a half-done one has come: another run may have gone on with it meanwhile. */
+function refuseOtherProgress(rehearsed, now) {
+    const progress = (plan) => JSON.stringify([...plan.resumed].map(([key, row]) => [key, row.progress]));
+    if (progress(rehearsed) === progress(now))
+        return;
+    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+        result: 'refused',
+        class: 'order',
+        message: 'another run has gone on with a half-done migration since the dry run',
+        next: 'Run again: the dry run must see how far it has come.',
+    });
+}
+const RANK = { info: 0, warning: 1, danger: 2 };
+function atOrAbove(severity, failOn) {
+    return failOn !== 'none' && RANK[severity] >= RANK[failOn];
+}
+/** Marks what the user accepted: by `allow-hazards`, or in the file with a reason. */
+function markAllowed(hazards, request, plan) {
+    const used = new Set();
+    const marked = hazards.map((hazard) => {
+        if (request.allowHazards.includes(hazard.rule))
+            return { ...hazard, allowed: 'allow-hazards' };
+        const migration = plan.pending.find((one) => one.version === hazard.version);
+        const allowance = migration?.script.directives.allow.find((one) => one.rule === hazard.rule);
+        if (!migration || !allowance)
+            return hazard;
+        used.add(`${migration.file}:${allowance.line}`);
+        return { ...hazard, allowed: allowance.reason };
+    });
+    const unused = plan.pending.flatMap((migration) => migration.script.directives.allow
+        .filter((one) => !used.has(`${migration.file}:${one.line}`))
+        .map((one) => `${migration.file}:${one.line} allows ${one.rule}, which was not found there`));
+    return { hazards: marked, unused };
+}
+/** After the dry run: throws what speaks against going on. */
+function judge(request, rehearsal, hazards) {
+    if (rehearsal.verdict === 'inconclusive' && !request.allowHazards.includes('dry-run-inconclusive')) {
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+            result: 'dry-run-inconclusive',
+            class: rehearsal.class ?? 'resources',
+            message: `the dry run is inconclusive: ${rehearsal.reason}`,
+            ...(rehearsal.next === null ? {} : { next: rehearsal.next }),
+        });
+    }
+    refuseLost(rehearsal.checks);
+    const over = hazards
+        .filter((hazard) => hazard.allowed === null && (atOrAbove(hazard.severity, request.failOn) || isLoss(hazard, request)))
+        .sort((a, b) => RANK[b.severity] - RANK[a.severity]);
+    const [first] = over;
+    if (!first)
+        return;
+    const rules = [...new Set(over.map((hazard) => hazard.rule))];
+    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+        result: 'refused',
+        class: 'verification',
+        message: `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(over.length, 'hazard')} ${isLoss(first, request) ? 'that nobody has accepted' : `at or above fail-on (${request.failOn})`}: ${rules.slice(0, 5).join(', ')}${rules.length > 5 ? ` and ${rules.length - 5} more` : ''}`,
+        next: `Write it the safe way that the report shows, or accept it for this run with \`allow-hazards: ${rules.slice(0, 5).join(', ')}\`, or in the file with \`-- gate: allow ${first.rule} <reason>\`.`,
+        file: first.file,
+        line: first.line,
+    });
+}
+/** Whatever fail-on says, production loses no data that nobody has agreed to lose. */
+function isLoss(hazard, request) {
+    return request.environment === 'production' && hazard.severity !== 'info' && hazard.effects.includes('destroys');
+}
+function refuseLost(checks) {
+    const lost = checks.filter((check) => !check.passed);
+    const [first] = lost;
+    if (!first)
+        return;
+    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+        result: 'refused',
+        class: 'verification',
+        message: `in the dry run ${first.check} did not hold: ${first.detail ?? 'it failed'}${lost.length > 1 ? ` (and ${lost.length - 1} more)` : ''}`,
+        next: 'Correct the migration, or the list of what is critical.',
+    });
 }
 
 
@@ -14439,7 +14225,9 @@ function readServerError(thrown) {
         hint: text(fields.hint),
         where: text(fields.where),
         constraint: text(fields.constraint),
+        schema: text(fields.schema),
         table: text(fields.table),
+        column: text(fields.column),
         position: Number.isInteger(position) && position > 0 ? position : null,
         fromServer: text(fields.severity) !== null,
     };
@@ -14844,8 +14632,9 @@ async function connect(target, applicationName, timeoutMs, signal = null) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  m: () => (/* binding */ publish),
-  x: () => (/* binding */ sharePlan)
+  wL: () => (/* binding */ shareFolder),
+  xV: () => (/* binding */ sharePlan),
+  qz: () => (/* binding */ tell)
 });
 
 // EXTERNAL MODULE: external "node:crypto"
@@ -14859,6 +14648,8 @@ var report_text = __nccwpck_require__(5655);
 
 
 const REASON_LENGTH = 300;
+/** A step of an action, on a runner of a GitHub Enterprise Server. */
+const NO_ADDRESS = 'this runner knows of no artifact service (ACTIONS_RESULTS_URL is not set)';
 const CANCELLED = 'cancelled before it was finished';
 /**
  * Never throws for what the service, the network or a file does. When it returns nothing of the upload is going on any
@@ -14866,8 +14657,10 @@ const CANCELLED = 'cancelled before it was finished';
  * The client is loaded in its own thread, so that the run goes on meanwhile.
  */
 async function uploadArtifact(env, upload) {
-    if (!env.ACTIONS_RUNTIME_TOKEN || !env.ACTIONS_RESULTS_URL)
+    if (!env.ACTIONS_RUNTIME_TOKEN)
         return { kind: 'no-service' };
+    if (!env.ACTIONS_RESULTS_URL)
+        return { kind: 'refused', reason: NO_ADDRESS, warnings: [] };
     if (upload.signal?.aborted)
         return { kind: 'refused', reason: CANCELLED, warnings: [] };
     const { name, folder, files, retentionDays } = upload;
@@ -14912,6 +14705,8 @@ function urlOf(env, id) {
     return server && repository && run ? `${server}/${repository}/actions/runs/${run}/artifacts/${id}` : null;
 }
 
+// EXTERNAL MODULE: ./src/github/commands.ts
+var commands = __nccwpck_require__(4897);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./src/github/proxy.ts
@@ -15755,23 +15550,33 @@ var request_event = __nccwpck_require__(9369);
 
 
 
+
 const PLAN_MS = 30_000;
 const FOLDER_MS = 120_000;
 /** Before the review pause, as a job summary shows only once the job is over. */
 function sharePlan(audience) {
-    return share(audience, '-plan', PLAN_MS);
+    return share(audience, '-plan', PLAN_MS, audience.cancelled);
 }
-async function share(audience, suffix, timeoutMs) {
-    const { artifactName, uploadArtifact: wanted, retentionDays } = audience.publishing;
-    if (!wanted || artifactName === null)
+/** The folder, as it is now; once, also where a run was killed after it and the post step goes on from there. */
+async function shareFolder(outcome, audience) {
+    if (outcome.artifacts.log !== null)
+        return { outcome, words: [] };
+    const { link, warnings } = await share(audience, '', FOLDER_MS, audience.uploadEnds);
+    const linked = { ...outcome, artifacts: { ...outcome.artifacts, log: link } };
+    return withWords(linked, warnings.map((text) => ({ level: 'warning', text })));
+}
+async function share(audience, suffix, timeoutMs, signal) {
+    const { publishing, run } = audience;
+    if (!publishing.uploadArtifact)
         return { link: null, warnings: [] };
+    const name = `${publishing.artifactName ?? namelessArtifact(run)}${suffix}`;
     const end = await uploadArtifact(audience.env, {
-        name: `${artifactName}${suffix}`,
+        name,
         folder: audience.folder,
         files: audience.files(),
-        retentionDays,
+        retentionDays: publishing.retentionDays,
         timeoutMs,
-        signal: audience.timeUp,
+        signal,
     });
     switch (end.kind) {
         case 'uploaded':
@@ -15781,23 +15586,35 @@ async function share(audience, suffix, timeoutMs) {
         case 'refused':
             return {
                 link: null,
-                warnings: [`the artifact ${artifactName}${suffix} was not uploaded: ${end.reason}`, ...end.warnings],
+                warnings: [`the artifact ${name} was not uploaded: ${end.reason}`, ...end.warnings],
             };
     }
 }
-async function publish(outcome, audience) {
-    const { link, warnings: refused } = await share(audience, '', FOLDER_MS);
-    const linked = { ...outcome, artifacts: { ...outcome.artifacts, log: link } };
-    const told = await Promise.all([comment(linked, audience), release(linked, audience), message(linked, audience)]);
-    const of = (level) => told.flatMap((one) => (one?.level === level ? [one.text] : []));
-    const warnings = [...refused, ...of('warning')];
-    return {
-        outcome: { ...linked, warnings: [...linked.warnings, ...warnings] },
-        warnings,
-        notices: of('notice'),
-    };
+/** Where the inputs are too wrong to say what it should be called. */
+function namelessArtifact({ runId, attempt }) {
+    return `migration-log-${runId ?? 'local'}-${attempt ?? '1'}`;
 }
-async function comment(outcome, { publishing, run, env, timeUp }) {
+/** Everybody else; never throws. */
+async function tell(outcome, audience) {
+    const words = await Promise.all([
+        safely('the pull request has no comment', comment(outcome, audience)),
+        safely('no release was made', release(outcome, audience)),
+        safely('notify-url', message(outcome, audience)),
+    ]);
+    return withWords(outcome, words.filter((word) => word !== null));
+}
+/** What we did not think of, a proxy's address that is none, is not the run's failure either. */
+function safely(what, work) {
+    return work.catch((error) => ({
+        level: 'warning',
+        text: `${what}: ${error instanceof Error ? error.message : String(error)}`,
+    }));
+}
+function withWords(outcome, words) {
+    const warnings = words.filter(({ level }) => level === 'warning').map(({ text }) => text);
+    return { outcome: { ...outcome, warnings: [...outcome.warnings, ...warnings] }, words };
+}
+async function comment(outcome, { publishing, run, env, tellingEnds }) {
     const { githubToken: token, commentOnPr } = publishing;
     const { repository, pullRequest, eventName } = run;
     if (!commentOnPr || token === null || repository === null || pullRequest === null || eventName !== 'pull_request')
@@ -15809,7 +15626,7 @@ async function comment(outcome, { publishing, run, env, timeUp }) {
         token,
         key: keyOf(outcome, run),
         body,
-        signal: timeUp,
+        signal: tellingEnds,
     });
     switch (end.kind) {
         case 'created':
@@ -15821,7 +15638,7 @@ async function comment(outcome, { publishing, run, env, timeUp }) {
             return { level: 'warning', text: `the pull request has no comment: ${end.reason}` };
     }
 }
-async function release(outcome, { publishing, run, env, timeUp }) {
+async function release(outcome, { publishing, run, env, cancelled }) {
     const { githubToken: token, createRelease } = publishing;
     const tag = (0,request_event/* tagOf */.cO)(run.ref ?? '');
     const { repository, sha } = run;
@@ -15837,20 +15654,25 @@ async function release(outcome, { publishing, run, env, timeUp }) {
         key: keyOf(outcome, run),
         body: renderReleaseSection(outcome),
         prerelease: /^v[^+]*-/.test(tag),
-        signal: timeUp,
+        // What comes after the run is what whoever cancels does not want.
+        signal: cancelled,
     });
     return end.kind === 'failed' ? { level: 'warning', text: `the release ${tag} was not made: ${end.reason}` } : null;
 }
-async function message(outcome, { publishing, env, timeUp }) {
+/** Once: also where a run was killed after it and the post step goes on from there. */
+async function message(outcome, { publishing, env, tellingEnds }) {
     const { notifyUrl } = publishing;
-    if (notifyUrl === null)
+    if (notifyUrl === null || (0,commands/* getState */.Gu)(env, 'notified') === 'true')
         return null;
     const fetch = await proxiedFetch(env, notifyUrl);
     const end = await notify(notifyUrl, renderNotice(outcome, shapeOf(notifyUrl)), {
-        signal: timeUp,
+        signal: tellingEnds,
         ...(fetch ? { fetch } : {}),
     });
-    return end.kind === 'failed' ? { level: 'warning', text: `notify-url: ${end.reason}` } : null;
+    if (end.kind === 'failed')
+        return { level: 'warning', text: `notify-url: ${end.reason}` };
+    (0,commands/* saveState */.LZ)(env, 'notified', 'true');
+    return null;
 }
 /** One comment, and one section of a release, for each database that a workflow migrates. */
 function keyOf(outcome, run) {
@@ -16045,6 +15867,7 @@ function renderSummary(outcome, options = {}) {
     return (0,report_text/* cutBytes */.Uw)(text, Math.max(0, maxBytes - 1));
 }
 function render(outcome, limits) {
+    const status = outcome.result === 'reported';
     return `${(0,parts/* joined */.oR)([
         (0,parts/* headPart */.U6)(outcome, 2),
         (0,parts/* nextPart */.lI)(outcome, limits),
@@ -16053,26 +15876,37 @@ function render(outcome, limits) {
         (0,parts/* blockedPart */.uP)(outcome, limits),
         failedChecksPart(outcome, limits),
         goingBackPart(outcome, limits),
+        status ? warningsPart(outcome, limits) : '',
         (0,parts/* migrationsPart */.Jo)(outcome, limits),
         provedPart(outcome),
-        (0,parts/* locksPart */.bk)(outcome, limits),
-        (0,parts/* hazardsPart */.tT)(outcome, limits),
-        (0,parts/* notRehearsedPart */.Ab)(outcome, limits),
-        (0,parts/* schemaPart */.X6)(outcome, limits),
-        warningsPart(outcome, limits),
+        seenPart(outcome, limits),
+        status ? '' : warningsPart(outcome, limits),
         stagesPart(outcome),
         foldedWaysBack(outcome, limits),
         checksPart(outcome, limits),
+        checklistPart(outcome),
         statementsPart(outcome, limits),
         recordedPart(outcome, limits),
         detailsPart(outcome, limits),
         footer(outcome),
     ])}\n`;
 }
+/** For whoever has to decide. Once apply has begun it was decided on, and folds. */
+function seenPart(outcome, limits) {
+    const seen = (0,parts/* joined */.oR)([
+        (0,parts/* locksPart */.bk)(outcome, limits),
+        (0,parts/* hazardsPart */.tT)(outcome, limits),
+        (0,parts/* notRehearsedPart */.Ab)(outcome, limits),
+        (0,parts/* schemaPart */.X6)(outcome, limits),
+    ]);
+    const begun = outcome.databaseState !== 'unchanged' ||
+        outcome.stages.some(({ stage, status }) => stage === 'apply' && status !== 'skipped');
+    return begun && seen !== '' ? (0,report_text/* details */.zH)('What the dry run saw: locks, hazards, the schema', seen) : seen;
+}
 /** What was proved, in a line: how much was rehearsed, and that what is there now is what was predicted. */
 function provedPart(outcome) {
-    // Where something was not rehearsed, its own part begins with the count.
-    const coverage = (0,facts/* notRehearsed */.Fk)(outcome).length > 0 ? null : (0,facts/* coverageWords */.gn)(outcome);
+    const { statements, executed } = outcome.coverage;
+    const coverage = statements === executed ? (0,facts/* coverageWords */.gn)(outcome) : null;
     return [coverage, (0,facts/* predictionWords */.Vu)(outcome)]
         .filter((part) => part !== null)
         .map((part) => (0,report_text/* escapeMarkdown */.FV)(part))
@@ -16083,7 +15917,7 @@ function warningsPart(outcome, limits) {
     if (warnings.length === 0)
         return '';
     const lines = warnings.map((warning) => () => (0,report_text/* prose */.CS)((0,report_text/* brief */.dh)(warning, limits.words)));
-    return `### ${(0,report_text/* plural */.LS)(lines.length, 'warning')}\n\n${(0,parts/* bulletsFolded */.Ih)(lines, 5, limits.list, 'warning')}`;
+    return `### Warnings\n\n${(0,parts/* bulletsFolded */.Ih)(lines, 5, limits.list, 'warning')}`;
 }
 /** One line that wraps: what ran with its time, then what the run did not come to. */
 function stagesPart(outcome) {
@@ -16112,10 +15946,22 @@ function notReached(outcome) {
     return outcome.stages.slice(last + 1).map((stage) => stage.stage);
 }
 function failedChecksPart(outcome, limits) {
-    const failed = outcome.verification.filter((check) => !check.passed);
+    const lost = outcome.verification.filter((check) => !check.passed);
+    // The first one is what the run stopped for.
+    const said = lost.slice(0, 1).some((check) => (0,facts/* isSaid */.QV)(outcome, `${check.check}: ${check.detail ?? ''}`));
+    const failed = said ? lost.slice(1) : lost;
     const checks = (0,parts/* bullets */.e5)(failed.map((check) => () => checkLine(check, limits)), limits.list);
     const difference = (0,parts/* diffPart */.PS)(`Not as predicted: ${(0,facts/* diffWords */.b2)(outcome.unpredicted)}`, outcome.unpredicted, limits);
     return checks === '' && difference === '' ? '' : (0,parts/* joined */.oR)(['### Verification', checks, difference]);
+}
+function checklistPart({ checklist }) {
+    if (checklist.length === 0)
+        return '';
+    const signs = { yes: '✅', no: '❌', unknown: '❔' };
+    const yes = checklist.filter((item) => item.answer === 'yes').length;
+    return (0,report_text/* details */.zH)(`Checklist: ${yes} of ${checklist.length}`, checklist
+        .map(({ question, answer, detail }) => `- ${signs[answer]} ${(0,report_text/* escapeMarkdown */.FV)(question)}: ${(0,report_text/* prose */.CS)((0,report_text/* brief */.dh)(detail, 400))}`)
+        .join('\n'));
 }
 function checksPart(outcome, limits) {
     const passed = outcome.verification.filter((check) => check.passed);
@@ -16312,7 +16158,7 @@ class ReportFolder {
     writePlan(pieces, redact) {
         const file = (0,external_node_fs_.openSync)((0,external_node_path_.join)(this.path, 'plan.sql'), 'w');
         try {
-            for (const piece of wholeLines(pieces))
+            for (const piece of wholeStatements(pieces))
                 (0,external_node_fs_.writeSync)(file, redact(piece));
         }
         finally {
@@ -16370,17 +16216,19 @@ function emptyFolder(workspace) {
 function isDirectory(path) {
     return (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
-/** Text in pieces that end with a line, so that what is redacted is never cut in two. */
-function* wholeLines(pieces) {
+/** Longer than this a text without the end of a statement is not held back. */
+const HELD_CHARACTERS = 1 << 20;
+/** Text in pieces that end with a statement, or at least a line, so that what is redacted is never cut in two. */
+function* wholeStatements(pieces) {
     let held = '';
     for (const piece of pieces) {
-        const end = piece.lastIndexOf('\n') + 1;
-        if (end === 0) {
-            held += piece;
+        held += piece;
+        const statement = held.lastIndexOf(';\n') + 2;
+        const end = statement > 1 || held.length < HELD_CHARACTERS ? statement : held.lastIndexOf('\n') + 1;
+        if (end <= 1)
             continue;
-        }
-        yield held + piece.slice(0, end);
-        held = piece.slice(end);
+        yield held.slice(0, end);
+        held = held.slice(end);
     }
     if (held !== '')
         yield held;
@@ -16496,9 +16344,11 @@ function happened(outcome) {
 }
 /** The failure's message without what stands beside it anyway: the result's name in front, a listed hazard's own words at the end. */
 function essence(message, outcome) {
-    const told = outcome.hazards.find((hazard) => hazard.message !== '' && message.endsWith(`, ${hazard.message}`));
+    const told = outcome.hazards.find((hazard) => hazard.message !== '' && message.endsWith(hazard.message));
     const start = 'the dry run is inconclusive: ';
-    return message.slice(outcome.result === 'dry-run-inconclusive' && message.startsWith(start) ? start.length : 0, told === undefined ? undefined : -told.message.length - 2);
+    return message
+        .slice(outcome.result === 'dry-run-inconclusive' && message.startsWith(start) ? start.length : 0, told === undefined || told.message.length === message.length ? undefined : -told.message.length)
+        .replace(/[,:]\s*$/, '');
 }
 /** Whether the failure's message stands in the first line, and among the hazards, already. */
 function isSaid(outcome, message) {
@@ -16588,7 +16438,7 @@ function stateSentence(outcome) {
         case 'unchanged':
             return 'The database is unchanged.';
         case 'migrated':
-            return outcome.result === 'applied'
+            return outcome.result === 'applied' || wasVerified(outcome)
                 ? 'The database is migrated and verified.'
                 : 'The database is migrated, not verified.';
         case 'partially-migrated':
@@ -16598,6 +16448,10 @@ function stateSentence(outcome) {
         case 'unknown':
             return 'The state of the database is unknown: it could not be read back.';
     }
+}
+/** Cancelled when everything was over. */
+function wasVerified({ result, stages }) {
+    return result === 'cancelled' && stages.some(({ stage, status }) => stage === 'verify' && status === 'passed');
 }
 function stateWords(state) {
     return state.replaceAll('-', ' ');
@@ -16745,8 +16599,16 @@ function rehearsalWords(outcome) {
         return null;
     const on = rehearsal.on === 'target' ? 'the target' : 'the copy';
     const again = rehearsal.attempts > 1 ? `, at attempt ${rehearsal.attempts}` : '';
-    const wal = rehearsal.walBytes === null ? '' : `; it wrote ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(rehearsal.walBytes)} of WAL`;
-    return `Rehearsed on ${on}${again} in transaction ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(rehearsal.xid, 40)}, of which the server says: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(rehearsal.status, 40)}${wal}.`;
+    const [sequence, ...sequences] = rehearsal.sequencesAdvanced;
+    const left = [
+        rehearsal.walBytes === null ? '' : `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(rehearsal.walBytes)} of WAL`,
+        rehearsal.deadTuples === 0 ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rehearsal.deadTuples, 'dead row'),
+        sequence === undefined
+            ? ''
+            : `numbers taken from ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(sequence, 140)}${sequences.length > 0 ? ` and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(sequences.length, 'other sequence')}` : ''}`,
+    ].filter((part) => part !== '');
+    const cost = left.length === 0 ? '' : ` It left behind: ${left.join(', ')}.`;
+    return `Rehearsed on ${on}${again} in transaction ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(rehearsal.xid, 40)}, of which the server says: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(rehearsal.status, 40)}.${cost}`;
 }
 function predictionWords(outcome) {
     if (outcome.predictedEqualsActual === true)
@@ -17447,6 +17309,7 @@ function renderReport(outcome, outputs) {
         rehearsal: outcome.rehearsal,
         backup: outcome.backup,
         downFiles: outcome.downFiles,
+        checklist: outcome.checklist,
         sizes: outcome.sizes,
         health: outcome.health,
         recorded: outcome.recorded,
@@ -17814,7 +17677,14 @@ function blankOutcome(known, startedAt) {
         environment: known.environment,
         environmentSource: null,
         engine: null,
-        server: null,
+        server: known.target && {
+            version: null,
+            host: known.target.host,
+            port: known.target.port,
+            database: known.target.database,
+            user: known.target.user,
+            source: known.target.source,
+        },
         startedAt,
         durationMs: 0,
         planDigest: null,
@@ -17835,6 +17705,7 @@ function blankOutcome(known, startedAt) {
         health: null,
         backup: null,
         rehearsal: null,
+        checklist: [],
         verification: [],
         warnings: [],
         notes: [],
@@ -17979,16 +17850,20 @@ function messageLines(error, outcome, limits) {
 function sizeNote(text, max) {
     return text.length <= max ? '' : ` (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(text.length)} in all)`;
 }
-/** So many characters before the caret are shown: a phone shows forty in a block. */
+/** So many characters before the caret are shown at most: a phone shows forty in a block. */
 const BEFORE_CARET = 28;
+/** Begins at a word, where one begins soon. */
 function nearCaret(excerpt) {
-    const [source = '', caret] = excerpt.split('\n');
-    const at = caret?.indexOf('^') ?? -1;
-    if (caret === undefined || at <= BEFORE_CARET + 4)
+    const [source = '', caret = ''] = excerpt.split('\n');
+    const before = [...source.slice(0, Math.max(0, caret.indexOf('^')))];
+    if (before.length <= BEFORE_CARET + 4)
         return excerpt;
-    const shown = [...source];
-    const from = [...source.slice(0, at)].length - BEFORE_CARET;
-    return `…${shown.slice(from).join('')}\n ${[...caret].slice([...caret].length - 1 - BEFORE_CARET).join('')}`;
+    const kept = before
+        .slice(-BEFORE_CARET)
+        .join('')
+        .replace(/^\S{0,12}\s+(?=\S)/, '');
+    const under = kept.replace(/[^\t]/gu, ' ');
+    return `… ${kept}${source.slice(before.join('').length)}\n  ${under}^`;
 }
 /** Who waited for the dry run, the longest first; a session that each attempt kept waiting is told once. */
 function blockedPart(outcome, limits) {
@@ -18034,9 +17909,8 @@ function migrationsPart(outcome, limits) {
     const pending = outcome.migrations.every(isUntouched) ? 'pending migration' : 'migration';
     const open = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .migrationsToShow */ .mA)(outcome, OPEN_MIGRATIONS);
     const rest = shown.filter((migration) => !open.includes(migration));
-    const folder = folderOf(outcome);
     return joined([
-        `### ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.migrations.length, pending)}${folder === '' ? '' : ` in ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(folder, 200))}`}`,
+        `### ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.migrations.length, pending)}`,
         table(shown.length <= open.length ? shown : open),
         rest.length === 0 ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .details */ .zH)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rest.length, 'more migration'), table(rest)),
         left > 0 ? `… and ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(left)} more, ${MORE}` : '',
@@ -18047,7 +17921,6 @@ const OPEN_MIGRATIONS = 20;
 /** Only the columns that tell something: of a status there are no times, and where all have one status the first line says it. */
 function columnsFor(outcome) {
     const known = (has, column) => outcome.migrations.some(has) ? [column] : [];
-    const time = (ms) => (ms === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(ms));
     const folder = folderOf(outcome);
     const told = {
         'dry-run-passed': 'rehearsed',
@@ -18076,14 +17949,18 @@ function columnsFor(outcome) {
         ...known((migration) => migration.ms !== null, {
             title: 'Dry run',
             rule: '--:',
-            cell: (migration) => time(migration.ms),
+            cell: (migration) => timeCell(migration.ms),
         }),
         ...known((migration) => migration.appliedMs !== null, {
             title: 'Apply',
             rule: '--:',
-            cell: (migration) => time(migration.appliedMs),
+            cell: (migration) => timeCell(migration.appliedMs),
         }),
     ];
+}
+/** Does not break between number and unit. */
+function timeCell(ms) {
+    return ms === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(ms).replaceAll(' ', '\u00a0');
 }
 /** Nothing was tried of it. */
 function isUntouched(migration) {
@@ -18144,12 +18021,12 @@ function lockRow(locks, sizes) {
         return '';
     const names = locks.slice(0, 4).map((lock) => {
         const size = sizes.get(lock.relation);
-        return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(lock.relation, 140))}${size === undefined ? '' : ` ${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizeWords */ .pG)(size)}`}`;
+        return `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .code */ .aY)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(lock.relation, 140))}${size === undefined ? '' : `<br>${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizeWords */ .pG)(size)}`}`;
     });
     if (locks.length > names.length)
         names.push(`${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(locks.length - names.length)} more`);
     return row([
-        first.ms === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(first.ms),
+        timeCell(first.ms),
         (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .blocks */ .Bv)(first.mode) === 'writes' ? 'writes' : '**reads and writes**',
         `${names.join('<br>')}<br>${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .lockWords */ .jU)(first.mode))} from ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(first.migration.version, 60))}, line ${first.line}`,
     ]);
@@ -18228,8 +18105,13 @@ function hazardEntry(group, folder, limits) {
     const at = worst.file === null ? '' : ` at ${placeIn(worst.file, worst.line, folder)}`;
     const statement = group.find((hazard) => hazard.statement !== null)?.statement ?? null;
     const rules = new Map();
-    for (const hazard of group)
-        rules.set(hazard.rule, [...(rules.get(hazard.rule) ?? []), hazard]);
+    for (const hazard of group) {
+        const same = rules.get(hazard.rule);
+        if (same)
+            same.push(hazard);
+        else
+            rules.set(hazard.rule, [hazard]);
+    }
     const safer = new Set(group.map((hazard) => hazard.safer).filter((text) => text !== null));
     const accepted = new Set(group.map((hazard) => hazard.allowed).filter((text) => text !== null));
     const lines = [
@@ -18308,64 +18190,205 @@ function isPlainUrl(url) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $p: () => (/* binding */ redactor),
 /* harmony export */   Ah: () => (/* binding */ redactOutcome),
+/* harmony export */   Rk: () => (/* binding */ KEYS),
 /* harmony export */   jD: () => (/* binding */ hideData),
 /* harmony export */   oP: () => (/* binding */ hideMessage)
 /* harmony export */ });
 /* unused harmony export hideDetail */
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5655);
-
 const MASK = '***';
-/** A function that replaces every form of every secret, password literals in SQL and passwords in URLs by `***`. */
+/** Keys and tokens that are known by their look, wherever they stand. */
+const KEYS = [
+    { what: 'an access key', pattern: /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/ },
+    {
+        what: 'a token',
+        pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255}|glpat-[\w-]{20,64}|npm_[A-Za-z0-9]{36})\b/,
+    },
+    { what: 'a token', pattern: /\bxox[abprs]-[\w-]{10,250}/ },
+    { what: 'an API key', pattern: /\b(?:sk|rk)_live_[A-Za-z0-9]{16,250}\b/ },
+    {
+        what: 'a private key',
+        pattern: /-----BEGIN (?:[A-Z]{1,20} )?PRIVATE KEY-----(?:[A-Za-z0-9+/=\s\\]{0,9999}-----END (?:[A-Z]{1,20} )?PRIVATE KEY-----)?/,
+    },
+];
+const ANY_KEY = new RegExp(KEYS.map(({ pattern }) => pattern.source).join('|'), 'g');
+/**
+ * A function that replaces every form of every secret, password literals in SQL and passwords in URLs by `***`. A literal
+ * that it has hidden once it knows from then on: the server quotes it without the word before it (`near "'secret'"`).
+ */
 function redactor(secrets, options = {}) {
     const known = new Set(options.publicNames ?? []);
-    const forms = new Set();
-    for (const secret of secrets) {
-        if (secret.trim() === '' || known.has(secret))
-            continue;
-        for (const form of formsOf(secret))
-            forms.add(form);
-    }
-    for (const name of known)
-        forms.delete(name);
-    const pattern = patternOf([...forms]);
+    const shown = secrets.filter((secret) => secret.trim() !== '' && !known.has(secret));
+    const texts = [...new Set(shown.flatMap(textsOf))].filter((text) => !known.has(text));
+    const encoded = [...new Set(texts.flatMap((text) => [...base64Forms(text), ...percentForms(text)]))].filter((text) => !known.has(text));
+    const pattern = patternOf([...texts.map(spellingsOf), ...encoded.map(verbatim)]);
+    const hideCut = cutHider(texts);
+    const literals = knownLiterals();
     return (text) => {
         if (text === '')
             return text;
-        const plain = pattern ? text.replace(pattern, MASK) : text;
-        return redactUrls(redactSql(plain));
+        const plain = pattern ? hideCut(text).replace(pattern, MASK) : text;
+        return redactUrls(literals.hide(redactSql(plain, literals.learn))).replace(ANY_KEY, MASK);
+    };
+}
+const MOST_LITERALS = 500;
+function knownLiterals() {
+    const known = new Set();
+    let pattern = null;
+    return {
+        /** As written, with its quotes: what is only a word may be anybody's. */
+        learn: (hidden) => {
+            for (const literal of hidden.match(/'(?:[^'\n]|'')*'?|\$\w*\$[^\n]*/g) ?? []) {
+                if (known.size >= MOST_LITERALS || literal.length < SHORTEST_PART || literal.includes(MASK))
+                    continue;
+                known.add(literal);
+                pattern = null;
+            }
+        },
+        hide: (text) => {
+            if (known.size === 0 || !/['$]/.test(text))
+                return text;
+            pattern ??= patternOf([...known].map(verbatim));
+            return pattern ? text.replace(pattern, `'${MASK}'`) : text;
+        },
     };
 }
 /** One alternation, longest first, so that a secret that begins another does not leave the rest of it. */
-function patternOf(forms) {
-    if (forms.length === 0)
+function patternOf(sources) {
+    if (sources.length === 0)
         return null;
-    const sorted = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-    return new RegExp(sorted.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+    const sorted = [...sources].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+    return new RegExp(sorted.join('|'), 'g');
 }
-/** The secret as written, decoded, and in each encoding that a log, a report or the runner itself may show it in. */
-function formsOf(secret) {
-    const forms = new Set();
-    // A PEM text or a list: each of its lines is as secret as the whole.
+function verbatim(text) {
+    return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+/**
+ * A pattern of a text in whatever way its characters may be written, each in its own: as they are, percent-encoded, as
+ * entities, escaped for JSON, SQL, shells, PowerShell, C or markdown; once or twice over.
+ */
+function spellingsOf(text) {
+    // Whatever escapes quotes puts more of them, and backslashes, around them: a run of these is one of any such, not much longer.
+    return (text.match(/['"`\\]+|[^'"`\\]/gsu) ?? [])
+        .map((piece) => {
+        if (!/^['"`\\]/.test(piece))
+            return anyOf(waysToWrite(piece));
+        const ways = [...new Set(piece)].flatMap(encodingsOf);
+        return `${anyOf([...ways, '[\'"`\\\\\\\\]'])}{${piece.length},${piece.length * 8}}`;
+    })
+        .join('');
+}
+function anyOf(ways) {
+    return ways.length === 1 ? String(ways[0]) : `(?:${ways.join('|')})`;
+}
+const NAMED_ENTITIES = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
+const OTHER_WAYS = {
+    ' ': ['\\+'],
+    '\n': ['\\s{1,8}', '\\\\{1,3}n'],
+    '\r': ['\\\\{1,3}r'],
+    '\t': ['\\\\{1,3}t'],
+};
+function waysToWrite(character) {
+    const plain = verbatim(character);
+    // A zero-width space is what we put where GitHub would begin to read a link.
+    if (/w/i.test(character))
+        return [`${plain}\u200b?`];
+    if (/[a-z0-9]/i.test(character))
+        return [plain];
+    const escaped = `[\\\\\`]{0,3}${plain}\u200b?`;
+    if (/[._~-]/.test(character))
+        return [escaped];
+    return [...(OTHER_WAYS[character] ?? []), ...encodingsOf(character), escaped];
+}
+/** Percent-encoded, as a code unit of JSON, as an entity. */
+function encodingsOf(character) {
+    const bytes = [...Buffer.from(character, 'utf8')].map((byte) => `%(?:25)?${anyCase(hex(byte, 2))}`).join('');
+    const units = character
+        .split('')
+        .map((unit) => `\\\\{1,3}u${anyCase(hex(unit.charCodeAt(0), 4))}`)
+        .join('');
+    const point = character.codePointAt(0) ?? 0;
+    const named = NAMED_ENTITIES[character];
+    const entities = [`#0{0,4}${point}`, `#[xX]0{0,4}${anyCase(hex(point, 1))}`, ...(named ? [named] : [])];
+    return [bytes, units, `&(?:amp;)?(?:${entities.join('|')});`];
+}
+function hex(value, width) {
+    return value.toString(16).padStart(width, '0');
+}
+function anyCase(digits) {
+    return digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+}
+const ELLIPSIS = /…|\.{3}/g;
+/** Fewer characters of a secret stand in ordinary words by chance. */
+const SHORTEST_PART = 4;
+/** Hides what a cut has left of a secret: before an ellipsis its beginning, after one its end. PostgreSQL cuts values that it quotes, we cut statements. */
+function cutHider(texts) {
+    let parts = null;
+    return (text) => {
+        if (!text.includes('…') && !text.includes('...'))
+            return text;
+        parts ??= partsOf(texts);
+        const { beginnings, ends, pieces, longest } = parts;
+        let out = '';
+        let copied = 0;
+        for (const { index, 0: mark } of text.matchAll(ELLIPSIS)) {
+            const end = index + mark.length;
+            const begun = pieces.has(text.slice(index - SHORTEST_PART, index));
+            const ended = pieces.has(text.slice(end, end + SHORTEST_PART));
+            const before = begun
+                ? longestPart(Math.min(longest, index - copied), (size) => beginnings.has(text.slice(index - size, index)))
+                : 0;
+            const after = ended ? longestPart(longest, (size) => ends.has(text.slice(end, end + size))) : 0;
+            if (before + after === 0)
+                continue;
+            out += `${text.slice(copied, index - before)}${before > 0 ? MASK : ''}${mark}${after > 0 ? MASK : ''}`;
+            copied = end + after;
+        }
+        return copied === 0 ? text : out + text.slice(copied);
+    };
+}
+function partsOf(texts) {
+    const [beginnings, ends, pieces] = [new Set(), new Set(), new Set()];
+    let longest = 0;
+    for (const form of new Set(texts.flatMap(cuttable))) {
+        if (form.length < SHORTEST_PART * 2)
+            continue;
+        longest = Math.max(longest, form.length - 1);
+        for (let size = SHORTEST_PART; size < form.length; size += 1) {
+            beginnings.add(form.slice(0, size));
+            ends.add(form.slice(-size));
+        }
+        // Most of what stands at an ellipsis is nothing of ours, and that is soon seen.
+        for (let at = 0; at + SHORTEST_PART <= form.length; at += 1)
+            pieces.add(form.slice(at, at + SHORTEST_PART));
+    }
+    return { beginnings, ends, pieces, longest };
+}
+/** As it stands in a value and in a statement. Of a URL only what tells: anybody's begins with `postgresql://` or `https://`. */
+function cuttable(text) {
+    const part = text.includes('://') ? (/^https?:\/\/[^/]*(\/.*)$/s.exec(text)?.[1] ?? '') : text;
+    return [part, part.replaceAll("'", "''"), encodeURIComponent(Buffer.from(part, 'utf8').toString('utf8'))];
+}
+function longestPart(longest, is) {
+    for (let size = longest; size >= SHORTEST_PART; size -= 1)
+        if (is(size))
+            return size;
+    return 0;
+}
+/** The secret as given and decoded, and the parts of it that are as secret as the whole. */
+function textsOf(secret) {
+    // A PEM text or a list: each of its lines.
     const lines = secret.split(/\r?\n/).map((line) => line.trim());
     const wholes = [secret, secret.trim(), ...lines.filter((line) => line.length >= 8), percentDecoded(secret)];
-    // Most forms of most secrets are the same: each is looked at once.
-    for (const base of new Set(wholes.flatMap((whole) => [whole, whole.replace(/^"(.*)"$/s, '$1')]))) {
-        forms.add(base);
-        for (const escaped of new Set(escapedForms(base))) {
-            forms.add(escaped);
-            for (const twice of escapedForms(escaped))
-                forms.add(twice);
-        }
-        for (const form of new Set(percentForms(base))) {
-            forms.add(form);
-            for (const escaped of escapedForms(form))
-                forms.add(escaped);
-        }
-        for (const form of base64Forms(base))
-            forms.add(form);
-    }
-    forms.delete('');
-    return forms;
+    return wholes
+        .flatMap((whole) => [whole, whole.replace(/^"(.*)"$/s, '$1'), ...powerShellParts(whole)])
+        .filter((text) => text !== '');
+}
+/** PowerShell prints a secret with an ampersand in it in two parts; the runner knows these two. */
+function powerShellParts(text) {
+    const at = text.includes('&+') ? text.indexOf('&+') + 2 : text.lastIndexOf('&') + 1;
+    if (at === 0)
+        return [];
+    return [text.slice(0, at), text.slice(text.includes('&+') ? at + 1 : at)].filter((part) => part.length >= 6);
 }
 function percentDecoded(text) {
     try {
@@ -18376,44 +18399,10 @@ function percentDecoded(text) {
         return text;
     }
 }
+/** Each of its characters, letters too. */
 function percentForms(text) {
-    const wellFormed = Buffer.from(text, 'utf8').toString('utf8');
-    const loose = encodeURIComponent(wellFormed);
-    const strict = loose.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-    const some = encodeURI(wellFormed);
-    return [loose, strict, some, strict.replaceAll('%20', '+'), strict.replaceAll('~', '%7E')].flatMap((form) => [
-        form,
-        form.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
-    ]);
-}
-function escapedForms(text) {
-    const json = JSON.stringify(text).slice(1, -1);
-    const xml = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-    const forms = [
-        json,
-        json.replaceAll('/', '\\/'),
-        json.replace(/[<>&']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
-        xml,
-        xml.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
-        xml.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
-        xml.replaceAll('"', '&#34;').replaceAll("'", '&#x27;'),
-        text.replaceAll("'", "''"),
-        text.replaceAll('"', '\\"'),
-        text.replaceAll("'", "'\\''"),
-        text.replaceAll("'", "\\'"),
-        text.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
-        text.replace(/(["$`\\])/g, '\\$1'),
-        // As a shell prints a word without quotes, and as markdown escapes it.
-        text.replace(/([^\w@%+=:,./-])/g, '\\$1'),
-        text.replace(/([^\w])/g, '\\$1'),
-        (0,_text_js__WEBPACK_IMPORTED_MODULE_0__/* .escapeMarkdown */ .FV)(text),
-        xml
-            .replaceAll('|', '&#124;')
-            .replace(/[\\`*[\]~$]/g, '\\$&')
-            .replace(/@(?=\w)/g, '@\u200b'),
-        text.replace(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`),
-    ];
-    return forms.filter((form) => form !== text);
+    const digits = Buffer.from(text, 'utf8').toString('hex').replace(/../g, '%$&');
+    return [digits, digits.toUpperCase()];
 }
 /** Base64 of the secret alone, and of the part of it that looks the same wherever it stands in a longer text. */
 function base64Forms(text) {
@@ -18438,10 +18427,13 @@ function redactUrls(text) {
         return text;
     return text.replace(/:\/\/([^\s:@/'"<>]{0,256}):([^\s/'"<>]{1,1024})@/g, `://$1:${MASK}@`);
 }
-const KEYWORD = /\b(?:PASSWORD|CONNECTION|IDENTIFIED\s{1,20}BY)\b"?/gi;
+const KEYWORD = /(?:PASSWORD|\bCONNECTION|\bIDENTIFIED\s{1,20}BY)\b"?/gi;
 const COMMENT_LIMIT = 1000;
-/** Literals after PASSWORD, CONNECTION, IDENTIFIED BY, and `password=...` in connection strings. A literal cut short is hidden to its end. */
-function redactSql(text) {
+/**
+ * Literals after PASSWORD, CONNECTION, IDENTIFIED BY, and `password=...` in connection strings; in code that puts such
+ * statements together, and in settings and JSON of that name, too. A literal cut short is hidden to its end.
+ */
+function redactSql(text, learn) {
     let out = '';
     let copied = 0;
     KEYWORD.lastIndex = 0;
@@ -18449,25 +18441,88 @@ function redactSql(text) {
         const secret = secretAfter(text, match.index + match[0].length);
         if (secret === null)
             continue;
+        if (secret.shown === `'${MASK}'`)
+            learn(text.slice(secret.start, secret.end));
         out += text.slice(copied, secret.start) + secret.shown;
         copied = secret.end;
         KEYWORD.lastIndex = secret.end;
     }
-    return copied === 0 ? text : out + text.slice(copied);
+    return copied === 0 ? redactConninfo(text) : redactConninfo(out + text.slice(copied));
+}
+/** A password with a space in it that is not quoted: libpq says the rest of it. */
+function redactConninfo(text) {
+    return text.replace(/((?:missing "=" after|invalid connection option) )"[^"\n]*"/g, `$1"${MASK}"`);
 }
 function secretAfter(text, from) {
+    if (ahead(PLACEHOLDER, text, from) !== null)
+        return argumentsAfter(text, from);
+    const bridged = bridge(text, from);
+    if (bridged !== null)
+        return literalAt(text, bridged);
+    if (ahead(CLOSING, text, from) !== null)
+        return null;
     let start = skipFiller(text, from);
-    const assigned = text[start] === '=';
-    if (assigned)
-        start = skipFiller(text, start + 1);
+    const assigned = ahead(ASSIGNMENT, text, start);
+    if (assigned !== null)
+        start = skipFiller(text, assigned);
+    const literal = literalAt(text, start);
+    if (literal !== null || assigned === null)
+        return literal;
+    return start === from + 1 || isConninfo(text, from, start) ? connectionValue(text, start) : null;
+}
+function literalAt(text, start) {
     const end = literalEnd(text, start);
-    if (end !== null)
-        return { start, end, shown: `'${MASK}'` };
-    return assigned && start === from + 1 ? connectionValue(text, start) : null;
+    if (end === null)
+        return null;
+    const mark = text[start] === '"' ? '"' : "'";
+    return { start, end, shown: `${mark}${MASK}${mark}` };
+}
+/** One past what `pattern` finds at `from`, or null. */
+function ahead(pattern, text, from) {
+    pattern.lastIndex = from;
+    return pattern.test(text) ? pattern.lastIndex : null;
+}
+const ASSIGNMENT = /(?:=>|:=|=)/y;
+/** `format('... PASSWORD %L', 'secret')`. */
+const PLACEHOLDER = /\s{0,20}'{0,4}%(?:\d{1,3}\$)?[LsI]/y;
+/** `'... PASSWORD ' || quote_literal('secret')`. */
+const CONCATENATION = /\s{0,20}'{1,4}\s{0,20}\|\|\s{0,20}(?:[\w.]{1,60}\s{0,5}\(\s{0,20})?/y;
+/** The quote that ends a literal of which the keyword was the last word. */
+const CLOSING = /'{1,4}(?=\s{0,20}(?:[,);\]]|::|$))/y;
+/** `set_config('app.password', 'secret', true)`. */
+const NEXT_ARGUMENT = /'{1,4}\s{0,20},\s{0,20}/y;
+const NAMES_ITS_VALUE = /(?:set_config|jsonb?_build_object|hstore)\s*\([^;]*$/i;
+/** `"password": "secret"`. */
+const MEMBER = /\s{0,20}:\s{0,20}(?=")/y;
+/** Where the literal begins that belongs to the keyword though something stands between; null: nothing of the kind. */
+function bridge(text, from) {
+    if (text[from - 1] === '"')
+        return ahead(MEMBER, text, from);
+    const concatenated = ahead(CONCATENATION, text, from);
+    if (concatenated !== null)
+        return concatenated;
+    const next = ahead(NEXT_ARGUMENT, text, from);
+    return next !== null && NAMES_ITS_VALUE.test(text.slice(Math.max(0, from - 250), from)) ? next : null;
+}
+const ARGUMENTS = 2_000;
+/** All literals after the text with the placeholder, to the end of the statement: which of them it is nobody counts. */
+function argumentsAfter(text, from) {
+    const limit = Math.min(text.length, from + ARGUMENTS);
+    const closing = text.indexOf("'", text.indexOf('%', from));
+    if (closing === -1 || closing >= limit)
+        return null;
+    const semicolon = text.indexOf(';', closing);
+    const end = semicolon === -1 ? limit : Math.min(semicolon, limit);
+    const shown = text.slice(closing + 1, end).replace(/'(?:[^']|'')*(?:'|$)/g, `'${MASK}'`);
+    return { start: closing + 1, end, shown };
+}
+/** `password = secret` with spaces is libpq's too, where its other words are around. */
+function isConninfo(text, from, start) {
+    return /\b(?:host|hostaddr|dbname)\s{0,5}=/i.test(text.slice(Math.max(0, from - 200), start + 200));
 }
 /** `password=secret` as libpq writes it, without a space: not an assignment of SQL (`SET password = lower(x)`, `password=NULL`). */
 function connectionValue(text, start) {
-    const value = /[^\s'"&;,()]*/y;
+    const value = /\\'[^']*(?:'|$)|[^\s'"&;,()]*/y;
     value.lastIndex = start;
     const found = value.exec(text)?.[0] ?? '';
     const end = start + found.length;
@@ -18515,9 +18570,7 @@ function literalEnd(text, start) {
 }
 /** `IDENTIFIED BY "secret"`, `"password":"secret"`. */
 function quotedIdentifierEnd(text, start) {
-    if (text[start] !== '"')
-        return null;
-    return after(text, '"', start + 1);
+    return ahead(/"(?:[^"\\]|\\.)*(?:"|$)/sy, text, start);
 }
 function after(text, mark, from) {
     const found = text.indexOf(mark, from);
@@ -18527,8 +18580,8 @@ function quotedEnd(text, open, backslashes) {
     let start = open;
     for (;;) {
         const end = pieceEnd(text, start, backslashes);
-        // A literal goes on after white space that holds a line end.
-        const next = /[ \t]{0,200}\r?\n\s{0,200}(?=')/y;
+        // A literal goes on after a line end; after a blank the server refuses it, and quotes it.
+        const next = /\s{1,200}(?=')/y;
         next.lastIndex = end;
         const gap = next.exec(text)?.[0];
         if (gap === undefined)
@@ -19235,7 +19288,8 @@ const INPUTS = [
         kind: 'integer',
         default: '0',
         description: 'Judge every table that exists already as if it had at least this many rows, for a staging database smaller than production.',
-        supported: false,
+        supported: true,
+        min: 0,
     },
     {
         name: 'rehearse-rollback',
@@ -19243,7 +19297,7 @@ const INPUTS = [
         default: '',
         defaultNote: '`true` where down files exist',
         description: 'The dry run goes up, down and up again.',
-        supported: false,
+        supported: true,
     },
     {
         name: 'critical-tables',
@@ -19355,7 +19409,7 @@ const INPUTS = [
         name: 'github-token',
         kind: 'secret',
         default: '',
-        description: 'Needed only for comments (`pull-requests: write`) and releases (`contents: write`).',
+        description: 'Needed only for comments (`pull-requests: write`) and releases (`contents: write`); `env` reads `GITHUB_TOKEN`.',
         supported: true,
     },
     {
@@ -19376,7 +19430,7 @@ const INPUTS = [
         name: 'notify-url',
         kind: 'secret',
         default: '',
-        description: 'Slack- or Discord-compatible webhook, told once how the run ended.',
+        description: 'Slack- or Discord-compatible webhook, told once how the run ended; `env` reads `NOTIFY_URL`.',
         supported: true,
     },
 ];
@@ -19882,7 +19936,7 @@ function equalInConstantTime(given, expected) {
 
 /***/ }),
 
-/***/ 3321:
+/***/ 5783:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19897,8 +19951,8 @@ var promises_ = __nccwpck_require__(8500);
 var conclude = __nccwpck_require__(8206);
 // EXTERNAL MODULE: ./src/door.ts + 3 modules
 var src_door = __nccwpck_require__(6627);
-// EXTERNAL MODULE: ./src/engines/sql/engine.ts + 39 modules
-var engine = __nccwpck_require__(8766);
+// EXTERNAL MODULE: ./src/engines/sql/engine.ts + 32 modules
+var engine = __nccwpck_require__(7915);
 // EXTERNAL MODULE: ./src/postgres/failure.ts
 var postgres_failure = __nccwpck_require__(8829);
 // EXTERNAL MODULE: ./src/report/exit.ts
@@ -19936,6 +19990,7 @@ class Draft {
     health = null;
     rehearsal = null;
     hazards = [];
+    checklist = [];
     warnings = [];
     applied = null;
     proof = null;
@@ -19996,9 +20051,10 @@ class Draft {
             this.warnings.push(`pid ${long.pid}${long.application ? ` (${long.application})` : ''} has had a transaction open for ${long.seconds} s: locks may be waited for`);
         }
     }
-    rehearsed(rehearsal, hazards, unusedAllowances) {
+    rehearsed(rehearsal, hazards, unusedAllowances, checklist) {
         this.rehearsal = rehearsal;
         this.hazards = hazards;
+        this.checklist = checklist;
         this.warnings.push(...unusedAllowances);
     }
     planShared({ link, warnings }) {
@@ -20162,12 +20218,13 @@ class Draft {
             health: this.health,
             backup: this.backup,
             rehearsal: rehearsal?.proof ?? null,
+            checklist: this.checklist,
             verification: verification?.checks ?? rehearsal?.checks ?? [],
             warnings: this.warnings,
             notes: inspection?.notes ?? [],
             problems: [],
             error,
-            downFiles: downFiles(plan, applied),
+            downFiles: (plan?.pending ?? []).flatMap((one) => plan?.downFiles.get(one.key) ?? []),
             run: request.run,
             artifactName: request.publishing.artifactName,
             artifacts: { plan: this.planArtifact, log: null },
@@ -20208,33 +20265,97 @@ function isConsequence({ class: kind, sqlstate }) {
         ? kind === 'connection' || kind === 'internal'
         : sqlstate === '57014' || sqlstate === '57P01';
 }
-/** The way back of what was applied, where there is a file for it. */
-function downFiles(plan, applied) {
-    const versions = new Set(applied.map((one) => one.version));
-    return (plan?.pending ?? [])
-        .filter((one) => versions.has(one.version))
-        .flatMap((one) => plan?.downFiles.get(one.key) ?? []);
-}
 /** The stages that a run did not come to are told too. */
 function withSkipped(stages) {
     const done = new Map(stages.map((stage) => [stage.stage, stage]));
     return outcome/* STAGES */.an.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
 }
 
+// EXTERNAL MODULE: ./src/hazards/asked.ts
+var asked = __nccwpck_require__(9965);
 // EXTERNAL MODULE: ./src/report/text.ts
 var report_text = __nccwpck_require__(5655);
+// EXTERNAL MODULE: ./src/sql/tokens.ts
+var tokens = __nccwpck_require__(6080);
+;// CONCATENATED MODULE: ./src/hazards/checklist.ts
+
+
+function checklist(input) {
+    const { hazards, complete } = input;
+    const real = hazards.filter((hazard) => hazard.severity !== 'info');
+    const losses = real.filter((hazard) => hazard.effects.includes('destroys'));
+    const breaks = real.filter((hazard) => hazard.effects.includes('breaks-clients'));
+    return [
+        repeatable(hazards),
+        wayBack(input),
+        item('no data loss', losses, complete, 'nothing that was there is destroyed'),
+        item('compatible with running code', breaks, complete, 'nothing was found that running code would stumble over'),
+        item('indexes on foreign keys', byRule(hazards, 'foreign-key-without-index'), true, 'no foreign key without one'),
+        comments(input.pending),
+    ];
+}
+/** Tables of the pending files that none of them comments on. */
+function comments(pending) {
+    const question = 'comments on new tables';
+    const commented = new Set(pending.flatMap(({ script }) => script.texts.flatMap(({ sql }) => {
+        const name = /^comment\s+on\s+table\s+([^\s]+)\s+is\b/i.exec(sql)?.[1];
+        return name === undefined ? [] : [(0,tokens/* bareName */.yZ)(name)];
+    })));
+    const made = pending.flatMap(({ script }) => script.createsTables);
+    const without = made.filter((table) => !commented.has(table));
+    if (without.length > 0)
+        return { question, answer: 'no', detail: `none on ${without.slice(0, 5).join(', ')}` };
+    return { question, answer: 'yes', detail: made.length === 0 ? 'no table is new' : 'each has one' };
+}
+function byRule(hazards, rule) {
+    return hazards.filter((hazard) => hazard.rule === rule);
+}
+/** `sure`: what was not found is not there; else it only was not seen. */
+function item(question, against, sure, well) {
+    const [first] = against;
+    if (first) {
+        const more = against.length > 1 ? ` and ${(0,report_text/* plural */.LS)(against.length - 1, 'more')}`.replace(/mores$/, 'more') : '';
+        return {
+            question,
+            answer: 'no',
+            detail: `${first.rule}${first.file ? ` at ${first.file}:${first.line ?? 1}` : ''}${more}`,
+        };
+    }
+    return sure
+        ? { question, answer: 'yes', detail: well }
+        : { question, answer: 'unknown', detail: 'not everything could be rehearsed' };
+}
+function repeatable(hazards) {
+    const against = byRule(hazards, 'not-repeatable');
+    const [first] = against;
+    return first
+        ? { question: 'idempotent', answer: 'no', detail: first.message }
+        : { question: 'idempotent', answer: 'yes', detail: 'every statement can be run again' };
+}
+function wayBack({ pending, downFiles, hazards, wentDown }) {
+    const question = 'has a way back';
+    const without = pending.filter((migration) => !downFiles.has(migration.key));
+    const [first] = without;
+    if (first) {
+        const detail = `${(0,report_text/* plural */.LS)(without.length, 'file')} without a down file, the first is ${first.file}`;
+        return { question, answer: 'no', detail };
+    }
+    const wrong = hazards.find((hazard) => ['down-fails', 'down-differs', 'up-again-fails'].includes(hazard.rule));
+    if (wrong)
+        return { question, answer: 'no', detail: wrong.message };
+    const untried = hazards.some((hazard) => hazard.rule === 'rollback-not-tried');
+    return wentDown && !untried
+        ? { question, answer: 'yes', detail: 'up, down and up again in the dry run, and the schema came back' }
+        : { question, answer: 'unknown', detail: 'there are down files, and they were not tried' };
+}
+
 ;// CONCATENATED MODULE: ./src/hazards/observed.ts
 
-/** Locks under which nobody else writes; under the last one nobody reads either. */
-const BLOCKS_WRITES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
-/** A blocking statement on a relation of at least this size is worth a warning, however quick it was just now. */
-const LARGE_BYTES = 64 * 1024 * 1024;
-/** Blocking for at least this long is worth a warning, however small the relation is. */
-const LONG_MS = 500;
 function observedHazards({ pending, rehearsal }) {
     const hazards = [
-        ...rehearsal.migrations.flatMap((migration) => ofMigration(migration, rehearsal.sizes)),
+        ...rehearsal.migrations.flatMap((migration) => ofMigration(migration)),
         ...rehearsal.observations.map(ofObservation),
+        ...rehearsal.findings.map(ofFinding),
         ...pending.flatMap(ofForm),
     ];
     return hazards;
@@ -20255,19 +20376,12 @@ function hazard(rule, severity, effects, at, message, more = {}) {
         allowed: null,
     };
 }
-function ofMigration(migration, sizes) {
-    // Locks last until the migration's end: what comes after the statement that took one runs under it too.
-    const held = new Map();
+function ofMigration(migration) {
     return migration.statements.flatMap((statement) => {
         const at = { migration, line: statement.line, sql: statement.sql };
-        if (!migration.transactional)
-            held.clear();
-        for (const { relation, mode } of statement.locks)
-            if (BLOCKS_WRITES.includes(mode))
-                held.set(relation, mode);
         if (statement.error !== null)
             return [hazard('statement-fails', 'danger', ['fails'], at, statement.error)];
-        return [...notExecuted(statement, at), ...blocking(statement, at, held, sizes)];
+        return notExecuted(statement, at);
     });
 }
 function notExecuted(statement, at) {
@@ -20275,29 +20389,6 @@ function notExecuted(statement, at) {
         return [];
     const plain = statement.reason.startsWith('rehearsed');
     return [hazard('not-executed', plain ? 'info' : 'warning', [], at, statement.reason)];
-}
-function blocking(statement, at, held, sizes) {
-    const hazards = [];
-    for (const [relation, mode] of held) {
-        const size = sizes.find((one) => one.relation === relation);
-        const rewritten = statement.rewrites.includes(relation);
-        const scanned = statement.scans.includes(relation);
-        if (!rewritten && !scanned && (statement.ms ?? 0) < LONG_MS)
-            continue;
-        const readsToo = mode === 'AccessExclusiveLock';
-        const effects = [readsToo ? 'blocks-reads' : 'blocks-writes'];
-        if (readsToo)
-            effects.push('blocks-writes');
-        if (rewritten)
-            effects.push('rewrites');
-        if (scanned)
-            effects.push('scans');
-        const heavy = (size?.bytes ?? 0) >= LARGE_BYTES || (statement.ms ?? 0) >= LONG_MS;
-        const what = rewritten ? 'rewrites' : scanned ? 'scans' : 'holds';
-        const took = statement.ms === null ? '' : `, ${(0,report_text/* duration */.p0)(statement.ms)} in the dry run`;
-        hazards.push(hazard(rewritten ? 'rewrites-under-lock' : scanned ? 'scans-under-lock' : 'long-under-lock', heavy ? 'warning' : 'info', effects, at, `${what} ${relation}${size ? ` (${(0,report_text/* bytes */.ee)(size.bytes)})` : ''} while nobody can ${readsToo ? 'read or write' : 'write'} it (${mode})${took}`, { relation }));
-    }
-    return hazards;
 }
 function ofObservation(seen) {
     if (seen.kind === 'external') {
@@ -20307,6 +20398,15 @@ function ofObservation(seen) {
         return hazard('external-effects', 'warning', ['external'], seen, `${seen.what}: its effect outside of this database is not undone by the dry run's rollback`);
     }
     return hazard('external-effects', 'info', [], seen, `${seen.what} runs code that its text does not show in full; what such code does outside of this database a rollback does not undo`);
+}
+function ofFinding({ sql, ...finding }) {
+    return {
+        ...finding,
+        statement: sql,
+        effects: finding.rule.endsWith('fails') ? ['may-fail'] : [],
+        source: 'observed',
+        allowed: null,
+    };
 }
 function ofForm(migration) {
     const { script } = migration;
@@ -20321,142 +20421,331 @@ function ofForm(migration) {
     return [{ ...form, statement: null }];
 }
 
-;// CONCATENATED MODULE: ./src/policy/verdict.ts
+;// CONCATENATED MODULE: ./src/hazards/weigh.ts
 
-
-/** The strongest objection of the files and records, or null. `status` only reports them. */
-function objectionOf(problems) {
-    const worst = problems.find((problem) => problem.kind === 'duplicate' || problem.kind === 'target') ?? problems[0];
-    if (!worst)
-        return null;
-    const others = problems.length - 1;
-    return new report_stop/* Stop */.V({
-        ...kindOf(worst),
-        message: `${worst.message}${others > 0 ? ` (and ${(0,report_text/* plural */.LS)(others, 'other problem')})` : ''}`,
-        next: worst.next,
-        file: worst.file,
-        line: worst.file === null ? null : 1,
-    });
-}
-function kindOf(problem) {
-    switch (problem.kind) {
-        case 'duplicate':
-            return { result: 'failed', class: 'order' };
-        case 'target':
-            return { result: 'failed', class: 'input' };
-        case 'edited':
-            return { result: 'refused', class: 'checksum' };
-        case 'missing':
-        case 'out-of-order':
-            return { result: 'refused', class: 'order' };
-    }
-}
-/** What `status` alarms about: edited, missing, failed or interrupted. */
-function isAlarming(found) {
-    return (found.problems.some((problem) => problem.kind === 'edited' || problem.kind === 'missing') ||
-        found.recorded.some((row) => row.status === 'failed' || row.status === 'running'));
-}
-/** Decided before anything is executed, when something is pending. Throws the refusal. */
-function refuseUnlessMeant(request, found, plan) {
-    const refuse = (reason) => new report_stop/* Stop */.V({ result: 'refused', ...reason });
-    if (found.lastEnvironment === 'production' && request.environment !== 'production') {
-        throw refuse({
-            class: 'input',
-            message: `this database was last migrated as production and cannot be migrated as ${request.environment}`,
-            next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of environment production from migration_history.',
-        });
-    }
-    if (request.confirmation === 'missing')
-        throw unconfirmed(null);
-    if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
-        throw otherPlan(request.planDigest, plan.digest);
-}
-/** Applying in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
-function unconfirmed(also) {
-    return new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'input',
-        message: `apply in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
-        next: 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.',
-    });
-}
-function otherPlan(expected, actual) {
-    return new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'checksum',
-        message: `the plan is not the one that was reviewed: plan-digest is ${expected.slice(0, 12)}…, now it is ${actual.slice(0, 12)}…`,
-        next: 'Dry-run again and review that: files, applied migrations, server or settings have changed.',
-    });
-}
-/** The digest names files, not how far a half-done one has come: another run may have gone on with it meanwhile. */
-function refuseOtherProgress(rehearsed, now) {
-    const progress = (plan) => JSON.stringify([...plan.resumed].map(([key, row]) => [key, row.progress]));
-    if (progress(rehearsed) === progress(now))
-        return;
-    throw new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'order',
-        message: 'another run has gone on with a half-done migration since the dry run',
-        next: 'Run again: the dry run must see how far it has come.',
-    });
-}
+/**
+ * From here on work under a blocking lock is worth a warning, and a danger. A table counts by whichever of the three is
+ * worst: about 10 ms, and about a second, of scanning on ordinary hardware.
+ */
+const THRESHOLDS = {
+    rows: { warning: 10_000, danger: 1_000_000 },
+    bytes: { warning: 10 * 1024 * 1024, danger: 1024 * 1024 * 1024 },
+    ms: { warning: 200, danger: 2_000 },
+    /** Reads and writes per minute from which a table is busy: what blocks it counts one step worse. */
+    busyPerMinute: 600,
+    /** Deleting or updating this many rows in one statement. */
+    touched: { warning: 10_000, danger: 1_000_000 },
+};
+/** Locks under which nobody else writes; under the last one nobody reads either. */
+const BLOCKS_WRITES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
+const OF_WORK = ['blocks-reads', 'blocks-writes', 'rewrites', 'scans'];
 const RANK = { info: 0, warning: 1, danger: 2 };
-/** Marks what the user accepted: by `allow-hazards`, or in the file with a reason. */
-function markAllowed(hazards, request, plan) {
-    const used = new Set();
-    const marked = hazards.map((hazard) => {
-        if (request.allowHazards.includes(hazard.rule))
-            return { ...hazard, allowed: 'allow-hazards' };
-        const migration = plan.pending.find((one) => one.version === hazard.version);
-        const allowance = migration?.script.directives.allow.find((one) => one.rule === hazard.rule);
-        if (!migration || !allowance)
-            return hazard;
-        used.add(`${migration.file}:${allowance.line}`);
-        return { ...hazard, allowed: allowance.reason };
-    });
-    const unused = plan.pending.flatMap((migration) => migration.script.directives.allow
-        .filter((one) => !used.has(`${migration.file}:${one.line}`))
-        .map((one) => `${migration.file}:${one.line} allows ${one.rule}, which was not found there`));
-    return { hazards: marked, unused };
-}
-/** After the dry run: throws what speaks against going on. */
-function judge(request, rehearsal, hazards) {
-    if (rehearsal.verdict === 'inconclusive' && !request.allowHazards.includes('dry-run-inconclusive')) {
-        throw new report_stop/* Stop */.V({
-            result: 'dry-run-inconclusive',
-            class: rehearsal.class ?? 'resources',
-            message: `the dry run is inconclusive: ${rehearsal.reason}`,
-            ...(rehearsal.next === null ? {} : { next: rehearsal.next }),
-        });
+const SEVERITIES = ['info', 'warning', 'danger'];
+function weigh(input) {
+    const sizes = new Sizes(input.sizes, input.assumeRows);
+    const claims = new Map();
+    for (const claim of input.claims) {
+        const key = `${claim.version}:${claim.index}`;
+        claims.set(key, [...(claims.get(key) ?? []), claim]);
     }
-    refuseLost(rehearsal.checks);
-    const limit = request.failOn === 'none' ? Number.POSITIVE_INFINITY : RANK[request.failOn];
-    const over = hazards.filter((hazard) => hazard.allowed === null && RANK[hazard.severity] >= limit);
-    const [first] = over;
-    if (!first)
-        return;
-    throw new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'verification',
-        message: `${(0,report_text/* plural */.LS)(over.length, 'hazard')} at or above fail-on (${request.failOn}): ${first.rule}, ${first.message}`,
-        next: `Rewrite the statement${first.safer ? ` (${first.safer})` : ''}, or accept it: allow-hazards: ${first.rule}`,
-        file: first.file,
-        line: first.line,
+    const hazards = [];
+    const taken = new Set();
+    let held = new Map();
+    for (const migration of input.migrations) {
+        if (!input.oneTransaction)
+            held = new Map();
+        for (const statement of migration.statements) {
+            const key = `${migration.version}:${statement.index}`;
+            taken.add(key);
+            if (!migration.transactional)
+                held = new Map();
+            if (statement.executed)
+                for (const lock of statement.locks)
+                    hold(held, lock.relation, lock.mode);
+            hazards.push(...ofStatement(migration, statement, claims.get(key) ?? [], held, sizes));
+        }
+    }
+    // What was never come to is judged by its text alone.
+    for (const [key, left] of claims)
+        if (!taken.has(key))
+            hazards.push(...left.map((claim) => claimed(claim, sizes)));
+    return hazards;
+}
+function hold(held, relation, mode) {
+    if (BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(held.get(relation) ?? ''))
+        held.set(relation, mode);
+}
+function ofStatement(migration, statement, claims, held, sizes) {
+    // A failed statement has not done its work: what it would have done its text says.
+    if (!statement.executed || statement.error !== null)
+        return claims.map((claim) => claimed(claim, sizes, statement));
+    const works = workSeen(statement, held);
+    const about = { migration, statement };
+    const hazards = [];
+    const explained = new Set();
+    for (const claim of claims) {
+        if (claim.weight !== 'work') {
+            hazards.push(onlyMayFail(claim) ? disproved(claim, 'it did not fail in the dry run') : claimed(claim, sizes, statement));
+            continue;
+        }
+        const matching = works.filter((work) => isAbout(claim, work, claims));
+        for (const work of matching) {
+            explained.add(work);
+            hazards.push(seen(work, about, sizes, claim));
+        }
+        if (matching.length === 0) {
+            const work = claim.work === 'rewrite' ? 'rewrite' : 'scan';
+            hazards.push(disproved(claim, `the dry run saw no ${work} under a lock that blocks anybody`));
+        }
+    }
+    const [first] = claims.filter((claim) => claim.weight === 'work');
+    for (const work of works)
+        if (!explained.has(work))
+            hazards.push(seen(work, about, sizes, first ?? null));
+    return [...hazards, ...unclaimed(about, claims, sizes)];
+}
+/** Work on what is locked against others, and time that passed while it was. */
+function workSeen(statement, held) {
+    const long = (statement.ms ?? 0) >= THRESHOLDS.ms.warning;
+    return [...held].flatMap(([relation, mode]) => {
+        const rewritten = statement.rewrites.includes(relation);
+        const scanned = statement.scans.includes(relation);
+        return rewritten || scanned || long ? [{ relation, mode, rewritten, scanned, ms: statement.ms }] : [];
     });
 }
-function refuseLost(checks) {
-    const lost = checks.filter((check) => !check.passed);
-    const [first] = lost;
-    if (!first)
-        return;
-    throw new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'verification',
-        message: `in the dry run ${first.check} did not hold: ${first.detail ?? 'it failed'}${lost.length > 1 ? ` (and ${lost.length - 1} more)` : ''}`,
-        next: 'Correct the migration, or the list of what is critical.',
+/** A claim that names another relation is about the work on this one too where it alone explains it: partitions, users of a domain. */
+function isAbout(claim, work, claims) {
+    if (claim.relation === null || sameRelation(claim.relation, work.relation))
+        return work.rewritten || work.scanned;
+    const elsewhere = claims.some((one) => one.relation !== null && sameRelation(one.relation, work.relation));
+    return !elsewhere && (work.rewritten || work.scanned) && claims.filter((one) => one.weight === 'work').length === 1;
+}
+/** `orders` as the text says it, `public.orders` as the catalog does, quoted where it must be. */
+function sameRelation(written, qualified) {
+    const [one, other] = [written.replaceAll('"', ''), qualified.replaceAll('"', '')];
+    return one === other || other.endsWith(`.${one}`) || one.endsWith(`.${other}`);
+}
+function seen(work, { migration, statement }, sizes, claim) {
+    const readsToo = work.mode === 'AccessExclusiveLock';
+    const effects = readsToo ? ['blocks-reads', 'blocks-writes'] : ['blocks-writes'];
+    if (work.rewritten)
+        effects.push('rewrites');
+    if (work.scanned)
+        effects.push('scans');
+    // What the text says beside the work: what it loses, whom it breaks.
+    effects.push(...(claim?.effects ?? []).filter((effect) => !OF_WORK.includes(effect)));
+    const size = sizes.of(work.relation);
+    const what = work.rewritten ? 'is rewritten' : work.scanned ? 'is read from end to end' : 'is held';
+    const took = work.ms === null ? '' : `, ${(0,report_text/* duration */.p0)(work.ms)} in the dry run`;
+    const observed = `${work.relation}${size ? ` (${sizeWords(size)})` : ''} ${what} while nobody can ${readsToo ? 'read or write' : 'write'} it (${work.mode})${took}`;
+    const direct = claim !== null && (claim.relation === null || sameRelation(claim.relation, work.relation));
+    return {
+        rule: claim?.rule ?? (work.rewritten ? 'rewrites-under-lock' : work.scanned ? 'scans-under-lock' : 'long-under-lock'),
+        severity: gravity(sizes.rows(work.relation), size, work.ms),
+        effects,
+        version: migration.version,
+        file: migration.file,
+        line: statement.line,
+        statement: claim?.statement ?? (0,report_text/* cut */.Jj)(statement.sql, 200),
+        relation: work.relation,
+        message: claim && direct ? `${sentence(claim.message)} Seen in the dry run: ${observed}.` : observed,
+        safer: claim?.safer ?? null,
+        source: claim ? 'both' : 'observed',
+        allowed: null,
+    };
+}
+function sentence(text) {
+    return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+function sizeWords(size) {
+    return `${(0,report_text/* bytes */.ee)(size.bytes)}${size.rows === null ? '' : `, about ${(0,report_text/* plural */.LS)(size.rows, 'row')}`}`;
+}
+/** How bad work on a relation is that others wait for. */
+function gravity(rows, size, ms) {
+    const { rows: byRows, bytes: byBytes, ms: byMs, busyPerMinute } = THRESHOLDS;
+    const step = (value, limit) => value == null ? 0 : value >= limit.danger ? 2 : value >= limit.warning ? 1 : 0;
+    const worst = Math.max(step(rows, byRows), step(size?.bytes, byBytes), step(ms, byMs));
+    const busy = (size?.writesPerMinute ?? 0) + (size?.readsPerMinute ?? 0) >= busyPerMinute;
+    const raised = busy && (rows ?? 0) >= 1_000 ? worst + 1 : worst;
+    return SEVERITIES[Math.min(2, raised)] ?? 'danger';
+}
+// -- claims -------------------------------------------------------------------------------------------------------
+/** What the text claims and the dry run has neither confirmed nor disproved. */
+function claimed(claim, sizes, statement = null) {
+    const size = claim.relation === null ? null : sizes.of(claim.relation);
+    // Made in this run, or not there at all (IF EXISTS): nobody is in its way, and nothing is lost with it.
+    const absent = claim.relation !== null && size === null;
+    const severity = severityOf(claim, sizes, statement, absent);
+    return {
+        rule: claim.rule,
+        severity: RANK[severity] > RANK[claim.severity] ? claim.severity : severity,
+        effects: absent && claim.weight !== 'fixed' ? [] : claim.effects,
+        version: claim.version,
+        file: claim.file,
+        line: claim.line,
+        statement: claim.statement,
+        relation: claim.relation,
+        message: `${sentence(claim.message)}${lossWords(claim, sizes, statement)}`,
+        safer: claim.safer,
+        source: 'static',
+        allowed: null,
+    };
+}
+function severityOf(claim, sizes, statement, absent) {
+    switch (claim.weight) {
+        case 'fixed':
+            if (claim.rule === 'not-understood')
+                return statement?.executed ? 'info' : 'danger';
+            return claim.severity;
+        case 'work':
+            if (absent)
+                return 'info';
+            if (claim.relation === null)
+                return claim.severity;
+            return gravity(sizes.rows(claim.relation), sizes.of(claim.relation), null);
+        case 'rows': {
+            if (absent)
+                return 'info';
+            const lost = rowsLost(claim, sizes, statement);
+            return lost === 0 ? 'info' : claim.severity;
+        }
+    }
+}
+/** Rows, or values of a column, that are gone after it. Null: not known, which is not none. */
+function rowsLost(claim, sizes, statement) {
+    const { relation } = claim;
+    if (relation === null)
+        return null;
+    if (sizes.assumed > 0 || !statement?.executed)
+        return sizes.rows(relation);
+    const columns = statement.droppedColumns.filter((one) => sameRelation(relation, one.relation));
+    if (columns.length > 0)
+        return columns.reduce((sum, one) => plus(sum, one.values), 0);
+    const touched = statement.touched.find((one) => sameRelation(relation, one.relation));
+    return touched ? touched.deleted + touched.updated : sizes.rows(relation);
+}
+function plus(a, b) {
+    return a === null || b === null ? null : a + b;
+}
+function lossWords(claim, sizes, statement) {
+    if (claim.weight !== 'rows')
+        return '';
+    const lost = rowsLost(claim, sizes, statement);
+    return lost === null || lost === 0 || !claim.effects.includes('destroys') ? '' : ` About ${(0,report_text/* plural */.LS)(lost, 'row')}.`;
+}
+/** The text reads as if, and the server showed otherwise: told, so that the reviewer need not wonder. */
+function disproved(claim, why) {
+    return {
+        ...claimed(claim, new Sizes([], 0)),
+        severity: 'info',
+        effects: [],
+        message: `${sentence(claim.message)} Not here: ${why}.`,
+        safer: null,
+        source: 'both',
+    };
+}
+function onlyMayFail({ effects }) {
+    return effects.length > 0 && effects.every((effect) => effect === 'may-fail' || effect === 'fails');
+}
+/** What code destroyed whose words do not show it: DO, CALL, triggers, CASCADE. */
+function unclaimed({ migration, statement }, claims, sizes) {
+    const told = (relation) => claims.some((claim) => claim.effects.includes('destroys') && (claim.relation === null || sameRelation(claim.relation, relation)));
+    const at = { version: migration.version, file: migration.file, line: statement.line };
+    const base = { ...at, statement: (0,report_text/* cut */.Jj)(statement.sql, 200), safer: null, source: 'observed', allowed: null };
+    const destroyed = (relation, what, rows, effects) => ({
+        ...base,
+        rule: 'destroys-data',
+        severity: rows === 0 ? 'info' : 'danger',
+        effects,
+        relation,
+        message: `${what} after this statement${rows ? `, with about ${(0,report_text/* number */.ai)(rows)} of its values or rows` : ''}; its words do not say so.`,
     });
+    return [
+        ...statement.dropped
+            .filter((relation) => !told(relation))
+            .map((one) => destroyed(one, `${one} is gone`, sizes.rows(one), ['destroys', 'breaks-clients'])),
+        ...statement.truncated
+            .filter((relation) => !told(relation))
+            .map((one) => destroyed(one, `${one} is emptied`, sizes.rows(one), ['destroys'])),
+        ...statement.droppedColumns
+            .filter(({ relation }) => !told(relation))
+            .map(({ relation, column, values }) => {
+            const rows = sizes.assumed > 0 ? sizes.rows(relation) : values;
+            return destroyed(relation, `the column ${column} of ${relation} is gone`, rows, ['destroys', 'breaks-clients']);
+        }),
+        ...statement.touched
+            .filter(({ relation }) => !told(relation))
+            .flatMap(({ relation, deleted, updated }) => {
+            const severity = ofTouched(deleted, updated, sizes.of(relation)?.rows ?? null);
+            if (severity === 'info')
+                return [];
+            return [
+                {
+                    ...base,
+                    rule: deleted > 0 ? 'deletes-many-rows' : 'updates-many-rows',
+                    severity,
+                    effects: deleted > 0 ? ['destroys', 'bulk'] : ['bulk'],
+                    relation,
+                    message: `${(0,report_text/* number */.ai)(deleted)} rows of ${relation} deleted and ${(0,report_text/* number */.ai)(updated)} updated in one statement.`,
+                    safer: 'In batches, each a transaction of its own, outside of the deployment.',
+                },
+            ];
+        }),
+    ];
+}
+function ofTouched(deleted, updated, rows) {
+    const { warning, danger } = THRESHOLDS.touched;
+    if (deleted >= danger || (deleted > 0 && rows !== null && deleted >= rows))
+        return 'danger';
+    return deleted + updated >= warning ? 'warning' : 'info';
+}
+class Sizes {
+    assumed;
+    sizes;
+    known = new Map();
+    constructor(sizes, assumed) {
+        this.sizes = sizes;
+        this.assumed = assumed;
+    }
+    /** Null: there is no such relation outside of this run. */
+    of(relation) {
+        const known = this.known.get(relation);
+        if (known !== undefined)
+            return known;
+        // A whole name goes before one that ends like it.
+        const found = this.sizes.find((one) => one.relation === relation) ??
+            this.sizes.find((one) => sameRelation(relation, one.relation)) ??
+            null;
+        this.known.set(relation, found);
+        return found;
+    }
+    /** As measured or as assumed, whichever is more; null: not known. */
+    rows(relation) {
+        const size = this.of(relation);
+        if (size === null)
+            return null;
+        if (size.rows === null)
+            return this.assumed > 0 ? this.assumed : size.bytes === 0 ? 0 : null;
+        return Math.max(size.rows, this.assumed);
+    }
 }
 
+;// CONCATENATED MODULE: ./src/hazards/hazards.ts
+
+
+function hazardsOf({ pending, claims, rehearsal, request }) {
+    const weighed = weigh({
+        claims,
+        migrations: rehearsal.migrations,
+        sizes: rehearsal.sizes,
+        assumeRows: request.assumeRows,
+        oneTransaction: request.transactionMode === 'all',
+    });
+    return [...weighed, ...observedHazards({ pending, rehearsal })];
+}
+
+// EXTERNAL MODULE: ./src/policy/verdict.ts
+var verdict = __nccwpck_require__(5187);
 // EXTERNAL MODULE: ./src/report/log.ts
 var report_log = __nccwpck_require__(6472);
 ;// CONCATENATED MODULE: ./src/gate.ts
@@ -20466,6 +20755,8 @@ var report_log = __nccwpck_require__(6472);
  * Whatever stops it is thrown as a Stop and caught once, below; what was found until then is in the draft, so that
  * every ending has the same report.
  */
+
+
 
 
 
@@ -20504,7 +20795,7 @@ async function story(request, tools, draft) {
         draft.planned(found.plan);
         if (request.mode === 'status')
             return found.plan;
-        const objection = objectionOf(found.problems);
+        const objection = (0,verdict/* objectionOf */.D7)(found.problems);
         if (objection)
             throw objection;
         return found.plan;
@@ -20515,12 +20806,12 @@ async function story(request, tools, draft) {
     if (plan.pending.length > 0)
         tools.writePlan(engine.planText(plan));
     if (request.mode === 'status')
-        return draft.ended('reported', { alarm: isAlarming(found) });
+        return draft.ended('reported', { alarm: (0,verdict/* isAlarming */.EE)(found) });
     if (request.mode === 'verify')
         return verifyOnly(tools, draft, plan);
     if (plan.pending.length === 0)
         return upToDate(request, tools, draft);
-    refuseUnlessMeant(request, found, plan);
+    (0,verdict/* refuseUnlessMeant */.m9)(request, found, plan);
     draft.healthy(await engine.health());
     const ifKilled = draft.ifKilled();
     tools.writeDown(ifKilled, ifKilled);
@@ -20545,22 +20836,39 @@ async function inspect(request, engine) {
     catch (error) {
         if (error instanceof report_stop/* Stop */.V && error.reason.badInput)
             throw error;
-        throw unconfirmed(error instanceof Error ? error.message : String(error));
+        throw (0,verdict/* unconfirmed */.B1)(error instanceof Error ? error.message : String(error));
     }
 }
 async function dryRun(request, { engine, log }, draft, plan) {
     log.chapter('Dry run');
     return draft.stage('dry-run', async () => {
-        const rehearsal = await engine.rehearse(plan);
-        const { hazards, unused } = markAllowed(observedHazards({ pending: plan.pending, rehearsal }), request, plan);
-        draft.rehearsed(rehearsal, hazards, unused);
+        // While the server is at work.
+        const [claims, rehearsal] = await Promise.all([readClaims(plan), engine.rehearse(plan)]);
+        const found = hazardsOf({ pending: plan.pending, claims, rehearsal, request });
+        const { hazards, unused } = (0,verdict/* markAllowed */.uI)(found, request, plan);
+        draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, hazards));
         const { statements, executed } = rehearsal.coverage;
         log.line(`${executed} of ${(0,report_text/* plural */.LS)(statements, 'statement')} executed and rolled back`);
         if (rehearsal.error)
             throw new RehearsalFailed(rehearsal);
-        judge(request, rehearsal, hazards);
+        (0,verdict/* judge */.S4)(request, rehearsal, hazards);
         return rehearsal;
     });
+}
+function checklistOf(request, plan, rehearsal, hazards) {
+    const passed = rehearsal.verdict === 'passed';
+    return checklist({
+        pending: plan.pending,
+        downFiles: plan.downFiles,
+        hazards,
+        wentDown: passed && request.rehearseRollback !== false,
+        complete: passed && rehearsal.complete,
+    });
+}
+/** The rules, and the parser that they read with, are loaded only where something is pending. */
+async function readClaims(plan) {
+    const { claimsOf } = await __nccwpck_require__.e(/* import() */ 631).then(__nccwpck_require__.bind(__nccwpck_require__, 4631));
+    return claimsOf((0,asked/* asked */.N)(plan.pending), { major: plan.serverMajor });
 }
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
 async function review(request, tools, draft) {
@@ -20575,6 +20883,7 @@ async function review(request, tools, draft) {
         await engine.release();
         const shared = await tools.sharePlan();
         draft.planShared(shared);
+        writeDown(draft.soFar(), draft.ifKilled());
         if (shared.link)
             log.line(`the plan: ${shared.link.url ?? shared.link.name}`);
         log.line(`applying in ${(0,report_text/* duration */.p0)(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`);
@@ -20591,14 +20900,14 @@ async function review(request, tools, draft) {
 /** After the pause: the lock again, and the state again, which must be the one that was rehearsed. */
 async function readAgain(engine, plan) {
     const found = await engine.resume();
-    const objection = objectionOf(found.problems);
+    const objection = (0,verdict/* objectionOf */.D7)(found.problems);
     if (objection)
         throw objection;
     if (found.plan.pending.length === 0)
         return 'up-to-date';
     if (found.plan.digest !== plan.digest)
-        throw otherPlan(plan.digest, found.plan.digest);
-    refuseOtherProgress(plan, found.plan);
+        throw (0,verdict/* otherPlan */.mp)(plan.digest, found.plan.digest);
+    (0,verdict/* refuseOtherProgress */.Gt)(plan, found.plan);
     return 'same';
 }
 async function apply(request, { engine, log, writeDown }, draft, plan, rehearsal) {
@@ -20705,7 +21014,7 @@ async function gated(request, setting) {
             folder.write(soFar === ifKilled ? kept : (0,report_redact/* redactOutcome */.Ah)(soFar, redact), kept);
             keep({ outcome: kept, over: false });
         },
-        sharePlan: () => (0,publish/* sharePlan */.x)(audience),
+        sharePlan: () => (0,publish/* sharePlan */.xV)(audience),
     });
 }
 /** The report of a run whose inputs were not accepted: nothing was connected to. */
@@ -20739,6 +21048,1765 @@ function notAccepted(parsed, startedAt, durationMs) {
             next: invalid ? next : parsed.next,
         },
     };
+}
+
+
+/***/ }),
+
+/***/ 2010:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  L8: () => (/* binding */ classify)
+});
+
+// UNUSED EXPORTS: splitQualifiedName, unquoteName
+
+// EXTERNAL MODULE: ./src/sql/tokens.ts
+var sql_tokens = __nccwpck_require__(6080);
+;// CONCATENATED MODULE: ./src/sql/alter-table.ts
+
+function alterTableWrite(sql, tokens) {
+    const cursor = new sql_tokens/* Cursor */.bs(sql, tokens, 2);
+    if (cursor.is('ALL', 'IN', 'TABLESPACE'))
+        return null;
+    cursor.skipIfExists();
+    cursor.take('ONLY');
+    const relation = cursor.name();
+    if (relation === null)
+        return null;
+    cursor.take('*');
+    const kinds = (0,sql_tokens/* splitAtCommas */.EO)(cursor.rest()).map((action) => actionWrites(new sql_tokens/* Cursor */.bs(sql, action)));
+    if (kinds.includes('rewrite'))
+        return { kind: 'rewrite', relation };
+    return kinds.includes('index') ? { kind: 'index', relation } : null;
+}
+function actionWrites(action) {
+    if (action.take('ADD'))
+        return additionWrites(action);
+    if (action.take('ALTER'))
+        return alterationWrites(action);
+    if (!action.take('SET'))
+        return null;
+    const rewrites = action.is('LOGGED') || action.is('UNLOGGED') || action.is('TABLESPACE') || action.is('ACCESS', 'METHOD');
+    return rewrites ? 'rewrite' : null;
+}
+function alterationWrites(action) {
+    action.take('COLUMN');
+    action.name();
+    return action.is('TYPE') || action.is('SET', 'DATA', 'TYPE') || action.is('SET', 'EXPRESSION') ? 'rewrite' : null;
+}
+function additionWrites(action) {
+    const column = action.take('COLUMN');
+    if (!column && action.take('CONSTRAINT'))
+        action.name();
+    else if (column || !/^(PRIMARY|UNIQUE|EXCLUDE|CHECK|FOREIGN|NOT)$/.test(action.word()))
+        return columnWrites(action);
+    return buildsIndex(action) ? 'index' : null;
+}
+/** `UNIQUE (a) USING INDEX TABLESPACE fast` builds one all the same; `UNIQUE USING INDEX i` takes one that is there. */
+function buildsIndex(constraint) {
+    if (constraint.take('EXCLUDE'))
+        return true;
+    return (constraint.take('PRIMARY', 'KEY') || constraint.take('UNIQUE')) && !constraint.is('USING', 'INDEX');
+}
+const SERIAL = /^(SMALLSERIAL|SERIAL|BIGSERIAL|SERIAL2|SERIAL4|SERIAL8)$/;
+function columnWrites(action) {
+    action.skipIfExists();
+    action.name();
+    let index = false;
+    if (SERIAL.test(action.word()))
+        return 'rewrite';
+    for (; action.at < action.tokens.length; action.at++) {
+        if (action.is('('))
+            action.at = (0,sql_tokens/* matchingParen */.iL)(action.tokens, action.at);
+        else if (action.is('STORED') || action.is('AS', 'IDENTITY'))
+            return 'rewrite';
+        else if (action.is('DEFAULT') && !isSteady(action))
+            return 'rewrite';
+        else if (action.is('PRIMARY', 'KEY') || action.is('UNIQUE'))
+            index = true;
+    }
+    return index ? 'index' : null;
+}
+/** Functions that give one value for a whole statement: their DEFAULT is kept in the catalog and no row is written. */
+const STEADY_FUNCTIONS = new Set(`NOW TRANSACTION_TIMESTAMP STATEMENT_TIMESTAMP CURRENT_TIMESTAMP CURRENT_TIME LOCALTIMESTAMP LOCALTIME
+  TIMEZONE DATE_TRUNC MAKE_INTERVAL MAKE_DATE TO_TIMESTAMP TO_DATE AGE DATE_PART EXTRACT CURRENT_SETTING
+  JSON_BUILD_OBJECT JSON_BUILD_ARRAY JSONB_BUILD_OBJECT JSONB_BUILD_ARRAY TO_JSON TO_JSONB ROW_TO_JSON COALESCE NULLIF
+  GREATEST LEAST LOWER UPPER MD5 ABS CONCAT CAST TEXT DATE`.split(/\s+/));
+/** Whether the expression behind DEFAULT is told by its words to be the same for every row: no function but the steady ones. */
+function isSteady(action) {
+    const { tokens } = action;
+    let depth = 0;
+    for (let at = action.at + 1; at < tokens.length; at++) {
+        const token = tokens[at];
+        if (token === undefined)
+            break;
+        if (depth === 0 && /^(NOT|CHECK|UNIQUE|PRIMARY|REFERENCES|CONSTRAINT|GENERATED|COLLATE)$/.test(token.word))
+            break;
+        if (token.word === '(') {
+            depth++;
+            if (callsUnknown(tokens, at))
+                return false;
+        }
+        else if (token.word === ')')
+            depth--;
+    }
+    return true;
+}
+/** Whether the parenthesis at `open` belongs to a call of a function that is not known to be steady; `::numeric(10, 2)` is a type. */
+function callsUnknown(tokens, open) {
+    const before = tokens[open - 1];
+    if (before === undefined || (before.kind !== 'word' && before.kind !== 'quoted'))
+        return false;
+    if (open >= 2 && (before.word === 'DEFAULT' || /^(AND|OR|NOT|IN|THEN|ELSE|WHEN|CASE|ARRAY)$/.test(before.word)))
+        return false;
+    let start = open - 1;
+    while (tokens[start - 1]?.word === '.')
+        start -= 2;
+    if (tokens[start - 1]?.word === ':' || tokens[start - 1]?.word === 'AS')
+        return false;
+    return !STEADY_FUNCTIONS.has(before.word);
+}
+
+;// CONCATENATED MODULE: ./src/sql/effects.ts
+/** What statements do that a ROLLBACK does not undo, as far as the names of functions tell. */
+
+const NONE = { callsSetval: false, external: null, forbidden: null };
+/** Functions that write files of the server or stop other people's sessions. */
+const HARMFUL = /^(?:lo_export|pg_file_\w+|pg_terminate_backend|pg_cancel_backend)$/i;
+const EXTERNAL = /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile|pg_promote|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance)$/i;
+/** A cheap look before the tokens are read: data holds many an `http`, but seldom as a call. */
+const PERHAPS = /(?:setval|dblink\w{0,60}|http\w{0,60}|lo_import|lo_export|pg_\w{1,60})"?\s*(?:\(|--|\/\*)/i;
+const PERHAPS_PROGRAM = /program/i;
+/**
+ * @param from where in `sql` to begin; a bulk INSERT's head is left out
+ * @param isBody `sql` is the body of a DO block, which may hold COPY too
+ */
+function externalIn(sql, from = 0, isBody = false) {
+    const rest = from === 0 ? sql : sql.slice(from);
+    if (!PERHAPS.test(rest) && !(isBody && PERHAPS_PROGRAM.test(rest)))
+        return NONE;
+    let callsSetval = false;
+    let external = null;
+    let forbidden = null;
+    const last = [];
+    for (const token of (0,sql_tokens/* readTokens */.He)(rest)) {
+        const name = token.word === '(' ? calledName(rest, last) : null;
+        if (name === 'setval')
+            callsSetval = true;
+        else if (name !== null && HARMFUL.test(name))
+            forbidden ??= `${name}()`;
+        else if (name !== null && EXTERNAL.test(name))
+            external ??= `${name}()`;
+        if (isBody && token.kind === 'string' && isCopyProgram(last))
+            forbidden ??= 'COPY with PROGRAM in a DO block';
+        last.push(token);
+        if (last.length > 4)
+            last.shift();
+    }
+    return { callsSetval, external: forbidden ?? external, forbidden };
+}
+/** The function that the parenthesis behind these tokens calls. `INSERT INTO http (` names a table, `AS http (` an alias. */
+function calledName(sql, before) {
+    const token = before.at(-1);
+    if (token?.kind !== 'word' && token?.kind !== 'quoted')
+        return null;
+    const qualified = before.at(-2)?.word === '.';
+    const lead = before.at(qualified ? -4 : -2)?.word ?? '';
+    if (/^(INTO|TABLE|AS|UPDATE|WITH|REFERENCES)$/.test(lead) || lead === ')')
+        return null;
+    const written = sql.slice(token.start, token.end);
+    return written.startsWith('"') ? written.slice(1, -1) : written.toLowerCase();
+}
+function isCopyProgram(before) {
+    return before.at(-1)?.word === 'PROGRAM' && /^(FROM|TO)$/.test(before.at(-2)?.word ?? '');
+}
+/** Whether a statement runs the functions that it names; a view, a function or a policy only keeps them. Data statements are not asked. */
+function runsFunctions(command, tokens) {
+    if (command === 'EXPLAIN' || command === 'EXECUTE' || command === 'DECLARE')
+        return true;
+    if (command !== 'CREATE TABLE' && command !== 'CREATE MATERIALIZED VIEW')
+        return false;
+    return hasQuery(tokens);
+}
+/** `AS SELECT`, `AS (WITH`: outside of the parentheses of columns, where `GENERATED ALWAYS AS (a)` may stand. */
+function hasQuery(tokens) {
+    let depth = 0;
+    for (let at = 0; at < tokens.length; at++) {
+        const word = tokens[at]?.word;
+        if (word === '(')
+            depth++;
+        else if (word === ')')
+            depth--;
+        else if (word === 'AS' && depth === 0)
+            return true;
+    }
+    return false;
+}
+/** A word behind one of these begins a PL/pgSQL statement. */
+const BEFORE_STATEMENT = /^(?:;|BEGIN|THEN|ELSE|LOOP|>)$/;
+/** Whether a PL/pgSQL body holds a COMMIT or ROLLBACK statement. `ON COMMIT DROP` is none. */
+function transactionWordIn(body) {
+    if (!/commit|rollback/i.test(body))
+        return false;
+    let previous = '';
+    for (const token of (0,sql_tokens/* readTokens */.He)(body)) {
+        if ((token.word === 'COMMIT' || token.word === 'ROLLBACK') && BEFORE_STATEMENT.test(previous))
+            return true;
+        previous = token.word;
+    }
+    return false;
+}
+
+;// CONCATENATED MODULE: ./src/sql/non-transactional.ts
+
+const REPEATABLE = { kind: 'repeatable' };
+function nonTransactional(command, sql, tokens) {
+    const cursor = new sql_tokens/* Cursor */.bs(sql, tokens);
+    switch (command) {
+        case 'CREATE INDEX':
+            return createIndex(cursor);
+        case 'DROP INDEX':
+            return dropIndex(cursor);
+        case 'REINDEX':
+            return reindex(cursor);
+        case 'ALTER TABLE':
+            return detachPartition(cursor);
+        case 'VACUUM':
+        case 'ALTER SYSTEM':
+        case 'DISCARD ALL':
+            return never(command, REPEATABLE);
+        case 'CLUSTER':
+            return cluster(cursor);
+        case 'CREATE DATABASE':
+        case 'DROP DATABASE':
+        case 'CREATE TABLESPACE':
+        case 'DROP TABLESPACE':
+            return globalObject(command, cursor);
+        case 'ALTER DATABASE':
+            return alterDatabase(cursor);
+        case 'CREATE SUBSCRIPTION':
+            return createSubscription(cursor);
+        case 'DROP SUBSCRIPTION':
+            return never(command, null);
+        case 'ALTER SUBSCRIPTION':
+            return alterSubscription(cursor);
+        case 'COMMIT PREPARED':
+        case 'ROLLBACK PREPARED':
+            return never(command, null);
+        default:
+            return null;
+    }
+}
+function never(what, leftover) {
+    return { what, plain: null, relation: null, leftover };
+}
+function createIndex(cursor) {
+    cursor.at = cursor.tokens.findIndex((token) => token.word === 'INDEX') + 1;
+    const concurrently = cursor.peek();
+    if (concurrently === undefined || !cursor.take('CONCURRENTLY'))
+        return null;
+    const ifNotExists = cursor.is('IF', 'NOT', 'EXISTS');
+    cursor.skipIfExists();
+    const index = cursor.is('ON') ? null : cursor.name();
+    cursor.take('ON');
+    cursor.take('ONLY');
+    const table = cursor.name();
+    return {
+        what: 'CREATE INDEX CONCURRENTLY',
+        plain: without(cursor.sql, concurrently),
+        relation: table,
+        leftover: table === null ? null : { kind: 'create-index', index, table, ifNotExists },
+    };
+}
+function dropIndex(cursor) {
+    cursor.at = 2;
+    const concurrently = cursor.peek();
+    if (concurrently === undefined || !cursor.take('CONCURRENTLY'))
+        return null;
+    cursor.skipIfExists();
+    const indexes = [];
+    do {
+        const index = cursor.name();
+        if (index !== null)
+            indexes.push(index);
+    } while (cursor.take(','));
+    return {
+        what: 'DROP INDEX CONCURRENTLY',
+        plain: without(cursor.sql, concurrently),
+        relation: indexes[0] ?? null,
+        leftover: { kind: 'drop-index', indexes },
+    };
+}
+const REINDEX_KINDS = {
+    INDEX: 'index',
+    TABLE: 'table',
+    SCHEMA: 'schema',
+    DATABASE: 'database',
+    SYSTEM: 'system',
+};
+function reindex(cursor) {
+    cursor.at = 1;
+    const optionsFrom = cursor.at;
+    const options = cursor.parenthesised();
+    const optionsTo = cursor.at;
+    const kind = cursor.word();
+    if (!(kind in REINDEX_KINDS))
+        return null;
+    const of = REINDEX_KINDS[kind];
+    cursor.at++;
+    const word = cursor.is('CONCURRENTLY') ? cursor.peek() : undefined;
+    if (word)
+        cursor.at++;
+    const target = cursor.name();
+    const list = (0,sql_tokens/* splitAtCommas */.EO)(options ?? []);
+    const asOption = list.some((option) => option[0]?.word === 'CONCURRENTLY' && isOn(cursor.sql, option));
+    const whole = of !== 'index' && of !== 'table';
+    if (!word && !asOption)
+        return whole ? never(`REINDEX ${kind}`, REPEATABLE) : null;
+    const leftover = { kind: 'reindex', target: target ?? '', of };
+    const what = `REINDEX ${kind} CONCURRENTLY`;
+    if (whole)
+        return never(what, leftover);
+    const kept = list.filter((option) => option[0]?.word !== 'CONCURRENTLY');
+    const plainOptions = asOption ? replaceOptions(cursor, optionsFrom, optionsTo, kept) : cursor.sql;
+    // The word stands behind the options: it is taken out first, while its offsets still hold.
+    const plain = word ? without(cursor.sql, word) : plainOptions;
+    return {
+        what,
+        plain: word && asOption ? replaceOptions(new sql_tokens/* Cursor */.bs(plain, cursor.tokens), optionsFrom, optionsTo, kept) : plain,
+        relation: target,
+        leftover,
+    };
+}
+/** The statement with `kept` for the option list that the tokens `from` to `to` are. */
+function replaceOptions(cursor, from, to, kept) {
+    const open = cursor.tokens[from];
+    const close = cursor.tokens[to - 1];
+    if (open === undefined || close === undefined)
+        return cursor.sql;
+    const texts = kept.map((option) => cursor.sql.slice(option[0]?.start, option.at(-1)?.end));
+    const list = texts.length === 0 ? '' : `(${texts.join(', ')})`;
+    const after = cursor.sql.slice(close.end);
+    return cursor.sql.slice(0, open.start) + (list === '' ? after.trimStart() : list + after);
+}
+function detachPartition(cursor) {
+    cursor.at = 2;
+    cursor.skipIfExists();
+    cursor.take('ONLY');
+    const parent = cursor.name();
+    cursor.take('*');
+    if (parent === null || !cursor.take('DETACH', 'PARTITION'))
+        return null;
+    const partition = cursor.name();
+    const concurrently = cursor.peek();
+    if (partition === null || concurrently?.word !== 'CONCURRENTLY')
+        return null;
+    return {
+        what: 'ALTER TABLE ... DETACH PARTITION CONCURRENTLY',
+        plain: without(cursor.sql, concurrently),
+        relation: partition,
+        leftover: { kind: 'detach', parent, partition },
+    };
+}
+function cluster(cursor) {
+    cursor.at = 1;
+    cursor.parenthesised();
+    cursor.take('VERBOSE');
+    return cursor.peek() === undefined ? never('CLUSTER of every table', REPEATABLE) : null;
+}
+const GLOBAL_KINDS = {
+    'CREATE DATABASE': 'create-database',
+    'DROP DATABASE': 'drop-database',
+    'CREATE TABLESPACE': 'create-tablespace',
+    'DROP TABLESPACE': 'drop-tablespace',
+};
+function globalObject(command, cursor) {
+    cursor.at = 2;
+    const name = cursor.skipIfExists().name() ?? '';
+    return never(command, { kind: GLOBAL_KINDS[command], name });
+}
+function alterDatabase(cursor) {
+    cursor.at = 2;
+    cursor.name();
+    return cursor.is('SET', 'TABLESPACE') ? never('ALTER DATABASE ... SET TABLESPACE', REPEATABLE) : null;
+}
+function createSubscription(cursor) {
+    const options = withOptions(cursor);
+    const alone = isOff(options, 'connect') || isOff(options, 'create_slot');
+    return alone ? null : never('CREATE SUBSCRIPTION that makes a slot', null);
+}
+function alterSubscription(cursor) {
+    cursor.at = 2;
+    cursor.name();
+    const verb = cursor.word();
+    if (verb === 'REFRESH')
+        return never('ALTER SUBSCRIPTION ... REFRESH', null);
+    const publication = /^(SET|ADD|DROP)$/.test(verb) && cursor.word(1) === 'PUBLICATION';
+    if (publication && !isOff(withOptions(cursor), 'refresh')) {
+        return never(`ALTER SUBSCRIPTION ... ${verb} PUBLICATION`, null);
+    }
+    // Both reach the slot on the publisher.
+    const set = verb === 'SET' ? readOptions(cursor, cursor.at + 1) : new Map();
+    const slotOption = ['failover', 'two_phase'].find((option) => set.has(option));
+    return slotOption === undefined ? null : never(`ALTER SUBSCRIPTION ... SET (${slotOption})`, null);
+}
+/** `WITH ( name [= value], ... )` -> each name and whether it is on. */
+function withOptions(cursor) {
+    const at = cursor.tokens.findIndex((token, index) => token.word === 'WITH' && cursor.tokens[index + 1]?.word === '(');
+    return at < 0 ? new Map() : readOptions(cursor, at + 1);
+}
+function readOptions(cursor, open) {
+    const inside = new sql_tokens/* Cursor */.bs(cursor.sql, cursor.tokens, open).parenthesised() ?? [];
+    const options = (0,sql_tokens/* splitAtCommas */.EO)(inside).filter((option) => option.length > 0);
+    return new Map(options.map((option) => [
+        (0,sql_tokens/* unquoteName */.Lh)(cursor.sql.slice(option[0]?.start, option[0]?.end)),
+        isOn(cursor.sql, option),
+    ]));
+}
+function isOff(options, name) {
+    return options.get(name) === false;
+}
+/** An option without a value is on; `= false` and `false` are the same. */
+function isOn(sql, option) {
+    const value = option.slice(1).filter((token) => token.word !== '=')[0];
+    return value === undefined || !/^'?(?:false|off|0)'?$/i.test(sql.slice(value.start, value.end));
+}
+/** The statement without one word; the space behind it goes too, so that what is left reads as it was written. */
+function without(sql, token) {
+    return (sql.slice(0, token.start) + sql.slice(token.end).trimStart()).trimEnd();
+}
+
+;// CONCATENATED MODULE: ./src/sql/classify.ts
+/** One statement -> what its words say of it. No parser and no server: what the words do not show stays unsaid. */
+
+
+
+
+
+const NOTHING = {
+    command: '',
+    control: null,
+    nonTransactional: null,
+    bulkInsertInto: null,
+    createsTable: null,
+    addsEnumValue: null,
+    callsSetval: false,
+    opaque: null,
+    external: null,
+    forbiddenInRehearsal: null,
+    mayWrite: null,
+    creates: [],
+};
+function classify(sql) {
+    return bulkInsert(sql) ?? dataStatement(sql) ?? utility(sql, (0,sql_tokens/* tokenize */.qw)(sql));
+}
+/** Bounded, as everything here: an endless name must not exhaust the matcher. What is longer takes the way of the tokens. */
+const NAME_PART = '(?:"[^"]{1,128}"|[A-Za-z_\\x80-\\uffff][\\w$\\x80-\\uffff]{0,128})';
+const BULK_INSERT = new RegExp(`INSERT\\s+INTO\\s+(${NAME_PART}(?:\\.${NAME_PART})*)\\s*(?:\\([^()'-]{1,9999}\\)\\s*)?(?:OVERRIDING\\s+(?:SYSTEM|USER)\\s+VALUE\\s+)?VALUES\\b`, 'iy');
+/** The usual form of a bulk INSERT is told by its head alone: files hold millions of them. */
+function bulkInsert(sql) {
+    BULK_INSERT.lastIndex = 0;
+    const table = BULK_INSERT.exec(sql)?.[1];
+    if (table === undefined)
+        return null;
+    return { ...NOTHING, command: 'INSERT', bulkInsertInto: table, ...functionFacts(sql, BULK_INSERT.lastIndex) };
+}
+function functionFacts(sql, from = 0) {
+    const { callsSetval, external, forbidden } = externalIn(sql, from);
+    return { callsSetval, external, forbiddenInRehearsal: forbidden };
+}
+/** SELECT, INSERT and their like may be very long: their tokens are read one by one and not kept. */
+function dataStatement(sql) {
+    const seen = new DataWords();
+    for (const token of (0,sql_tokens/* readTokens */.He)(sql)) {
+        if (!seen.read(token, sql))
+            break;
+    }
+    if (seen.command === null)
+        return null;
+    return {
+        ...NOTHING,
+        command: seen.command,
+        bulkInsertInto: seen.valuesInto,
+        mayWrite: seen.writes ? { kind: 'dml' } : null,
+        ...functionFacts(sql),
+    };
+}
+const DATA_COMMANDS = new Set([
+    'SELECT',
+    'INSERT',
+    'UPDATE',
+    'DELETE',
+    'MERGE',
+    'WITH',
+    'VALUES',
+    'TABLE',
+]);
+/** Reads the tokens of a data statement until it is known whether it writes many rows. */
+class DataWords {
+    command = null;
+    writes = false;
+    valuesInto = null;
+    depth = 0;
+    previous = '';
+    into = '';
+    inTarget = false;
+    /** False: there is nothing more to learn. */
+    read(token, sql) {
+        const previous = this.previous;
+        this.previous = token.word;
+        if (this.command === null) {
+            if (token.word === '(')
+                return true;
+            if (!DATA_COMMANDS.has(token.word))
+                return false;
+            this.command = token.word;
+            this.writes = token.word === 'UPDATE' || token.word === 'DELETE' || token.word === 'MERGE';
+            return !this.writes;
+        }
+        if (token.word === '(')
+            this.depth++;
+        else if (token.word === ')')
+            this.depth--;
+        if (this.command === 'INSERT')
+            return this.readInsert(token, previous, sql);
+        return this.readQuery(token, previous);
+    }
+    readInsert(token, previous, sql) {
+        if (previous === 'INTO')
+            this.inTarget = true;
+        else if (this.inTarget && previous !== '.' && token.word !== '.')
+            this.inTarget = false;
+        if (this.inTarget) {
+            this.into += sql.slice(token.start, token.end);
+            return true;
+        }
+        if (this.depth > 0) {
+            // INSERT INTO t (SELECT ...) is a query; INSERT INTO t (select_, b) is a list of columns.
+            if (previous === '(' && (token.word === 'SELECT' || token.word === 'WITH'))
+                this.writes = true;
+            return !this.writes;
+        }
+        if (token.word === 'VALUES' && previous !== 'DEFAULT')
+            this.valuesInto = this.into;
+        else if (token.word === 'SELECT' || token.word === 'WITH' || token.word === 'TABLE')
+            this.writes = true;
+        return !this.writes && token.word !== 'VALUES';
+    }
+    /** A query writes when it is SELECT ... INTO, or when one of its WITH parts or what follows them does. */
+    readQuery(token, previous) {
+        const { word } = token;
+        if (word === 'INTO' && this.depth === 0)
+            this.writes = true;
+        if (this.command !== 'WITH')
+            return !this.writes;
+        const begins = previous === '(' || previous === ')';
+        if (begins && (word === 'INSERT' || word === 'UPDATE' || word === 'DELETE' || word === 'MERGE'))
+            this.writes = true;
+        return !this.writes;
+    }
+}
+function utility(sql, tokens) {
+    const command = commandOf(tokens);
+    const facts = {
+        ...NOTHING,
+        command,
+        control: transactionControl(new sql_tokens/* Cursor */.bs(sql, tokens)),
+        nonTransactional: nonTransactional(command, sql, tokens),
+        addsEnumValue: addedEnumValue(command, sql, tokens),
+        mayWrite: mayWrite(command, sql, tokens),
+        creates: created(command, sql, tokens),
+    };
+    if (command === 'DO')
+        return { ...facts, ...doFacts(sql, tokens) };
+    if (command === 'CALL')
+        return { ...facts, opaque: { what: 'CALL', commits: false }, ...functionFacts(sql) };
+    if (command === 'COPY')
+        return { ...facts, ...copyFacts(sql) };
+    if (command === 'CREATE TABLE')
+        return { ...facts, ...createTableFacts(sql, tokens) };
+    if (runsFunctions(command, tokens))
+        return { ...facts, ...functionFacts(sql) };
+    return { ...facts, external: externalCommand(command, facts) };
+}
+function createTableFacts(sql, tokens) {
+    const cursor = new sql_tokens/* Cursor */.bs(sql, tokens);
+    cursor.take('CREATE');
+    cursor.take('UNLOGGED');
+    const lasts = cursor.take('TABLE');
+    const functions = runsFunctions('CREATE TABLE', tokens) ? functionFacts(sql) : {};
+    return { createsTable: lasts ? cursor.skipIfExists().name() : null, ...functions };
+}
+/** Words between CREATE and the kind of object that say how, not what. */
+const MODIFIERS = new Set([
+    'OR',
+    'REPLACE',
+    'UNIQUE',
+    'TEMP',
+    'TEMPORARY',
+    'UNLOGGED',
+    'GLOBAL',
+    'LOCAL',
+    'RECURSIVE',
+    'TRUSTED',
+    'PROCEDURAL',
+    'CONSTRAINT',
+    'DEFAULT',
+]);
+/** Kinds of object that have more than one word. */
+const LONG_KINDS = [
+    ['MATERIALIZED', 'VIEW'],
+    ['FOREIGN', 'TABLE'],
+    ['FOREIGN', 'DATA', 'WRAPPER'],
+    ['FOREIGN', 'SCHEMA'],
+    ['EVENT', 'TRIGGER'],
+    ['ACCESS', 'METHOD'],
+    ['OPERATOR', 'CLASS'],
+    ['OPERATOR', 'FAMILY'],
+    ['USER', 'MAPPING'],
+    ['LARGE', 'OBJECT'],
+    ['DEFAULT', 'PRIVILEGES'],
+    ['TEXT', 'SEARCH', 'CONFIGURATION'],
+    ['TEXT', 'SEARCH', 'DICTIONARY'],
+    ['TEXT', 'SEARCH', 'PARSER'],
+    ['TEXT', 'SEARCH', 'TEMPLATE'],
+];
+const TWO_WORDS = new Set([
+    'START TRANSACTION',
+    'PREPARE TRANSACTION',
+    'COMMIT PREPARED',
+    'ROLLBACK PREPARED',
+    'SET CONSTRAINTS',
+    'SET TRANSACTION',
+    'SECURITY LABEL',
+    'REASSIGN OWNED',
+    'DISCARD ALL',
+]);
+function commandOf(tokens) {
+    const words = tokens.slice(0, 10).map((token) => token.word);
+    const first = words[0] ?? '';
+    const cut = ['CREATE', 'ALTER', 'DROP', 'REFRESH', 'IMPORT'].includes(first);
+    if (!cut) {
+        const two = `${first} ${words[1] ?? ''}`;
+        return TWO_WORDS.has(two) ? two : first;
+    }
+    let at = 1;
+    const longAt = () => LONG_KINDS.find((kind) => kind.every((word, offset) => words[at + offset] === word));
+    while (longAt() === undefined && MODIFIERS.has(words[at] ?? ''))
+        at++;
+    const kind = longAt() ?? [words[at] ?? ''];
+    return `${first} ${kind.join(' ')}`.trim();
+}
+function transactionControl(cursor) {
+    const first = cursor.word();
+    cursor.at++;
+    if (first === 'BEGIN')
+        return 'begin';
+    if (first === 'START')
+        return cursor.is('TRANSACTION') ? 'begin' : null;
+    if (first === 'SAVEPOINT' || first === 'RELEASE')
+        return 'savepoint';
+    if (first === 'PREPARE')
+        return cursor.is('TRANSACTION') && cursor.peek(1)?.kind === 'string' ? 'prepare' : null;
+    const ends = first === 'COMMIT' || first === 'END';
+    if (!ends && first !== 'ROLLBACK' && first !== 'ABORT')
+        return null;
+    if (cursor.is('PREPARED'))
+        return 'prepare';
+    cursor.skip('WORK', 'TRANSACTION');
+    if (!ends && cursor.is('TO'))
+        return 'savepoint';
+    const chain = cursor.is('AND', 'CHAIN');
+    if (ends)
+        return chain ? 'commit-chain' : 'commit';
+    return chain ? 'rollback-chain' : 'rollback';
+}
+function addedEnumValue(command, sql, tokens) {
+    if (command !== 'ALTER TYPE')
+        return null;
+    const cursor = new sql_tokens/* Cursor */.bs(sql, tokens, 2);
+    if (cursor.name() === null || !cursor.take('ADD', 'VALUE'))
+        return null;
+    cursor.skipIfExists();
+    const label = cursor.peek();
+    return label?.kind === 'string' ? literalText(sql.slice(label.start, label.end)) : null;
+}
+/** What a literal stands for. Escapes of E'...' are left as they are: a label or a body needs none. */
+function literalText(written) {
+    const dollar = /^\$[^$]*\$/.exec(written)?.[0];
+    if (dollar !== undefined)
+        return written.slice(dollar.length, written.endsWith(dollar) ? -dollar.length : undefined);
+    return written.slice(written.indexOf("'") + 1, -1).replaceAll("''", "'");
+}
+function doFacts(sql, tokens) {
+    const language = tokens.findIndex((token) => token.word === 'LANGUAGE');
+    const languageToken = language < 0 ? undefined : tokens[language + 1];
+    const name = languageToken ? literalOrName(sql, languageToken) : 'plpgsql';
+    const bodyToken = tokens.find((token) => token.kind === 'string' && token !== languageToken);
+    const body = bodyToken ? literalText(sql.slice(bodyToken.start, bodyToken.end)) : '';
+    const plpgsql = name === 'plpgsql';
+    const commits = plpgsql ? transactionWordIn(body) : /(?:\b|_)(?:commit|rollback)\s*\(/i.test(body);
+    const { callsSetval, external, forbidden } = externalIn(plpgsql ? body : '', 0, true);
+    return {
+        opaque: { what: 'DO', commits },
+        callsSetval,
+        nonTransactional: commits ? { what: 'DO that commits', plain: null, relation: null, leftover: null } : null,
+        external,
+        forbiddenInRehearsal: forbidden,
+    };
+}
+function literalOrName(sql, token) {
+    const written = sql.slice(token.start, token.end);
+    return token.kind === 'string' ? literalText(written) : (0,sql_tokens/* unquoteName */.Lh)(written);
+}
+function copyFacts(sql) {
+    const endpoint = (0,sql_tokens/* copyEndpoint */.TB)(sql);
+    const functions = functionFacts(sql);
+    if (endpoint === null || endpoint.kind === 'client')
+        return functions;
+    const program = endpoint.kind === 'program';
+    const what = `COPY ${endpoint.direction === 'to' ? 'TO' : 'FROM'} ${program ? 'PROGRAM' : 'a file'}`;
+    const harmless = !program && endpoint.direction === 'from';
+    return { ...functions, external: what, forbiddenInRehearsal: harmless ? functions.forbiddenInRehearsal : what };
+}
+function externalCommand(command, facts) {
+    if (command === 'IMPORT FOREIGN SCHEMA')
+        return `${command}, which reads another server`;
+    if (command.endsWith(' SUBSCRIPTION') && facts.nonTransactional !== null) {
+        return `${command}, which reaches the publishing server`;
+    }
+    return null;
+}
+function mayWrite(command, sql, tokens) {
+    const cursor = new sql_tokens/* Cursor */.bs(sql, tokens);
+    switch (command) {
+        case 'CREATE TABLE':
+        case 'CREATE MATERIALIZED VIEW':
+            return makesRows(command, tokens) ? { kind: 'dml' } : null;
+        case 'ALTER TABLE':
+            return alterTableWrite(sql, tokens);
+        case 'ALTER MATERIALIZED VIEW':
+        case 'ALTER INDEX':
+            return movedRelation(command, cursor);
+        case 'CREATE INDEX': {
+            cursor.at = tokens.findIndex((token) => token.word === 'ON') + 1;
+            cursor.take('ONLY');
+            return sized('index', cursor.name());
+        }
+        case 'REINDEX':
+            return reindexed(cursor);
+        case 'CLUSTER':
+            return clustered(cursor);
+        case 'REFRESH MATERIALIZED VIEW':
+            cursor.at = 3;
+            cursor.take('CONCURRENTLY');
+            return withNoData(tokens) ? null : sized('rewrite', cursor.name());
+        case 'VACUUM':
+            return vacuumedFull(cursor);
+        default:
+            return null;
+    }
+}
+function sized(kind, relation) {
+    return relation === null ? null : { kind, relation };
+}
+function withNoData(tokens) {
+    const words = tokens.slice(-3).map((token) => token.word);
+    return words.join(' ') === 'WITH NO DATA';
+}
+function makesRows(command, tokens) {
+    return runsFunctions(command, tokens) && !withNoData(tokens);
+}
+function movedRelation(command, cursor) {
+    cursor.at = command === 'ALTER INDEX' ? 2 : 3;
+    const relation = cursor.skipIfExists().name();
+    const words = (0,sql_tokens/* outsideParens */.bF)(cursor.rest()).map((token) => token.word);
+    const moves = words[0] === 'SET' && (words[1] === 'TABLESPACE' || (words[1] === 'ACCESS' && words[2] === 'METHOD'));
+    return moves ? sized('rewrite', relation) : null;
+}
+function reindexed(cursor) {
+    cursor.at = 1;
+    cursor.parenthesised();
+    if (!cursor.take('INDEX') && !cursor.take('TABLE'))
+        return null;
+    cursor.take('CONCURRENTLY');
+    return sized('index', cursor.name());
+}
+function clustered(cursor) {
+    cursor.at = 1;
+    cursor.parenthesised();
+    cursor.take('VERBOSE');
+    const name = cursor.name();
+    // CLUSTER index ON table: the form of old.
+    return sized('rewrite', cursor.take('ON') ? cursor.name() : name);
+}
+function vacuumedFull(cursor) {
+    cursor.at = 1;
+    const options = cursor.parenthesised();
+    const full = options?.some((token) => token.word === 'FULL') ?? cursor.is('FULL');
+    cursor.skip('FULL', 'FREEZE', 'VERBOSE', 'ANALYZE');
+    return full ? sized('rewrite', cursor.name()) : null;
+}
+/** Kinds that CREATE makes under a name that stands right behind the words. */
+const NAMED_KINDS = /^CREATE (TABLE|VIEW|MATERIALIZED VIEW|INDEX|SEQUENCE|SCHEMA|TYPE|DOMAIN|FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|POLICY|RULE|EXTENSION|ROLE|USER|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION|PUBLICATION|SERVER|FOREIGN TABLE|FOREIGN DATA WRAPPER|COLLATION|CONVERSION|STATISTICS|EVENT TRIGGER|LANGUAGE|ACCESS METHOD|OPERATOR CLASS|OPERATOR FAMILY|TEXT SEARCH \w+)$/;
+function created(command, sql, tokens) {
+    if (command.startsWith('ALTER '))
+        return createdByAlter(command, sql, tokens);
+    if (!NAMED_KINDS.test(command))
+        return [];
+    const last = command.split(' ').at(-1) ?? '';
+    const cursor = new sql_tokens/* Cursor */.bs(sql, tokens);
+    cursor.at = tokens.findIndex((token) => token.word === last) + 1;
+    cursor.take('CONCURRENTLY');
+    cursor.skipIfExists();
+    // An index, statistics and a schema may go without a name.
+    if ((command === 'CREATE INDEX' || command === 'CREATE STATISTICS') && (cursor.is('ON') || cursor.is('ONLY')))
+        return [];
+    if (command === 'CREATE SCHEMA')
+        cursor.take('AUTHORIZATION');
+    const name = cursor.name();
+    return name === null ? [] : [(0,sql_tokens/* bareName */.yZ)(name)];
+}
+/** `ADD COLUMN c`, `ADD CONSTRAINT c`, `RENAME ... TO c`. */
+function createdByAlter(command, sql, tokens) {
+    const cursor = new sql_tokens/* Cursor */.bs(sql, (0,sql_tokens/* outsideParens */.bF)(tokens));
+    const names = [];
+    for (cursor.at = 2; cursor.at < cursor.tokens.length; cursor.at++) {
+        if (cursor.is('RENAME')) {
+            const to = cursor.rest().findIndex((token) => token.word === 'TO');
+            cursor.at += to < 0 ? cursor.tokens.length : to + 1;
+        }
+        else if (command === 'ALTER TABLE' && cursor.is('ADD') && (cursor.word(-1) === ',' || isAction(cursor))) {
+            cursor.at++;
+            const column = cursor.take('COLUMN');
+            if (!column && cursor.is('CONSTRAINT'))
+                cursor.at++;
+            else if (!column && /^(PRIMARY|UNIQUE|EXCLUDE|CHECK|FOREIGN|NOT|GENERATED)$/.test(cursor.word()))
+                continue;
+            cursor.skipIfExists();
+        }
+        else
+            continue;
+        const name = cursor.name();
+        if (name !== null)
+            names.push((0,sql_tokens/* bareName */.yZ)(name));
+        cursor.at--;
+    }
+    return names;
+}
+/** Whether the ADD at hand begins an action: it is the first one, behind the table's name. */
+function isAction(cursor) {
+    const table = new sql_tokens/* Cursor */.bs(cursor.sql, cursor.tokens, 2);
+    table.skipIfExists();
+    table.take('ONLY');
+    table.name();
+    table.take('*');
+    return table.at === cursor.at;
+}
+
+
+/***/ }),
+
+/***/ 4241:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   At: () => (/* binding */ closeEscape),
+/* harmony export */   I8: () => (/* binding */ SEMICOLON),
+/* harmony export */   JU: () => (/* binding */ closeDollar),
+/* harmony export */   Kh: () => (/* binding */ dollarTagEnd),
+/* harmony export */   N5: () => (/* binding */ MINUS),
+/* harmony export */   Nd: () => (/* binding */ CLOSE),
+/* harmony export */   Nm: () => (/* binding */ closeQuote),
+/* harmony export */   Ov: () => (/* binding */ wordEnd),
+/* harmony export */   Vw: () => (/* binding */ STAR),
+/* harmony export */   bN: () => (/* binding */ closeLine),
+/* harmony export */   dd: () => (/* binding */ isWordStart),
+/* harmony export */   fi: () => (/* binding */ DOUBLE_QUOTE),
+/* harmony export */   hr: () => (/* binding */ DOLLAR),
+/* harmony export */   jA: () => (/* binding */ QUOTE),
+/* harmony export */   o: () => (/* binding */ SLASH),
+/* harmony export */   r_: () => (/* binding */ BACKSLASH),
+/* harmony export */   vP: () => (/* binding */ OPEN),
+/* harmony export */   wj: () => (/* binding */ closeComment),
+/* harmony export */   xC: () => (/* binding */ isSpace),
+/* harmony export */   y0: () => (/* binding */ DOT),
+/* harmony export */   yp: () => (/* binding */ isDigit)
+/* harmony export */ });
+/* unused harmony exports NEWLINE, RETURN, isWordPart */
+/**
+ * PostgreSQL's lexical rules, shared by the splitter (which sees a text in pieces) and the tokens (which see a statement).
+ *
+ * The `close...` functions look for the end of something that is open at `from`. They return the offset behind it, or,
+ * where the text ends first, the bitwise complement (negative) of the offset at which to go on once there is more text.
+ */
+const QUOTE = 39;
+const DOUBLE_QUOTE = 34;
+const DOLLAR = 36;
+const SEMICOLON = 59;
+const OPEN = 40;
+const CLOSE = 41;
+const MINUS = 45;
+const SLASH = 47;
+const STAR = 42;
+const BACKSLASH = 92;
+const DOT = 46;
+const NEWLINE = 10;
+const RETURN = 13;
+/** Every character beyond ASCII is a letter to PostgreSQL, a no-break space too. */
+function isWordStart(code) {
+    return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
+}
+function isDigit(code) {
+    return code >= 48 && code <= 57;
+}
+function isWordPart(code) {
+    return isWordStart(code) || isDigit(code) || code === DOLLAR;
+}
+function isSpace(code) {
+    return code === 32 || (code >= 9 && code <= 13);
+}
+function wordEnd(text, from) {
+    let end = from;
+    while (end < text.length && isWordPart(text.charCodeAt(end)))
+        end++;
+    return end;
+}
+/** The end of a `'...'` or `"..."` whose doubled quotes stand for one. At the very end of a piece the last quote may still be half of a pair. */
+function closeQuote(text, from, quote) {
+    let at = text.indexOf(quote, from);
+    while (at >= 0) {
+        if (text.charCodeAt(at + 1) !== quote.charCodeAt(0))
+            return at + 1;
+        at = text.indexOf(quote, at + 2);
+    }
+    return ~text.length;
+}
+/** The end of an `E'...'`, where a backslash takes the next character with it. */
+function closeEscape(text, from) {
+    for (let at = from; at < text.length; at++) {
+        const code = text.charCodeAt(at);
+        if (code === BACKSLASH) {
+            if (at + 1 === text.length)
+                return ~at;
+            at++;
+        }
+        else if (code === QUOTE) {
+            if (text.charCodeAt(at + 1) !== QUOTE)
+                return at + 1;
+            at++;
+        }
+    }
+    return ~text.length;
+}
+/** The end of a dollar-quoted string that was opened by `tag` (`$$`, `$body$`). */
+function closeDollar(text, from, tag) {
+    const at = text.indexOf(tag, from);
+    return at >= 0 ? at + tag.length : ~Math.max(from, text.length - tag.length + 1);
+}
+/** The end of a `--` comment: at the line's end, which is not part of it. */
+function closeLine(text, from) {
+    for (let at = from; at < text.length; at++) {
+        const code = text.charCodeAt(at);
+        if (code === NEWLINE || code === RETURN)
+            return at;
+    }
+    return ~text.length;
+}
+/** The end of a block comment; they nest. `depth` is how many are open at the offset that is returned. */
+function closeComment(text, from, depth) {
+    let open = depth;
+    for (let at = from; at < text.length; at++) {
+        const code = text.charCodeAt(at);
+        if (code !== STAR && code !== SLASH)
+            continue;
+        if (at + 1 === text.length)
+            return { at: ~at, depth: open };
+        const next = text.charCodeAt(at + 1);
+        if (code === STAR && next === SLASH) {
+            at++;
+            open--;
+            if (open === 0)
+                return { at: at + 1, depth: 0 };
+        }
+        else if (code === SLASH && next === STAR) {
+            at++;
+            open++;
+        }
+    }
+    return { at: ~text.length, depth: open };
+}
+/** What a `$` that does not follow a word begins: `end` of the opening tag; 0: no dollar quote (`$1`); -1: the text ends before that is known. */
+function dollarTagEnd(text, dollar) {
+    let at = dollar + 1;
+    if (isDigit(text.charCodeAt(at)))
+        return 0;
+    while (at < text.length) {
+        const code = text.charCodeAt(at);
+        if (code === DOLLAR)
+            return at + 1;
+        if (!isWordPart(code))
+            return 0;
+        at++;
+    }
+    return -1;
+}
+
+
+/***/ }),
+
+/***/ 6448:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   X: () => (/* binding */ splitStatements)
+/* harmony export */ });
+/* harmony import */ var _lex_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4241);
+/* harmony import */ var _statement_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1881);
+/* harmony import */ var _tokens_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6080);
+/** A file's text, in pieces of any size -> its statements, by the rules by which psql finds them. */
+
+
+
+/**
+ * The statements of a text, in order, as they come; memory is bounded by the longest statement.
+ * Empty statements are skipped; a byte order mark at the start is dropped; `\restrict` lines are passed over.
+ * @param onGateComment is told of every `-- gate:` comment, as soon as it is passed.
+ * @throws SqlProblem where the text cannot be split or holds what only psql could carry out.
+ */
+function* splitStatements(chunks, onGateComment) {
+    const splitter = new Splitter(onGateComment ?? null);
+    for (const chunk of chunks) {
+        splitter.feed(chunk);
+        for (let found = splitter.next(); found !== null; found = splitter.next())
+            yield found;
+    }
+    splitter.end();
+    for (let found = splitter.next(); found !== null; found = splitter.next())
+        yield found;
+}
+const OPEN_AT_END = {
+    string: "a string literal ('...') is opened here and never closed: add the closing quote, or double a quote inside it",
+    escape: "a string literal (E'...') is opened here and never closed: add the closing quote",
+    identifier: 'a quoted identifier ("...") is opened here and never closed: add the closing double quote',
+    comment: 'a comment (/* ... */) is opened here and never closed: add the closing */ (comments nest)',
+};
+/** A held back comment must not grow without end: a directive is shorter than this. */
+const LONGEST_DIRECTIVE = 1024;
+class Splitter {
+    /** The piece at hand, and where the scan stands in it. What lies before has been dealt with. */
+    text = '';
+    pos = 0;
+    started = false;
+    last = false;
+    /** A NUL was found right behind `text`. */
+    nul = false;
+    /** Line and column of offset `mark`; only moved forward, so that every character is counted once. */
+    mark = 0;
+    line = 1;
+    column = 1;
+    newlineAt = -1;
+    mode = 'sql';
+    /** Where the open thing began: an offset in `text`, or -1 when it lies in an earlier piece and is in openLine/openColumn. */
+    openAt = -1;
+    openLine = 0;
+    openColumn = 0;
+    dollarTag = '';
+    commentDepth = 0;
+    /** Offset of the statement (or of its part in this piece), -1 between statements. */
+    start = -1;
+    startLine = 0;
+    startColumn = 0;
+    parts = [];
+    partsLength = 0;
+    /** Length of the statement up to the comments that it ends with so far, or -1. */
+    tail = -1;
+    parens = 0;
+    begins = 0;
+    head = 'start';
+    previousWord = '';
+    /** The last token was an E'...': a quote that follows on the next line goes on with it, escapes and all. */
+    afterEscape = false;
+    statements = 0;
+    onGateComment;
+    constructor(onGateComment) {
+        this.onGateComment = onGateComment;
+    }
+    feed(chunk) {
+        let fresh = chunk;
+        if (!this.started && fresh !== '') {
+            this.started = true;
+            if (fresh.charCodeAt(0) === 0xfeff)
+                fresh = fresh.slice(1);
+        }
+        this.dropScanned();
+        this.text = this.text === '' ? fresh : this.text + fresh;
+        const nul = this.text.indexOf('\0');
+        if (nul >= 0) {
+            this.text = this.text.slice(0, nul);
+            this.nul = true;
+        }
+        this.newlineAt = -1;
+    }
+    end() {
+        this.last = true;
+    }
+    /** The next statement that is complete, or null: more text is needed, or there is none. */
+    next() {
+        while (this.pos < this.text.length) {
+            const before = this.pos;
+            if (this.mode === 'sql') {
+                const found = this.scanSql();
+                if (found !== null)
+                    return found;
+            }
+            else if (!this.closeOpen()) {
+                break;
+            }
+            if (this.pos === before && this.mode === 'sql')
+                break;
+        }
+        if (this.nul) {
+            this.moveTo(this.text.length);
+            this.fail('a NUL character: PostgreSQL text cannot hold one; is this file UTF-16, or not text at all?');
+        }
+        return this.last ? this.finishInput() : null;
+    }
+    finishInput() {
+        const open = this.mode === 'dollar' ? this.dollarMessage() : OPEN_AT_END[this.mode];
+        if (open !== undefined) {
+            this.placeOpen();
+            throw new _statement_js__WEBPACK_IMPORTED_MODULE_0__/* .SqlProblem */ .m(open, this.openLine, this.openColumn);
+        }
+        return this.start < 0 ? null : this.finishStatement(this.text.length);
+    }
+    dollarMessage() {
+        return `a dollar-quoted string (${this.dollarTag}) is opened here and never closed: add the closing ${this.dollarTag}`;
+    }
+    /** Goes through SQL outside of quotes and comments up to a statement's end, or to where something long is open, or to the end. */
+    scanSql() {
+        const text = this.text;
+        const length = text.length;
+        let pos = this.pos;
+        while (pos < length) {
+            const code = text.charCodeAt(pos);
+            if ((0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .isSpace */ .xC)(code)) {
+                pos++;
+                continue;
+            }
+            if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .MINUS */ .N5 || code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .SLASH */ .o) {
+                if (pos + 1 === length && !this.last)
+                    break;
+                if (text.charCodeAt(pos + 1) === (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .MINUS */ .N5 ? _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .MINUS */ .N5 : _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .STAR */ .Vw)) {
+                    if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .MINUS */ .N5 && this.awaitsGateComment(pos))
+                        break;
+                    this.beginComment(pos, code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .MINUS */ .N5 ? 'line-comment' : 'comment');
+                    if (!this.closeOpen())
+                        return null;
+                    pos = this.pos;
+                    continue;
+                }
+            }
+            if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .BACKSLASH */ .r_) {
+                this.pos = pos;
+                if (!this.passPsqlLine())
+                    return null;
+                pos = this.pos;
+                continue;
+            }
+            if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .SEMICOLON */ .I8 && this.parens === 0 && this.begins === 0) {
+                this.pos = pos + 1;
+                if (this.start >= 0)
+                    return this.finishStatement(pos);
+                pos++;
+                continue;
+            }
+            // Decided before the token is begun: what touches the end of a piece is read again with the next one.
+            let end = pos + 1;
+            if ((0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .isWordStart */ .dd)(code)) {
+                end = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .wordEnd */ .Ov)(text, end);
+                if (end === length && !this.last)
+                    break;
+            }
+            else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .DOLLAR */ .hr) {
+                end = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .dollarTagEnd */ .Kh)(text, pos);
+                if (end < 0 && !this.last)
+                    break;
+            }
+            if (this.start < 0)
+                this.beginStatement(pos);
+            this.tail = -1;
+            const afterEscape = this.afterEscape;
+            this.afterEscape = false;
+            if ((0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .isWordStart */ .dd)(code)) {
+                if (end - pos === 1 && (code === 69 || code === 101) && text.charCodeAt(end) === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .QUOTE */ .jA) {
+                    this.open('escape', pos, end + 1);
+                }
+                else {
+                    if (this.head !== 'other')
+                        this.noticeWord(pos, end);
+                    pos = end;
+                    continue;
+                }
+            }
+            else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .QUOTE */ .jA) {
+                this.open(afterEscape ? 'escape' : 'string', pos, pos + 1);
+            }
+            else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .DOUBLE_QUOTE */ .fi) {
+                this.open('identifier', pos, pos + 1);
+            }
+            else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .DOLLAR */ .hr && end > 0) {
+                this.dollarTag = text.slice(pos, end);
+                this.open('dollar', pos, end);
+            }
+            else {
+                if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .OPEN */ .vP)
+                    this.parens++;
+                else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .CLOSE */ .Nd && this.parens > 0)
+                    this.parens--;
+                if (this.head === 'routine')
+                    this.noticeSymbol(code);
+                pos++;
+                continue;
+            }
+            if (!this.closeOpen())
+                return null;
+            pos = this.pos;
+        }
+        this.pos = pos;
+        return null;
+    }
+    open(mode, at, inside) {
+        this.mode = mode;
+        this.openAt = at;
+        this.pos = inside;
+        this.previousWord = '';
+    }
+    /** Goes to the end of what is open; false: the text ends first. */
+    closeOpen() {
+        const mode = this.mode;
+        let at;
+        if (mode === 'string')
+            at = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeQuote */ .Nm)(this.text, this.pos, "'");
+        else if (mode === 'identifier')
+            at = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeQuote */ .Nm)(this.text, this.pos, '"');
+        else if (mode === 'escape')
+            at = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeEscape */ .At)(this.text, this.pos);
+        else if (mode === 'dollar')
+            at = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeDollar */ .JU)(this.text, this.pos, this.dollarTag);
+        else if (mode === 'comment') {
+            const closed = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeComment */ .wj)(this.text, this.pos, this.commentDepth);
+            this.commentDepth = closed.depth;
+            at = closed.at;
+        }
+        else
+            at = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeLine */ .bN)(this.text, this.pos);
+        const doubling = mode === 'string' || mode === 'identifier' || mode === 'escape';
+        // A quote that ends a piece may be the first of two.
+        if (doubling && at === this.text.length && !this.last)
+            at = ~(at - 1);
+        if (at < 0) {
+            this.pos = ~at;
+            return false;
+        }
+        this.pos = at;
+        this.afterEscape = mode === 'escape' || (this.afterEscape && (mode === 'comment' || mode === 'line-comment'));
+        this.mode = 'sql';
+        return true;
+    }
+    beginComment(at, mode) {
+        if (this.start >= 0 && this.tail < 0)
+            this.tail = this.partsLength + at - this.start;
+        const previousWord = this.previousWord;
+        this.open(mode, at, at + 2);
+        this.previousWord = previousWord;
+        this.commentDepth = 1;
+        if (mode === 'line-comment' && this.onGateComment !== null)
+            this.reportGateComment(at);
+    }
+    /** Whether the comment at `at` must be seen whole before it is passed. */
+    awaitsGateComment(at) {
+        if (this.onGateComment === null || this.last || this.text.length - at > LONGEST_DIRECTIVE)
+            return false;
+        return (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeLine */ .bN)(this.text, at) < 0;
+    }
+    reportGateComment(at) {
+        if (!/^--\s*gate:/i.test(this.text.slice(at, at + 64)))
+            return;
+        const end = (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .closeLine */ .bN)(this.text, at);
+        this.moveTo(at);
+        this.onGateComment?.({
+            text: this.text.slice(at, end < 0 ? ~end : end),
+            line: this.line,
+            column: this.column,
+            afterStatements: this.statements,
+        });
+    }
+    beginStatement(at) {
+        this.moveTo(at);
+        this.start = at;
+        this.startLine = this.line;
+        this.startColumn = this.column;
+        this.parens = 0;
+        this.begins = 0;
+        this.head = 'start';
+        this.previousWord = '';
+        this.statements++;
+    }
+    finishStatement(end) {
+        let sql = this.text.slice(this.start, end);
+        if (this.parts.length > 0) {
+            this.parts.push(sql);
+            sql = this.parts.join('');
+            this.parts = [];
+            this.partsLength = 0;
+        }
+        sql = trimEnd(this.tail >= 0 ? sql.slice(0, this.tail) : sql);
+        this.start = -1;
+        this.tail = -1;
+        this.parens = 0;
+        this.begins = 0;
+        this.afterEscape = false;
+        if (this.last)
+            this.pos = Math.max(this.pos, end);
+        refuseClientCopy(sql, this.startLine, this.startColumn);
+        return { sql, line: this.startLine, column: this.startColumn };
+    }
+    /**
+     * Follows the words of CREATE FUNCTION and CREATE PROCEDURE, where BEGIN ATOMIC ... END holds semicolons and CASE
+     * has an END of its own. Like psql it counts words; unlike it, `t.end`, `AS end` and a function called `begin` don't count.
+     */
+    noticeWord(from, to) {
+        const word = to - from > 9 ? '' : this.text.slice(from, to).toLowerCase();
+        const previous = this.previousWord;
+        this.previousWord = word;
+        if (this.head !== 'routine') {
+            this.head = nextHead(this.head, word);
+            return;
+        }
+        if (this.parens > 0)
+            return;
+        if (this.begins === 0) {
+            if (word === 'atomic' && previous === 'begin')
+                this.begins = 1;
+            return;
+        }
+        if (previous === 'as' || previous === '.')
+            return;
+        if (word === 'case')
+            this.begins++;
+        else if (word === 'end')
+            this.begins--;
+    }
+    /** The dot of `t.end` makes a name of what follows, the one of `1. end` does not. */
+    noticeSymbol(code) {
+        if ((0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .isDigit */ .yp)(code))
+            this.previousWord = '0';
+        else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_1__/* .DOT */ .y0)
+            this.previousWord = this.previousWord === '0' ? '' : '.';
+        else
+            this.previousWord = '';
+    }
+    /** At a backslash: passes `\restrict` lines over, refuses any other psql command. False: more text is needed. */
+    passPsqlLine() {
+        let end = this.pos + 1;
+        while (end < this.text.length && !(0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .isSpace */ .xC)(this.text.charCodeAt(end)))
+            end++;
+        if (end === this.text.length && !this.last && end - this.pos < 64)
+            return false;
+        // The command's own name and no more: what follows may be a password.
+        const command = /^\\(?:[a-z_]+|.)?/iu.exec(this.text.slice(this.pos, Math.min(end, this.pos + 64)))?.[0] ?? '';
+        if (this.start < 0 && (command === '\\restrict' || command === '\\unrestrict')) {
+            this.open('psql-line', this.pos, end);
+            return this.closeOpen();
+        }
+        this.moveTo(this.pos);
+        return this.fail(psqlCommandMessage(command));
+    }
+    fail(message) {
+        throw new _statement_js__WEBPACK_IMPORTED_MODULE_0__/* .SqlProblem */ .m(message, this.line, this.column);
+    }
+    /** Before the text is let go: the places in it that may still be asked for, and the statement's part of it. */
+    dropScanned() {
+        if (this.mode !== 'sql')
+            this.placeOpen();
+        this.moveTo(this.pos);
+        if (this.start >= 0) {
+            if (this.pos > this.start)
+                this.parts.push(this.text.slice(this.start, this.pos));
+            this.partsLength += this.pos - this.start;
+            this.start = 0;
+        }
+        this.text = this.text.slice(this.pos);
+        this.pos = 0;
+        this.mark = 0;
+    }
+    placeOpen() {
+        if (this.openAt < 0)
+            return;
+        this.moveTo(this.openAt);
+        this.openAt = -1;
+        this.openLine = this.line;
+        this.openColumn = this.column;
+    }
+    /** Brings line and column to offset `to`. The next line end is remembered: a file of one long line is searched once. */
+    moveTo(to) {
+        const text = this.text;
+        let from = this.mark;
+        if (this.newlineAt < from)
+            this.newlineAt = nextNewline(text, from);
+        while (this.newlineAt < to) {
+            this.line++;
+            this.column = 1;
+            from = this.newlineAt + 1;
+            this.newlineAt = nextNewline(text, from);
+        }
+        this.column += codePoints(text, from, to);
+        this.mark = to;
+    }
+}
+function nextNewline(text, from) {
+    const at = text.indexOf('\n', from);
+    return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+/** A surrogate pair is one; it is counted at its second half, wherever the text is cut. */
+function codePoints(text, from, to) {
+    let count = to - from;
+    for (let at = from; at < to; at++) {
+        if ((text.charCodeAt(at) & 0xfc00) === 0xd800)
+            count--;
+    }
+    return count;
+}
+function nextHead(head, word) {
+    if (head === 'start')
+        return word === 'create' ? 'create' : 'other';
+    if (head === 'create' && word === 'or')
+        return 'or';
+    if (head === 'or')
+        return word === 'replace' ? 'replace' : 'other';
+    return word === 'function' || word === 'procedure' ? 'routine' : 'other';
+}
+function trimEnd(sql) {
+    let end = sql.length;
+    while (end > 0 && (0,_lex_js__WEBPACK_IMPORTED_MODULE_1__/* .isSpace */ .xC)(sql.charCodeAt(end - 1)))
+        end--;
+    return end === sql.length ? sql : sql.slice(0, end);
+}
+function refuseClientCopy(sql, line, column) {
+    const first = sql.charCodeAt(0) | 32;
+    if (first !== 99)
+        return;
+    const endpoint = (0,_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .copyEndpoint */ .TB)(sql);
+    if (endpoint?.kind !== 'client')
+        return;
+    const message = endpoint.direction === 'from'
+        ? 'COPY ... FROM STDIN: data inside of a migration file cannot be sent; write it as INSERT, or COPY it from a file on the server'
+        : 'COPY ... TO STDOUT: a migration has nowhere to put the rows; remove it, or COPY to a file on the server';
+    throw new _statement_js__WEBPACK_IMPORTED_MODULE_0__/* .SqlProblem */ .m(message, line, column);
+}
+const PSQL_ADVICE = [
+    [/^\\(i|ir|include|include_relative)$/, 'put the SQL of that file here, or give it a number of its own'],
+    [
+        /^\\(c|connect)$/,
+        'a migration runs in the one database that it is given; remove the line, or move what follows to its own run',
+    ],
+    [/^\\copy$/i, 'write the data as INSERT, or use COPY with a file on the server'],
+    [/^\\\.$/, 'it ends inline COPY data, which cannot be sent; write the data as INSERT'],
+    [/^\\gexec$/, 'run the statements that it makes with a DO block and EXECUTE'],
+    [/^\\(g|gx|gset|gdesc|crosstabview|bind.*|watch|;)$/, 'end the statement with a semicolon instead'],
+    [/^\\(if|elif|else|endif)$/, 'use IF in a DO block instead'],
+    [
+        /^\\(set|unset|getenv|setenv|prompt)$/,
+        'psql variables are not replaced here; write the value itself and remove the line',
+    ],
+    [/^\\(restrict|unrestrict)$/, 'it may stand between statements only; is the semicolon before it missing?'],
+];
+function psqlCommandMessage(command) {
+    const advice = PSQL_ADVICE.find(([pattern]) => pattern.test(command));
+    return `${command} is a command of psql, not SQL: ${advice?.[1] ?? 'remove it, or write it as SQL'}`;
+}
+
+
+/***/ }),
+
+/***/ 1881:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ SqlProblem)
+/* harmony export */ });
+/** A statement as it stands in a file, and what its words say of it. No server is asked. */
+/** Why a text cannot be read as SQL: where, and what to do. Lines and columns are 1-based, columns in code points. */
+class SqlProblem extends Error {
+    line;
+    column;
+    constructor(message, line, column) {
+        super(message);
+        this.name = 'SqlProblem';
+        this.line = line;
+        this.column = column;
+    }
+}
+
+
+/***/ }),
+
+/***/ 6080:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   EO: () => (/* binding */ splitAtCommas),
+/* harmony export */   He: () => (/* binding */ readTokens),
+/* harmony export */   Lh: () => (/* binding */ unquoteName),
+/* harmony export */   TB: () => (/* binding */ copyEndpoint),
+/* harmony export */   bF: () => (/* binding */ outsideParens),
+/* harmony export */   bs: () => (/* binding */ Cursor),
+/* harmony export */   iL: () => (/* binding */ matchingParen),
+/* harmony export */   qw: () => (/* binding */ tokenize),
+/* harmony export */   yZ: () => (/* binding */ bareName)
+/* harmony export */ });
+/* unused harmony export splitQualifiedName */
+/* harmony import */ var _lex_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4241);
+/** One statement -> its tokens, and the small questions that are asked of them. */
+
+/** A keyword is no longer than this: a longer word need not be turned to upper case. */
+const LONGEST_WORD = 63;
+/** The tokens of `sql`, comments and white space left out. What is not closed goes to the end. */
+function* readTokens(sql, from = 0) {
+    let at = from;
+    while (at < sql.length) {
+        const code = sql.charCodeAt(at);
+        const next = sql.charCodeAt(at + 1);
+        if ((0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .isSpace */ .xC)(code))
+            at++;
+        else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .MINUS */ .N5 && next === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .MINUS */ .N5)
+            at = orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeLine */ .bN)(sql, at));
+        else if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .SLASH */ .o && next === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .STAR */ .Vw)
+            at = orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeComment */ .wj)(sql, at + 2, 1).at);
+        else {
+            const token = readToken(sql, at);
+            yield token;
+            at = token.end;
+        }
+    }
+}
+function tokenize(sql) {
+    return [...readTokens(sql)];
+}
+function readToken(sql, start) {
+    const code = sql.charCodeAt(start);
+    if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .QUOTE */ .jA)
+        return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, start + 1, "'")));
+    if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .DOUBLE_QUOTE */ .fi)
+        return literal('quoted', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, start + 1, '"')));
+    if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .DOLLAR */ .hr) {
+        const inside = (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .dollarTagEnd */ .Kh)(sql, start);
+        if (inside > 0)
+            return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeDollar */ .JU)(sql, inside, sql.slice(start, inside))));
+    }
+    if ((0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .isWordStart */ .dd)(code))
+        return readWord(sql, start);
+    if ((0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .isDigit */ .yp)(code)) {
+        let end = start + 1;
+        while ((0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .isDigit */ .yp)(sql.charCodeAt(end)) || sql[end] === '.')
+            end++;
+        return literal('number', start, end);
+    }
+    return { kind: 'symbol', word: sql.charAt(start), start, end: start + 1 };
+}
+function readWord(sql, start) {
+    const end = (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .wordEnd */ .Ov)(sql, start);
+    const prefix = sql.slice(start, end + 1).toUpperCase();
+    if (prefix === "E'")
+        return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeEscape */ .At)(sql, end + 1)));
+    if (/^[BXN]'$/.test(prefix))
+        return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, end + 1, "'")));
+    if (prefix === 'U&') {
+        if (sql[end + 1] === "'")
+            return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, end + 2, "'")));
+        if (sql[end + 1] === '"')
+            return literal('quoted', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, end + 2, '"')));
+    }
+    const word = end - start > LONGEST_WORD ? '' : sql.slice(start, end).toUpperCase();
+    return { kind: 'word', word, start, end };
+}
+function literal(kind, start, end) {
+    return { kind, word: '', start, end };
+}
+function orEnd(sql, at) {
+    return at < 0 ? sql.length : at;
+}
+/** Walks a list of tokens by words. */
+class Cursor {
+    sql;
+    tokens;
+    at;
+    constructor(sql, tokens, at = 0) {
+        this.sql = sql;
+        this.tokens = tokens;
+        this.at = at;
+    }
+    peek(offset = 0) {
+        return this.tokens[this.at + offset];
+    }
+    /** The word or symbol at hand, in upper case; empty for anything else and at the end. */
+    word(offset = 0) {
+        return this.peek(offset)?.word ?? '';
+    }
+    /** Whether these words or symbols come next. */
+    is(...words) {
+        return words.every((word, offset) => this.word(offset) === word);
+    }
+    /** Passes these words when they come next. */
+    take(...words) {
+        if (!this.is(...words))
+            return false;
+        this.at += words.length;
+        return true;
+    }
+    /** Passes any one of these words, again and again. */
+    skip(...words) {
+        while (this.word() !== '' && words.includes(this.word()))
+            this.at++;
+        return this;
+    }
+    skipIfExists() {
+        if (!this.take('IF', 'NOT', 'EXISTS'))
+            this.take('IF', 'EXISTS');
+        return this;
+    }
+    /** Passes a name, qualified or not, and gives it as it is written. Null: no name stands here. */
+    name() {
+        let written = this.namePart();
+        if (written === null)
+            return null;
+        while (this.is('.')) {
+            this.at++;
+            const part = this.namePart();
+            if (part === null)
+                break;
+            written += `.${part}`;
+        }
+        return written;
+    }
+    namePart() {
+        const token = this.peek();
+        if (token === undefined || (token.kind !== 'word' && token.kind !== 'quoted'))
+            return null;
+        this.at++;
+        return this.sql.slice(token.start, token.end);
+    }
+    /** Passes `( ... )` and gives the tokens inside; null when no parenthesis opens here. */
+    parenthesised() {
+        if (!this.is('('))
+            return null;
+        const end = matchingParen(this.tokens, this.at);
+        const inside = this.tokens.slice(this.at + 1, end);
+        this.at = end + 1;
+        return inside;
+    }
+    rest() {
+        return this.tokens.slice(this.at);
+    }
+}
+/** The index of the parenthesis that closes the one at `open`, or the number of tokens. */
+function matchingParen(tokens, open) {
+    let depth = 0;
+    for (let at = open; at < tokens.length; at++) {
+        const word = tokens[at]?.word;
+        if (word === '(' || word === '[')
+            depth++;
+        else if (word === ')' || word === ']')
+            depth--;
+        if (depth === 0)
+            return at;
+    }
+    return tokens.length;
+}
+/** The tokens cut at the commas that stand outside of parentheses. */
+function splitAtCommas(tokens) {
+    const lists = [[]];
+    let depth = 0;
+    for (const token of tokens) {
+        if (token.word === '(' || token.word === '[')
+            depth++;
+        else if (token.word === ')' || token.word === ']')
+            depth--;
+        if (token.word === ',' && depth === 0)
+            lists.push([]);
+        else
+            lists.at(-1)?.push(token);
+    }
+    return lists;
+}
+/** The tokens that stand outside of any parentheses (a parenthesis itself is left out too). */
+function outsideParens(tokens) {
+    let depth = 0;
+    return tokens.filter((token) => {
+        if (token.word === '(')
+            depth++;
+        else if (token.word === ')')
+            depth--;
+        else
+            return depth === 0;
+        return false;
+    });
+}
+/** Where a COPY statement reads or writes; null for anything else. */
+function copyEndpoint(sql) {
+    let depth = 0;
+    let first = true;
+    let direction = null;
+    for (const token of readTokens(sql)) {
+        if (first && token.word !== 'COPY')
+            return null;
+        first = false;
+        if (direction !== null) {
+            if (token.word === 'PROGRAM')
+                return { kind: 'program', direction };
+            // PostgreSQL takes either word in either direction.
+            if (token.word === 'STDIN' || token.word === 'STDOUT')
+                return { kind: 'client', direction };
+            return token.kind === 'string' ? { kind: 'file', direction } : null;
+        }
+        if (token.word === '(')
+            depth++;
+        else if (token.word === ')')
+            depth--;
+        else if (depth === 0 && (token.word === 'FROM' || token.word === 'TO')) {
+            direction = token.word === 'FROM' ? 'from' : 'to';
+        }
+    }
+    return null;
+}
+/** A name as the catalog has it: without its quotes, or in lower case. */
+function unquoteName(part) {
+    const unicode = /^u&(?=")/i.test(part);
+    const quoted = unicode ? part.slice(2) : part;
+    if (!quoted.startsWith('"'))
+        return quoted.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const name = quoted.slice(1, quoted.endsWith('"') && quoted.length > 1 ? -1 : undefined).replaceAll('""', '"');
+    if (!unicode)
+        return name;
+    return name.replace(/\\(?:([0-9a-f]{4})|\+([0-9a-f]{6})|\\)/gi, (whole, short, long) => {
+        const code = Number.parseInt(short ?? long ?? '', 16);
+        return Number.isNaN(code) || code > 0x10ffff ? whole.slice(1) : String.fromCodePoint(code);
+    });
+}
+/** `a."b.c"` -> its parts, each as it is written: `a`, `"b.c"`. */
+function splitQualifiedName(written) {
+    return tokenize(written)
+        .filter((token) => token.kind !== 'symbol')
+        .map((token) => written.slice(token.start, token.end));
+}
+/** The last part of a name, as the catalog has it. */
+function bareName(written) {
+    return unquoteName(splitQualifiedName(written).at(-1) ?? written);
 }
 
 
@@ -21019,7 +23087,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util/types")
 /******/ 	// Execute the module function
 /******/ 	var threw = true;
 /******/ 	try {
-/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
 /******/ 		threw = false;
 /******/ 	} finally {
 /******/ 		if(threw) delete __webpack_module_cache__[moduleId];
@@ -21265,7 +23333,7 @@ var __webpack_exports__ = {};
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   i: () => (/* binding */ doors)
 /* harmony export */ });
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3321);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5783);
 /**
  * What the bundle is made from: both doors out of one, so that what they share, and what is loaded only when it is used
  * (`await import()`), is there once. From source each door is run by itself.

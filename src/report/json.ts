@@ -150,6 +150,10 @@ function statement(report: StatementReport): object {
     locks: report.locks,
     rewrites: report.rewrites,
     scans: report.scans,
+    touched: report.touched,
+    dropped: [...report.dropped, ...report.droppedViews],
+    droppedColumns: report.droppedColumns,
+    truncated: report.truncated,
   };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checklist } from '../../src/hazards/checklist.ts';
 import type { Claim } from '../../src/hazards/claim.ts';
-import { gravity, sameRelation, weigh } from '../../src/hazards/weigh.ts';
+import { sameRelation } from '../../src/hazards/names.ts';
+import { gravity, weigh } from '../../src/hazards/weigh.ts';
 import type { PlannedMigration } from '../../src/plan/plan.ts';
 import { judge } from '../../src/policy/verdict.ts';
 import type { Hazard, RelationSize, StatementReport } from '../../src/report/outcome.ts';
