@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from './session.ts';
 
-const CANCELS = 3;
+/** How long each cancel is given: at first little, as one that comes between two messages is lost. After the last the session is ended. */
+const GIVEN_MS = [50, 100, 200, 500, 500];
 const AGAIN_MS = 500;
 
 export interface CancellationInput {
@@ -41,10 +42,10 @@ export class Cancellation {
     const { pid, from, onFailure } = this.input;
     try {
       const session = await from();
-      for (let time = 1; !this.over.signal.aborted; time += 1) {
-        const stop = time <= CANCELS ? 'pg_cancel_backend' : 'pg_terminate_backend';
+      for (let time = 0; !this.over.signal.aborted; time += 1) {
+        const stop = time < GIVEN_MS.length ? 'pg_cancel_backend' : 'pg_terminate_backend';
         await session.query(`select pg_catalog.${stop}($1)`, [pid]);
-        await sleep(AGAIN_MS, undefined, { signal: this.over.signal }).catch(() => undefined);
+        await sleep(GIVEN_MS[time] ?? AGAIN_MS, undefined, { signal: this.over.signal }).catch(() => undefined);
       }
     } catch (error) {
       onFailure(error as Error);
