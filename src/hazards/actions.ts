@@ -178,7 +178,13 @@ export type Action =
       readonly kind: 'update';
       readonly relation: Name;
       readonly where: Where;
-      readonly sets: readonly { readonly column: string; readonly constant: boolean }[];
+      readonly sets: readonly {
+        readonly column: string;
+        readonly constant: boolean;
+        readonly toNull: boolean;
+        /** Columns that the new value is made of, of whatever table. */
+        readonly from: readonly string[];
+      }[];
       readonly reads: readonly Name[];
     }
   | { readonly kind: 'insert'; readonly relation: Name; readonly fromQuery: boolean; readonly reads: readonly Name[] }
@@ -203,6 +209,7 @@ export type Action =
       readonly objects: readonly Name[];
     }
   | { readonly kind: 'role-power'; readonly role: string; readonly powers: readonly string[] }
+  | { readonly kind: 'publish-less'; readonly publication: string; readonly relations: readonly Name[] }
   | { readonly kind: 'restart-sequence'; readonly sequence: Name }
   | { readonly kind: 'restrictive-policy'; readonly policy: string; readonly relation: Name }
   | {
@@ -458,6 +465,14 @@ function objectChanged(tree: Node): Action[] | null {
       ? [{ kind: 'restart-sequence', sequence }]
       : [{ kind: 'other', what: 'AlterSeqStmt' }];
   }
+  if ('AlterPublicationStmt' in tree) {
+    const { pubname, action, pubobjects } = tree.AlterPublicationStmt;
+    if (action !== 'AP_DropObjects') return [{ kind: 'other', what: 'AlterPublicationStmt' }];
+    const relations = (pubobjects ?? []).flatMap((one) =>
+      'PublicationObjSpec' in one ? listed(nameOf(one.PublicationObjSpec.pubtable?.relation)) : [],
+    );
+    return [{ kind: 'publish-less', publication: pubname ?? '', relations }];
+  }
   if ('AlterTableMoveAllStmt' in tree) return [{ kind: 'move-all', what: word(tree.AlterTableMoveAllStmt.objtype) }];
   if ('VariableSetStmt' in tree) {
     const { name, args, kind } = tree.VariableSetStmt;
@@ -602,7 +617,14 @@ function dataAction(kind: string, node: Readonly<Record<string, unknown>>, reads
     const sets = ((node.targetList ?? []) as Node[]).flatMap((target) => {
       if (!('ResTarget' in target)) return [];
       const { name, val } = target.ResTarget;
-      return [{ column: name ?? '', constant: val !== undefined && isConstant(val) }];
+      return [
+        {
+          column: name ?? '',
+          constant: val !== undefined && isConstant(val),
+          toNull: val !== undefined && 'A_Const' in val && val.A_Const.isnull === true,
+          from: columnsIn(val),
+        },
+      ];
     });
     return { kind: 'update', relation, where: whereOf(node.whereClause as Node | undefined), sets, reads };
   }

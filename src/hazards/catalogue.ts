@@ -170,6 +170,12 @@ const REWRITES = {
     ...work('rewrites'),
     source: 'both',
   },
+  'refresh-concurrently': {
+    title: 'A materialized view is refreshed beside its readers',
+    why: 'REFRESH ... CONCURRENTLY holds EXCLUSIVE, which keeps only another refresh waiting.',
+    safer: 'Nothing.',
+    ...notes,
+  },
 } as const satisfies Record<string, Row>;
 
 const SCANS = {
@@ -330,8 +336,8 @@ const LOSSES = {
     severity: 'warning',
   },
   'overwrite-column': {
-    title: 'A column gets the same value in every row',
-    why: 'UPDATE without a WHERE: what stood there is gone. Every row is locked until the transaction ends.',
+    title: 'A column is overwritten',
+    why: 'UPDATE without a WHERE, or to NULL: what stood there is gone. Every row that is written is locked until the transaction ends.',
     safer: 'Say which rows (WHERE column IS NULL); keep the old values in another column first.',
     ...loses(['bulk']),
   },
@@ -451,6 +457,12 @@ const CLIENTS = {
     why: 'Its rows are no longer seen through the parent. Without CONCURRENTLY the parent is locked (ACCESS EXCLUSIVE, for an instant).',
     safer: 'DETACH PARTITION ... CONCURRENTLY, in a file of its own.',
     ...behaves,
+  },
+  'publishes-less': {
+    title: 'A publication publishes less',
+    why: 'Subscribers get no changes of what it leaves out, and no error.',
+    safer: 'First release subscribers that do without it.',
+    ...breaks,
   },
   'restart-sequence': {
     title: 'A sequence starts again',
@@ -598,6 +610,13 @@ const OBSERVED = {
     effects: READS_WAIT,
     weight: 'work',
     severity: 'warning',
+    ...seen,
+  },
+  'removed-by-code': {
+    title: 'Something that clients name is gone, and no statement says so',
+    why: 'Seen in the dry run: the schema after it lacks what code renamed, moved or dropped.',
+    safer: 'Say by name what is to go.',
+    ...breaks,
     ...seen,
   },
   'destroys-data': {

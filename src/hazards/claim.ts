@@ -28,6 +28,11 @@ export interface Claim {
   readonly statement: string;
   /** As the catalog knows it where the text tells: `orders`, `shop.orders`; unquoted; null: no relation, or not told. */
   readonly relation: string | null;
+  /**
+   * What is dropped, renamed or moved, where that is no relation (`shop.tenant`), and the column of a type that is
+   * changed: what the schema shows of it at the end settles the claim. Absent: it shows nothing of it.
+   */
+  readonly object?: string;
   /** The strongest lock on that relation, PostgreSQL's own name (`AccessExclusiveLock`); null: none that blocks anybody. */
   readonly lock: string | null;
   readonly work: Work;

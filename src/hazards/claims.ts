@@ -269,6 +269,7 @@ function claimOf(finding: Finding, asked: Asked, { lint }: Setting): Claim {
     line: asked.line,
     statement: cut(redact(asked.sql.slice(0, 4000)), 200),
     relation: finding.relation ? known(finding.relation) : null,
+    ...(finding.object ? { object: known(finding.object) } : {}),
     lock: finding.lock ?? null,
     work: finding.work ?? 'none',
     effects: finding.effects ?? rule.effects,

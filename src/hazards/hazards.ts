@@ -21,6 +21,7 @@ export function hazardsOf({ pending, claims, rehearsal, request }: HazardInput):
     sizes: rehearsal.sizes,
     assumeRows: request.assumeRows,
     oneTransaction: request.transactionMode === 'all',
+    schemaDiff: rehearsal.verdict === 'passed' ? rehearsal.schemaDiff : null,
   });
   return [...weighed, ...observedHazards({ pending, rehearsal })];
 }

@@ -31,6 +31,12 @@ export function madeName(...parts: readonly string[]): string {
   return [...whole].slice(0, 60).join('');
 }
 
+/** `orders` as the text says it, `public.orders` as the catalog does, quoted where it must be. */
+export function sameRelation(written: string, qualified: string): boolean {
+  const [one, other] = [written.replaceAll('"', ''), qualified.replaceAll('"', '')];
+  return one === other || other.endsWith(`.${one}`) || one.endsWith(`.${other}`);
+}
+
 export function nameOf(range: RangeVar | undefined): Name | null {
   return range?.relname === undefined ? null : { schema: range.schemaname ?? null, name: range.relname };
 }

@@ -2,9 +2,19 @@
  * What the text claims, what the dry run saw, and how large and busy the table is -> hazards. What was seen beats what
  * was claimed; what was not executed keeps its claim; what is not known never counts as harmless.
  */
-import type { Effect, Hazard, MigrationReport, RelationSize, Severity, StatementReport } from '../report/outcome.ts';
+import type {
+  Effect,
+  Hazard,
+  MigrationReport,
+  RelationSize,
+  SchemaChange,
+  Severity,
+  StatementReport,
+} from '../report/outcome.ts';
 import { bytes, cut, duration, number, plural } from '../report/text.ts';
 import type { Claim } from './claim.ts';
+import { Gone, losesValues } from './gone.ts';
+import { sameRelation } from './names.ts';
 
 /**
  * From here on work under a blocking lock is worth a warning, and a danger. A table counts by whichever of the three is
@@ -37,6 +47,8 @@ export interface Weighed {
   readonly assumeRows: number;
   /** All migrations are one transaction: what one has locked the next still holds. */
   readonly oneTransaction: boolean;
+  /** How the schema differs after all of them; null: not known, since not all was executed. */
+  readonly schemaDiff?: readonly SchemaChange[] | null;
 }
 
 export function weigh(input: Weighed): Hazard[] {
@@ -48,20 +60,44 @@ export function weigh(input: Weighed): Hazard[] {
   }
   const hazards: Hazard[] = [];
   const taken = new Set<string>();
+  const gone = input.schemaDiff == null ? null : new Gone(input.schemaDiff);
   let held = new Map<string, string>();
+  // All that was locked so far: what is locked again, in a later file, shows no lock of its own.
+  const before = new Map<string, string>();
+  const opaque: About[] = [];
   for (const migration of input.migrations) {
     if (!input.oneTransaction) held = new Map();
     for (const statement of migration.statements) {
       const key = `${migration.version}:${statement.index}`;
       taken.add(key);
       if (!migration.transactional) held = new Map();
-      if (statement.executed) for (const lock of statement.locks) hold(held, lock.relation, lock.mode);
-      hazards.push(...ofStatement(migration, statement, claims.get(key) ?? [], held, sizes));
+      const said = claims.get(key) ?? [];
+      if (statement.executed) {
+        for (const lock of statement.locks) hold(held, lock.relation, lock.mode);
+        for (const [relation, mode] of lockedAgain(said, before)) hold(held, relation, mode);
+        for (const lock of statement.locks) hold(before, lock.relation, lock.mode);
+        if (isOpaque(statement, said)) opaque.push({ migration, statement });
+      }
+      hazards.push(...ofStatement(migration, statement, said, held, sizes, gone));
     }
   }
   // What was never come to is judged by its text alone.
   for (const [key, left] of claims) if (!taken.has(key)) hazards.push(...left.map((claim) => claimed(claim, sizes)));
-  return hazards;
+  return gone === null ? hazards : compared(hazards, input, gone, opaque);
+}
+
+/** What the text claims to lock, of what an earlier file has locked already. */
+function lockedAgain(claims: readonly Claim[], before: ReadonlyMap<string, string>): [string, string][] {
+  return claims.flatMap(({ weight, relation, lock }) =>
+    weight === 'work' && relation !== null && lock !== null
+      ? [...before.keys()].filter((one) => sameRelation(relation, one)).map((one): [string, string] => [one, lock])
+      : [],
+  );
+}
+
+/** It may do what its words do not show. */
+function isOpaque({ sql }: StatementReport, claims: readonly Claim[]): boolean {
+  return /^\s*(?:do|call|select)\b/i.test(sql) || claims.some(({ rule }) => rule === 'dynamic-sql');
 }
 
 function hold(held: Map<string, string>, relation: string, mode: string): void {
@@ -74,18 +110,22 @@ function ofStatement(
   claims: readonly Claim[],
   held: ReadonlyMap<string, string>,
   sizes: Sizes,
+  gone: Gone | null,
 ): Hazard[] {
   // A failed statement has not done its work: what it would have done its text says.
   if (!statement.executed || statement.error !== null) return claims.map((claim) => claimed(claim, sizes, statement));
-  const works = workSeen(statement, held);
+  const works = workSeen(statement, held).filter((work) => !isSmallLook(work, statement, claims, sizes));
   const about = { migration, statement };
   const hazards: Hazard[] = [];
   const explained = new Set<Seen>();
   for (const claim of claims) {
     if (claim.weight !== 'work') {
-      hazards.push(
-        onlyMayFail(claim) ? disproved(claim, 'it did not fail in the dry run') : claimed(claim, sizes, statement),
-      );
+      // It says itself what the work is worth.
+      if (claim.work !== 'none')
+        for (const work of works)
+          if (isAbout(claim, work, claims) && !isStronger(work.mode, claim.lock)) explained.add(work);
+      const not = onlyMayFail(claim) ? 'it did not fail in the dry run' : stillThere(claim, statement, gone);
+      hazards.push(not === null ? claimed(claim, sizes, statement) : disproved(claim, not));
       continue;
     }
     const matching = works.filter((work) => isAbout(claim, work, claims));
@@ -101,6 +141,10 @@ function ofStatement(
   const [first] = claims.filter((claim) => claim.weight === 'work');
   for (const work of works) if (!explained.has(work)) hazards.push(seen(work, about, sizes, first ?? null));
   return [...hazards, ...unclaimed(about, claims, sizes)];
+}
+
+function isStronger(mode: string, than: string | null): boolean {
+  return BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(than ?? '');
 }
 
 // -- work under a lock --------------------------------------------------------------------------------------------
@@ -123,17 +167,27 @@ function workSeen(statement: StatementReport, held: ReadonlyMap<string, string>)
   });
 }
 
+/** So few rows that PostgreSQL reads them all to find one: where there are more it would go by an index. */
+const SMALL = { rows: 1_000, bytes: 256 * 1024 };
+
+/** A foreign key's look at the other table, a row found by its key. */
+function isSmallLook(work: Seen, { sql }: StatementReport, claims: readonly Claim[], sizes: Sizes): boolean {
+  if (work.rewritten || !/^\s*(?:insert|update|delete|merge)\b/i.test(sql)) return false;
+  if (
+    claims.some(
+      ({ weight, relation }) => weight === 'work' && relation !== null && sameRelation(relation, work.relation),
+    )
+  )
+    return false;
+  const size = sizes.of(work.relation);
+  return size !== null && (size.rows ?? SMALL.rows) < SMALL.rows && size.bytes <= SMALL.bytes;
+}
+
 /** A claim that names another relation is about the work on this one too where it alone explains it: partitions, users of a domain. */
 function isAbout(claim: Claim, work: Seen, claims: readonly Claim[]): boolean {
   if (claim.relation === null || sameRelation(claim.relation, work.relation)) return work.rewritten || work.scanned;
   const elsewhere = claims.some((one) => one.relation !== null && sameRelation(one.relation, work.relation));
   return !elsewhere && (work.rewritten || work.scanned) && claims.filter((one) => one.weight === 'work').length === 1;
-}
-
-/** `orders` as the text says it, `public.orders` as the catalog does, quoted where it must be. */
-export function sameRelation(written: string, qualified: string): boolean {
-  const [one, other] = [written.replaceAll('"', ''), qualified.replaceAll('"', '')];
-  return one === other || other.endsWith(`.${one}`) || one.endsWith(`.${other}`);
 }
 
 function seen(work: Seen, { migration, statement }: About, sizes: Sizes, claim: Claim | null): Hazard {
@@ -151,7 +205,9 @@ function seen(work: Seen, { migration, statement }: About, sizes: Sizes, claim: 
   return {
     rule:
       claim?.rule ?? (work.rewritten ? 'rewrites-under-lock' : work.scanned ? 'scans-under-lock' : 'long-under-lock'),
-    severity: gravity(sizes.rows(work.relation), size, work.ms),
+    // Where nothing but time was seen, it is the time that counts.
+    severity:
+      work.rewritten || work.scanned ? gravity(sizes.rows(work.relation), size, work.ms) : gravity(null, null, work.ms),
     effects,
     version: migration.version,
     file: migration.file,
@@ -262,6 +318,119 @@ function onlyMayFail({ effects }: Claim): boolean {
   return effects.length > 0 && effects.every((effect) => effect === 'may-fail' || effect === 'fails');
 }
 
+// -- what the schema shows at the end -----------------------------------------------------------------------------
+
+/** Claims that something is no longer found under its name. */
+const OF_NAMES: ReadonlySet<string> = new Set(['drop-object', 'rename-table', 'rename-object', 'set-schema']);
+
+function compared(hazards: readonly Hazard[], input: Weighed, gone: Gone, opaque: readonly About[]): Hazard[] {
+  const judged = hazards.map((hazard) => {
+    const claim = claimOf(hazard, input);
+    return claim === null ? hazard : bySchema(hazard, claim, gone);
+  });
+  const [first] = opaque;
+  if (first === undefined) return judged;
+  const told = (name: string) =>
+    judged.some(
+      ({ effects, relation, message }) =>
+        effects.includes('breaks-clients') &&
+        (relation === null ||
+          sameRelation(relation, name) ||
+          name.startsWith(`${relation}.`) ||
+          message.includes(`\`${name}\``)),
+    );
+  return [
+    ...judged,
+    ...gone
+      .named()
+      .filter(({ name }) => !told(name))
+      .map(({ kind, name }): Hazard => {
+        const { migration, statement } = opaque.length === 1 ? first : { migration: null, statement: null };
+        return {
+          rule: 'removed-by-code',
+          severity: 'warning',
+          effects: ['breaks-clients'],
+          version: migration?.version ?? null,
+          file: migration?.file ?? null,
+          line: statement?.line ?? null,
+          statement: statement === null ? null : cut(statement.sql, 200),
+          relation: kind === 'table' || kind === 'view' ? name : null,
+          message: `the ${kind} ${name} is no longer found under its name, and no statement says so: code renamed, moved or dropped it`,
+          safer: null,
+          source: 'observed',
+          allowed: null,
+        };
+      }),
+  ];
+}
+
+function claimOf(hazard: Hazard, { claims }: Weighed): Claim | null {
+  if (!OF_NAMES.has(hazard.rule) && !hazard.rule.startsWith('type-change')) return null;
+  return (
+    claims.find(
+      ({ rule, file, line, message }) =>
+        rule === hazard.rule && file === hazard.file && line === hazard.line && hazard.message.startsWith(message),
+    ) ?? null
+  );
+}
+
+function bySchema(hazard: Hazard, claim: Claim, gone: Gone): Hazard {
+  const { object, relation } = claim;
+  if (OF_NAMES.has(claim.rule)) {
+    const name = object ?? relation;
+    if (name === null || name === undefined || gone.has(name)) return hazard;
+    const columns = gone.viewColumns(name);
+    if (columns.length === 0)
+      return {
+        ...hazard,
+        severity: 'info',
+        effects: [],
+        message: `${sentence(claim.message)} Not here: in the end nothing of that name is missing.`,
+        source: 'both',
+      };
+    return {
+      ...hazard,
+      severity: 'warning',
+      effects: ['breaks-clients', 'changes-behaviour'],
+      message: `${sentence(claim.message)} Its columns ${columns.join(', ')} are gone.`,
+      source: 'both',
+    };
+  }
+  const change = object === undefined || relation === null ? null : gone.typeChange(relation, object);
+  const loses = change === null ? null : losesValues(change.from, change.to);
+  if (change === null || loses === null || loses === hazard.effects.includes('destroys')) return hazard;
+  const effects = hazard.effects.filter((effect) => effect !== 'destroys');
+  return {
+    ...hazard,
+    rule: loses ? 'type-change-may-lose' : 'type-change',
+    effects: loses ? [...effects, 'destroys'] : effects,
+    severity: loses && hazard.severity === 'info' ? 'warning' : hazard.severity,
+    message: `${sentence(hazard.message)} From ${change.from} to ${change.to} ${loses ? 'values are rounded or cut' : 'no value is lost'}.`,
+    source: 'both',
+  };
+}
+
+/** Why what is said to be dropped was not: IF EXISTS that found nothing, a branch not taken. Null: it was, or who knows. */
+function stillThere(
+  { rule, relation, object }: Claim,
+  { dropped, droppedViews, droppedColumns }: StatementReport,
+  gone: Gone | null,
+): string | null {
+  if (rule === 'drop-cascade' || rule === 'drop-schema-cascade') {
+    const nothing = dropped.length + droppedViews.length + droppedColumns.length === 0;
+    return nothing && gone !== null && object !== undefined && !gone.has(object)
+      ? 'the dry run dropped nothing of that name'
+      : null;
+  }
+  if (relation === null) return null;
+  if (rule === 'drop-table' && !dropped.some((one) => sameRelation(relation, one)))
+    return 'the dry run dropped no such table';
+  if (rule !== 'drop-column' || object === undefined) return null;
+  // By the name that it had before the run, which an earlier statement may have changed.
+  const lost = [...dropped, ...droppedColumns.map((one) => one.relation)].some((one) => sameRelation(relation, one));
+  return lost ? null : 'the dry run dropped no such column';
+}
+
 // -- what no text told --------------------------------------------------------------------------------------------
 
 interface About {
@@ -302,7 +471,7 @@ function unclaimed({ migration, statement }: About, claims: readonly Claim[], si
     ...statement.touched
       .filter(({ relation }) => !told(relation))
       .flatMap(({ relation, deleted, updated }): Hazard[] => {
-        const severity = ofTouched(deleted, updated, sizes.of(relation)?.rows ?? null);
+        const severity = ofTouched(deleted, updated, sizes.of(relation)?.rows ?? null, sizes.assumed);
         if (severity === 'info') return [];
         return [
           {
@@ -319,10 +488,12 @@ function unclaimed({ migration, statement }: About, claims: readonly Claim[], si
   ];
 }
 
-function ofTouched(deleted: number, updated: number, rows: number | null): Severity {
+function ofTouched(deleted: number, updated: number, rows: number | null, assumed: number): Severity {
   const { warning, danger } = THRESHOLDS.touched;
   if (deleted >= danger || (deleted > 0 && rows !== null && deleted >= rows)) return 'danger';
-  return deleted + updated >= warning ? 'warning' : 'info';
+  // Of a table that is judged as if it were larger, the same part of it.
+  const scale = rows === null || rows === 0 ? 1 : Math.max(1, assumed / rows);
+  return (deleted + updated) * scale >= warning ? 'warning' : 'info';
 }
 
 class Sizes {

@@ -50,10 +50,23 @@ function rename({ what, relation, object, from, to }: ActionOf<'rename'>, { run 
   if (run.isNew(from, kindOf(what))) return null;
   return {
     rule: 'rename-object',
+    ...(COMPARED.has(what) ? { object: from } : {}),
     message: `clients that use the ${what} \`${known(from)}\` fail from now on`,
     safer: `Make the ${what} \`${to}\` beside it, move the clients, and drop the old one`,
   };
 }
+
+/** The comparison of the schemas before and after would show that one of these is gone. */
+const COMPARED: ReadonlySet<string> = new Set([
+  'type',
+  'domain',
+  'function',
+  'procedure',
+  'routine',
+  'aggregate',
+  'schema',
+  'extension',
+]);
 
 /** Dropped for clients to miss; tables, indexes and what goes by CASCADE have rules of their own. */
 const MISSED: ReadonlySet<string> = new Set([
@@ -92,6 +105,7 @@ function drop({ what, name, on, cascade }: ActionOf<'drop'>, { run }: Context): 
   return {
     rule: 'drop-object',
     relation: RELATIONS.has(what) ? name : null,
+    ...(COMPARED.has(what) ? { object: name } : {}),
     lock: RELATIONS.has(what) ? 'AccessExclusiveLock' : null,
     effects: what === 'sequence' || cascade ? ['breaks-clients', 'changes-behaviour'] : ['breaks-clients'],
     unlessMade: `${kind} ${run.key(name)}`,
@@ -111,6 +125,8 @@ export const clientRules: Rules = {
       return {
         rule: 'set-schema',
         relation,
+        // What an extension brings along is not compared.
+        ...(COMPARED.has(what) && what !== 'extension' ? { object: name } : {}),
         lock: relation === null ? null : 'AccessExclusiveLock',
         message: `clients that find the ${what} \`${known(name)}\` where it was fail from now on`,
         safer:
@@ -230,6 +246,13 @@ export const clientRules: Rules = {
             safer: 'Put it into a file of its own, without BEGIN and COMMIT',
           }
         : null,
+  ],
+  'publish-less': [
+    ({ publication, relations }) => ({
+      rule: 'publishes-less',
+      message: `subscribers of \`${publication}\` no longer get ${relations.map((name) => `\`${known(name)}\``).join(', ') || 'what it published'}`,
+      safer: 'First release subscribers that do without it',
+    }),
   ],
   'restart-sequence': [
     ({ sequence }) => ({

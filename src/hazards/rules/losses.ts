@@ -26,6 +26,7 @@ function drop({ what, name, cascade, on }: ActionOf<'drop'>, { run }: Context): 
   if (what === 'schema' && cascade)
     return {
       rule: 'drop-schema-cascade',
+      object: name,
       message: `everything in \`${n}\` is gone, tables with all of their rows`,
       safer: `DROP SCHEMA ${written(name)};`,
     };
@@ -33,6 +34,7 @@ function drop({ what, name, cascade, on }: ActionOf<'drop'>, { run }: Context): 
   if (cascade && TYPES.has(what))
     return {
       rule: 'drop-cascade',
+      object: name,
       message: `every column of ${what === 'extension' ? `a type of \`${n}\`` : `type \`${n}\``} is gone with its values, and what depends on it`,
       safer: `DROP ${what.toUpperCase()} ${written(name)};`,
     };
@@ -40,9 +42,24 @@ function drop({ what, name, cascade, on }: ActionOf<'drop'>, { run }: Context): 
 }
 
 function update({ relation, where, sets }: ActionOf<'update'>, { run }: Context): Found {
+  const old = sets.filter(({ column }) => run.newColumn(relation, column) === null);
+  if (where === 'some') {
+    const emptied = old.find(({ toNull }) => toNull)?.column;
+    if (emptied === undefined) return null;
+    return {
+      rule: 'overwrite-column',
+      relation,
+      lock: 'RowExclusiveLock',
+      severity: 'warning',
+      message: `\`${emptied}\` becomes NULL in rows of \`${known(relation)}\`; what stood there is gone`,
+      safer: 'Keep the old values in another column first',
+    };
+  }
   if (where !== 'all') return null;
-  const over = sets.filter(({ column, constant }) => constant && run.newColumn(relation, column) === null);
+  // What is not made of the old value does not keep it.
+  const over = old.filter(({ column, from }) => !from.includes(column));
   const first = over[0]?.column;
+  const constant = over.some((one) => one.constant);
   if (first === undefined)
     return {
       rule: 'update-all-rows',
@@ -55,7 +72,9 @@ function update({ relation, where, sets }: ActionOf<'update'>, { run }: Context)
     rule: 'overwrite-column',
     relation,
     lock: 'RowExclusiveLock',
-    message: `\`${first}\` gets the same value in every row of \`${known(relation)}\`; what stood there is gone`,
+    // It may have been NULL before: what computes a value for each row is most often that.
+    severity: constant ? 'danger' : 'warning',
+    message: `\`${first}\` gets a new value in every row of \`${known(relation)}\`; what stood there is gone`,
     safer: 'Say which rows: WHERE with what tells them; keep the old values in another column first',
   };
 }
@@ -89,6 +108,7 @@ export const lossRules: Rules = {
       return {
         rule: 'drop-column',
         relation,
+        ...(object === 'table' ? { object: { schema: null, name: column } } : {}),
         ...EXCLUSIVE,
         message: `\`${column}\` of ${of} is gone with its values${cascade ? ', and so is what depends on it' : ''}; clients that name it fail`,
         safer: 'First release clients that do not use it; drop it in a later migration',

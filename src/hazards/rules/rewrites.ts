@@ -115,6 +115,8 @@ function changeType(action: ActionOf<'change-type'>, { run }: Context): Finding 
   return {
     rule: lossy ? 'type-change-may-lose' : 'type-change',
     relation,
+    // From what type the text does not tell, and the comparison of the schemas does.
+    ...(action.using === 'none' ? { object: { schema: null, name: column } } : {}),
     ...UNDER_LOCK,
     unsure,
     message: lossy
@@ -208,7 +210,16 @@ export const rewriteRules: Rules = {
   refresh: [
     ({ relation, concurrently, withData }) => {
       // Without data its query does not run.
-      if (concurrently || !withData) return null;
+      if (!withData) return null;
+      if (concurrently)
+        return {
+          rule: 'refresh-concurrently',
+          relation,
+          lock: 'ExclusiveLock',
+          work: 'scan',
+          message: `only another refresh of \`${known(relation)}\` waits while its query runs`,
+          safer: null,
+        };
       return {
         rule: 'refresh-not-concurrent',
         relation,

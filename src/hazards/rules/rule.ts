@@ -21,6 +21,8 @@ export interface Finding {
   readonly rule: RuleId;
   /** Whose table it is about. Nothing is said of one that the run made itself. */
   readonly relation?: Name | null;
+  /** What it is about where the schema's difference shows that: no relation, or a column of it. */
+  readonly object?: Name;
   readonly lock?: string | null;
   readonly work?: Work;
   /** Instead of the catalogue's. */
