@@ -9,6 +9,7 @@ import type {
   Health,
   MigrationRef,
   MigrationReport,
+  Outcome,
   RelationSize,
   SchemaChange,
   Severity,
@@ -23,7 +24,7 @@ export interface Inspection {
   readonly problems: readonly PlanProblem[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
-  readonly recorded: readonly (MigrationRef & { readonly status: string; readonly appliedAt: string | null })[];
+  readonly recorded: Outcome['recorded'];
   /** The environment as which this database was last migrated, or null. */
   readonly lastEnvironment: string | null;
   readonly appliedCount: number;
@@ -89,26 +90,12 @@ export interface Rehearsal {
   readonly complete: boolean;
   /** Statements that the server refused in a transaction, by version key: their migrations are applied statement by statement. */
   readonly nonTransactional: ReadonlyMap<string, ReadonlySet<number>>;
-  readonly proof: {
-    readonly xid: string;
-    readonly status: string;
-    readonly attempts: number;
-    readonly walBytes: number | null;
-    readonly on: 'target' | 'copy';
-    /** Row versions that the rollback left behind in tables that existed, for VACUUM to clean. */
-    readonly deadTuples: number;
-    /** Sequences that existed and from which numbers were taken, which a rollback does not give back. */
-    readonly sequencesAdvanced: readonly string[];
-  } | null;
+  readonly proof: Outcome['rehearsal'];
   readonly checks: readonly Check[];
   readonly error: Failure | null;
 }
 
-export interface Check {
-  readonly check: string;
-  readonly passed: boolean;
-  readonly detail: string | null;
-}
+export type Check = Outcome['verification'][number];
 
 export interface Applied {
   readonly applied: readonly { readonly migration: PlannedMigration; readonly ms: number }[];

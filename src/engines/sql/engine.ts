@@ -40,16 +40,16 @@ import {
 } from './inspect.ts';
 import { invalidIndexes } from './leftovers.ts';
 import { anothersTable, emptyFolder, lostLock, refuseUnlessMayRecord, who } from './refusals.ts';
-import type { SqlRehearsal } from './rehearsal/attempt.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
+import type { SqlRehearsal } from './rehearsal/report.ts';
 import { planMigration } from './script-file.ts';
 import {
+  leftOut,
   type Recorded,
   type RunStamp,
   readLastEnvironment,
   readRecords,
   readTrackingState,
-  TRACKING_NAMES,
   type TrackingRow,
   trackingQuery,
 } from './tracking.ts';
@@ -266,7 +266,7 @@ class SqlEngine implements Engine {
   async rehearse(plan: Plan): Promise<Rehearsal> {
     const { request } = this;
     this.refuseApart(plan, (one) => (one.script.transactional ? null : one.script.reason));
-    const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
+    const left = leftOut(request.trackingSchema);
     const [bench, fingerprints] = await this.interruptible('before the dry run', async () => {
       const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
       return [bench, await readFingerprints(bench.session, left)] as const;
@@ -307,7 +307,7 @@ class SqlEngine implements Engine {
     const watcher = await this.connectTo(target, this.signal);
     const facts = await readServer(session, request.trackingSchema);
     refuseServer(facts, true);
-    const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
+    const left = leftOut(request.trackingSchema);
     const [ours, theirs] = [await readFingerprints(this.working(), left), await readFingerprints(session, left)];
     const differences = compareDefinitions(
       await readDefinitions(this.working(), ours.groups.keys()),
@@ -405,7 +405,7 @@ class SqlEngine implements Engine {
     const bench = await this.interruptible('before anything was applied', async () => {
       const bench = await this.bench();
       if (!(await holdsLock(bench.session, this.key))) throw lostLock();
-      const left = { schema: this.request.trackingSchema, names: TRACKING_NAMES };
+      const left = leftOut(this.request.trackingSchema);
       this.before = {
         fingerprints: await readFingerprints(bench.session, left),
         invalid: await invalidIndexes(bench.session),
@@ -526,7 +526,7 @@ class SqlEngine implements Engine {
     });
     if (started.length === 0) return 'unchanged';
     if (!this.before) return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
-    const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
+    const after = await readFingerprints(session, leftOut(this.request.trackingSchema));
     const { added, removed, changed } = changedGroups(this.before.fingerprints, after);
     if (added.length + removed.length + changed.length > 0) return 'partially-migrated';
     // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.

@@ -1,6 +1,7 @@
 /** Our own tables: what they look like, who else's they might be, how they are read and written (contract, section 6). */
 
 import type { Progress, RecordRow } from '../../plan/plan.ts';
+import type { LeftOut } from '../../postgres/catalog.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import type { BatchItem } from '../../postgres/session.ts';
@@ -11,6 +12,11 @@ export const TRACKING_NAMES = [
   'migration_status_view',
   'get_migration_status',
 ];
+
+/** Our own objects, where a schema is read or compared: they are nobody's migration. */
+export function leftOut(schema: string): LeftOut {
+  return { schema, names: TRACKING_NAMES };
+}
 
 /** What stands under our names in the tracking schema. */
 export type TrackingState =

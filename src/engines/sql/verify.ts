@@ -8,8 +8,8 @@ import type { Request } from '../../request/request.ts';
 import type { Check, Plan, Verification } from '../engine.ts';
 import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
 import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
-import type { SqlRehearsal } from './rehearsal/attempt.ts';
-import { readRecords, TRACKING_NAMES } from './tracking.ts';
+import type { SqlRehearsal } from './rehearsal/report.ts';
+import { leftOut, readRecords } from './tracking.ts';
 
 /** Just before apply: the schema, and the indexes that were invalid already. */
 export interface StateBefore {
@@ -63,7 +63,7 @@ async function compare(
 ): Promise<Pick<Verification, 'predictedEqualsActual' | 'differences' | 'foreign'>> {
   if (!run?.rehearsal) return { predictedEqualsActual: null, differences: [], foreign: [] };
   const { rehearsal, before, onCopy } = run;
-  const after = await readFingerprints(session, { schema: trackingSchema, names: TRACKING_NAMES });
+  const after = await readFingerprints(session, leftOut(trackingSchema));
   const groups = changedGroups(before.fingerprints, after);
   const rehearsed = { added: [], removed: [], changed: onCopy ? [] : [...rehearsal.touched] };
   const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));

@@ -39,8 +39,22 @@ export interface Tried {
 
 const LIKE = 'pg_temp.mgate_like';
 
-/** Inside the rehearsal, under a savepoint that the caller sets and goes back to, whatever comes of it. */
-export async function tryOnCopy(session: Session, entry: Entry, plain: string, { table }: CreateIndex): Promise<Tried> {
+/** Inside the rehearsal, in which nothing of it stays, whatever comes of it. */
+export async function tryOnCopy(
+  talk: Conversation,
+  session: Session,
+  entry: Entry,
+  plain: string,
+  leftover: CreateIndex,
+): Promise<Tried> {
+  await talk.exchange();
+  await session.batch([{ text: 'savepoint mgate' }]);
+  const tried = await indexOnCopy(session, entry, plain, leftover);
+  await session.batch([{ text: 'rollback to savepoint mgate' }, { text: 'release savepoint mgate' }]);
+  return tried;
+}
+
+async function indexOnCopy(session: Session, entry: Entry, plain: string, { table }: CreateIndex): Promise<Tried> {
   const onCopy = withTable(plain, LIKE);
   if (onCopy === null) return { entry, key: null, finding: null };
   const items: BatchItem[] = [

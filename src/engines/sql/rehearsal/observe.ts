@@ -4,7 +4,7 @@
  */
 import { quoteLiteral } from '../../../postgres/identifier.ts';
 import type { BatchItem, BatchResult } from '../../../postgres/session.ts';
-import { LOCK_MODES, type Touched } from '../../../report/outcome.ts';
+import { LOCK_MODES, type LockSeen, type StatementReport, type Touched } from '../../../report/outcome.ts';
 import { TRACKING_NAMES } from '../tracking.ts';
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
@@ -147,14 +147,9 @@ function readHeld(row: Row): HeldRelation {
   };
 }
 
-export interface Seen {
-  readonly locks: readonly { readonly relation: string; readonly mode: string; readonly preexisting: true }[];
-  readonly rewrites: readonly string[];
-  readonly scans: readonly string[];
-  readonly touched: readonly Touched[];
-  readonly dropped: readonly string[];
-  readonly droppedViews: readonly string[];
-  readonly truncated: readonly string[];
+/** What a statement's report has of it, and what is known only when the rollback has brought back what was. */
+export interface Seen
+  extends Pick<StatementReport, 'locks' | 'rewrites' | 'scans' | 'touched' | 'dropped' | 'droppedViews' | 'truncated'> {
   /** Among the rewrites: their new file is empty. Truncated, unless the old one was empty too. */
   readonly emptied: readonly string[];
   readonly goneColumns: readonly GoneColumn[];
@@ -181,7 +176,7 @@ export class Observer {
   /** `truncates`: the statement gives tables a new file, and reads it for the indexes, without rewriting anything. */
   newSince(look: Look, truncates: boolean): Seen {
     const seen = {
-      locks: [] as Seen['locks'][number][],
+      locks: [] as LockSeen[],
       rewrites: [] as string[],
       scans: [] as string[],
       touched: [] as Touched[],

@@ -9,7 +9,10 @@ import type { Plan, Rehearsal } from '../../engine.ts';
 import { readSmokeTests } from '../checks.ts';
 import type { RunStamp } from '../tracking.ts';
 import type { Workbench } from '../workbench.ts';
-import { Attempt, type Ending, type Knowledge, type SqlRehearsal } from './attempt.ts';
+import { Attempt } from './attempt.ts';
+import type { Ending } from './endings.ts';
+import type { Knowledge } from './input.ts';
+import type { SqlRehearsal } from './report.ts';
 
 /** Each start anew has learned about one statement more; a folder that needs more than this is no case for one transaction. */
 const MOST_RESTARTS = 50;
@@ -77,7 +80,7 @@ function inconclusive(kind: FailureClass, reason: string, next: string, again = 
 function verdictOf(ending: Exclude<Ending, { kind: 'cancelled' }>, attempt: Attempt, request: Request): Verdict {
   switch (ending.kind) {
     case 'passed':
-      if (attempt.executedAnything()) return conclusive('passed');
+      if (attempt.notes.executedAnything()) return conclusive('passed');
       return inconclusive(
         'not-in-transaction',
         'nothing at all could be executed',

@@ -106,12 +106,6 @@ export async function whyTooSlow(talk: Conversation, facts: StatementFacts, limi
   return `${what.what} cannot run in a transaction, and ${what.relation} (${bytes(size)}) is too large to try its plain form within max-blocking`;
 }
 
-/** A statement whose text may leave our own bounds changed. */
-export function mayChangeLimits(facts: StatementFacts, sql: string): boolean {
-  if (facts.bulkInsertInto !== null) return false;
-  return /^(SET|RESET|DISCARD)\b/.test(facts.command) || facts.opaque !== null || /set_config/i.test(sql);
-}
-
 /** What was not done before, by which later failures are told from real ones. */
 export class Undone {
   /** Names, in lower case, that statements not executed would have made or changed. */

@@ -1,0 +1,27 @@
+import type { Fingerprints } from '../../../plan/schema-diff.ts';
+import type { Plan } from '../../engine.ts';
+import type { SmokeTest } from '../checks.ts';
+import type { RunStamp } from '../tracking.ts';
+import type { Workbench } from '../workbench.ts';
+
+/** What one attempt is given. */
+export interface AttemptInput {
+  readonly bench: Workbench;
+  readonly plan: Plan;
+  readonly before: Fingerprints;
+  readonly stamp: RunStamp;
+  readonly smokeTests: readonly SmokeTest[];
+  readonly knowledge: Knowledge;
+  /** Milliseconds since the epoch; infinite: no limit. */
+  readonly deadline: number;
+}
+
+/** What one attempt taught the next. */
+export interface Knowledge {
+  /** Statements that need a savepoint before them, by statement key. */
+  readonly suspects: Set<string>;
+  /** Statements that fire constraints themselves: the guard must be out of their way. */
+  readonly guardOut: Set<string>;
+  /** Statements that the server will not have in a transaction, by version key. */
+  readonly alone: Map<string, Set<number>>;
+}

@@ -1,0 +1,113 @@
+/** What can be asked only of the committed state, when all is rolled back: what was there before, by name, size and rows. */
+import { type changedGroups, type Definitions, diffDefinitions, groupsToDefine } from '../../../plan/schema-diff.ts';
+import { readDefinitions } from '../../../postgres/catalog.ts';
+import { readServerError } from '../../../postgres/failure.ts';
+import type { RelationSize, SchemaChange } from '../../../report/outcome.ts';
+import { Stop } from '../../../report/stop.ts';
+import type { Plan } from '../../engine.ts';
+import { scriptOf } from '../script-file.ts';
+import type { Workbench } from '../workbench.ts';
+import { duplicateKeys, openTransactions } from './concurrently.ts';
+import type { StatementFailed } from './endings.ts';
+import type { AttemptInput } from './input.ts';
+import type { Looks } from './looks.ts';
+import type { Notes } from './notes.ts';
+import { type Bounds, readDropped, rowsInTheWay, withRows } from './questions.ts';
+import { readSizes, type Traffic } from './sizes.ts';
+import { differences, type Undone } from './way-back.ts';
+
+/** How long all questions of one kind about the rows may take. */
+const QUESTIONS_MS = 5_000;
+
+/** The schema that the rehearsal made: its catalog groups that differ from those before, and what they define. */
+export interface Made {
+  readonly groups: ReturnType<typeof changedGroups>;
+  readonly predicted: Definitions;
+}
+
+/** What the attempt has come to. */
+export interface Rehearsed {
+  readonly made: Made;
+  readonly undone: readonly Undone[];
+  readonly failed: StatementFailed | null;
+  readonly traffic: ReadonlyMap<string, Traffic>;
+}
+
+export interface LookedBack {
+  readonly schemaDiff: readonly SchemaChange[];
+  readonly sizes: readonly RelationSize[];
+  /** How many rows the statement failed on, in a sentence. */
+  readonly inTheWay: string | null;
+}
+
+export async function lookBack(
+  { bench, plan }: AttemptInput,
+  notes: Notes,
+  looks: Looks,
+  { made, undone, failed, traffic }: Rehearsed,
+): Promise<LookedBack> {
+  const { session } = bench;
+  const before = await readDefinitions(session, groupsToDefine(made.groups).outside);
+  const schemaDiff = diffDefinitions(before, made.predicted);
+  notes.findings.push(...(await differences(session, undone)));
+  await nameWhatIsBack(bench, notes);
+  const inTheWay = failed && (await askForRows(bench, notes, failed));
+  await askForIndexes(bench, notes);
+  mentionUnreached(plan, notes, looks);
+  return { schemaDiff, inTheWay, sizes: await readSizes(bench, looks.wanted, traffic) };
+}
+
+/** Columns that a statement dropped are there again, with their names; files that it emptied, with their rows. */
+async function nameWhatIsBack(bench: Workbench, notes: Notes): Promise<void> {
+  const within = boundsOf(bench);
+  for (const entry of notes.ofPending()) {
+    if (entry.goneColumns.length > 0) entry.droppedColumns = await readDropped(bench, entry.goneColumns, within);
+    if (entry.emptied.length > 0) {
+      const had = await withRows(bench, entry.emptied);
+      const truncated = entry.emptied.filter((name) => had.has(name) || /\btruncate\b/i.test(entry.sql));
+      entry.truncated = [...entry.truncated, ...truncated];
+      entry.rewrites = entry.rewrites.filter((name) => !truncated.includes(name));
+    }
+  }
+}
+
+async function askForRows(
+  bench: Workbench,
+  notes: Notes,
+  { entry, place, error }: StatementFailed,
+): Promise<string | null> {
+  if (entry === null || place === null) return null;
+  const { showData } = bench.request;
+  const before = notes.ofPending().filter((one) => one !== entry);
+  const written = new Set(before.flatMap((one) => one.touched.map((touched) => touched.relation)));
+  const failed = { error: readServerError(error), facts: entry.facts, sql: place.sql, showData, written };
+  return rowsInTheWay(bench, failed, boundsOf(bench));
+}
+
+/** Indexes that are to be built CONCURRENTLY: would their keys be unique, and who would they wait for? */
+async function askForIndexes(bench: Workbench, notes: Notes): Promise<void> {
+  const within = boundsOf(bench);
+  for (const tried of notes.tried) {
+    const found = tried.finding ?? (await duplicateKeys(bench, tried, within, bench.request.showData));
+    if (found) notes.findings.push(found);
+  }
+  notes.findings.push(...(await openTransactions(bench, notes.ofPending())));
+}
+
+function mentionUnreached({ pending }: Plan, notes: Notes, looks: Looks): void {
+  for (const migration of pending) {
+    if (notes.finished.has(migration.key)) continue;
+    try {
+      for (const event of scriptOf(migration)) {
+        if (event.kind === 'statement' && event.facts.bulkInsertInto === null) looks.mention(event.statement.sql);
+      }
+    } catch (error) {
+      // What is wrong with a file was said when it was planned, or is when it is applied.
+      if (!(error instanceof Stop)) throw error;
+    }
+  }
+}
+
+function boundsOf({ request }: Workbench): Bounds {
+  return { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
+}

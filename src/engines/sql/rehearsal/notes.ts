@@ -1,0 +1,72 @@
+/** What one attempt writes down as it goes, of each statement and beside them. The report is made of it. */
+import type { PlannedMigration } from '../../../plan/plan.ts';
+import { cut } from '../../../report/text.ts';
+import type { Finding, Observation, Plan } from '../../engine.ts';
+import type { Tried } from './concurrently.ts';
+import { type Entry, newEntry, type StatementEvent, wasRehearsed } from './entry.ts';
+
+/** A run of INSERTs into one table is told one by one up to here, as one entry from here on. */
+const INSERTS_TOLD = 20;
+
+export class Notes {
+  /** Down files are run after everything has gone up, and what they undo goes up again. */
+  phase: 'up' | 'down' | 'again' = 'up';
+  /** Migrations that came to their end, by version key. */
+  readonly finished = new Set<string>();
+  readonly observations: Observation[] = [];
+  readonly findings: Finding[] = [];
+  /** Indexes that were not built for their size. */
+  readonly tried: Tried[] = [];
+  private readonly entries = new Map<string, Entry[]>();
+  private readonly pending: Plan['pending'];
+
+  constructor({ pending }: Plan) {
+    this.pending = pending;
+  }
+
+  of({ key }: PlannedMigration): readonly Entry[] {
+    return this.entries.get(key) ?? [];
+  }
+
+  /** Of the pending migrations, in order; not of their ways back. */
+  ofPending(): Entry[] {
+    return this.pending.flatMap(({ key }) => this.entries.get(key) ?? []);
+  }
+
+  executedAnything(): boolean {
+    const all = this.ofPending();
+    return all.length === 0 || all.some(wasRehearsed);
+  }
+
+  /** A new entry, or the last one where this statement goes on with a long run of INSERTs into the same table. */
+  entryFor(migration: PlannedMigration, event: StatementEvent): Entry {
+    const entries = this.entries.get(migration.key) ?? [];
+    if (entries.length === 0) this.entries.set(migration.key, entries);
+    const last = entries.at(-1);
+    const table = event.facts.bulkInsertInto;
+    if (last && table !== null && last.facts.bulkInsertInto === table && last.reason === null) {
+      const run = entries.slice(-INSERTS_TOLD);
+      const isLong = run.length === INSERTS_TOLD && run.every((entry) => entry.facts.bulkInsertInto === table);
+      if (last.count > 1 || isLong) {
+        last.count += 1;
+        return last;
+      }
+    }
+    const entry = newEntry(migration, event);
+    entries.push(entry);
+    return entry;
+  }
+
+  observe(migration: PlannedMigration, { statement, facts }: StatementEvent): void {
+    if (this.phase !== 'up') return;
+    const at = { migration, line: statement.line, sql: cut(statement.sql, 200) };
+    if (facts.external !== null)
+      this.observations.push({
+        kind: 'external',
+        what: facts.external,
+        withheld: facts.forbiddenInRehearsal !== null,
+        ...at,
+      });
+    if (facts.opaque !== null) this.observations.push({ kind: 'opaque', what: facts.opaque.what, ...at });
+  }
+}

@@ -1,0 +1,54 @@
+/** Our own rows, written as apply would write them: what speaks against that is found in the dry run. */
+import type { PlannedMigration } from '../../../plan/plan.ts';
+import { createTrackingItems, historyItem, recordItem } from '../tracking.ts';
+import type { Conversation } from './conversation.ts';
+import type { AttemptInput } from './input.ts';
+
+export class Records {
+  /** The pending migration that makes the tracking table itself, where there is none yet. */
+  readonly creator: PlannedMigration | null;
+  private readonly input: AttemptInput;
+  private readonly talk: Conversation;
+  /** There is a table to write into. */
+  private recordable: boolean;
+  /** Some file may look at the rows. */
+  private readonly matter: boolean;
+  private unrecorded: PlannedMigration[] = [];
+
+  constructor(input: AttemptInput, talk: Conversation) {
+    const { tracking } = input.bench;
+    const { pending } = input.plan;
+    this.input = input;
+    this.talk = talk;
+    this.recordable = tracking.complete;
+    this.matter = pending.some((one) => one.namesTracking);
+    const creator = pending.find((one) => one.script.createsTables.includes('schema_migrations'));
+    this.creator = tracking.exists ? null : (creator ?? null);
+  }
+
+  begin(): void {
+    if (!this.input.bench.tracking.exists && !this.creator) this.makeTable();
+  }
+
+  /** The first and the last show what there is to find; those between are written only where some file may look at them. */
+  record(migration: PlannedMigration): void {
+    const { plan, stamp } = this.input;
+    const { pending } = plan;
+    const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
+    if (shows || this.matter) this.unrecorded.push(migration);
+    if (migration === this.creator) this.makeTable();
+    if (!this.recordable) return;
+    for (const { version, name, checksum } of this.unrecorded.splice(0)) {
+      const none = { errorMessage: null, executionTimeMs: 0 };
+      this.talk.control(
+        recordItem(stamp, { version, name, checksum, status: 'completed', progress: null, ...none }),
+        historyItem(stamp, { version, status: 'success', ...none }),
+      );
+    }
+  }
+
+  private makeTable(): void {
+    this.talk.control(...createTrackingItems(this.input.bench.tracking.schema));
+    this.recordable = true;
+  }
+}
