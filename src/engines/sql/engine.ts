@@ -4,18 +4,15 @@ import type { Log } from '../../log.ts';
 import { decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
-import { changedGroups, compareDefinitions } from '../../plan/schema-diff.ts';
-import { Cancellation } from '../../postgres/cancel.ts';
-import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
+import { readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
-import { connect, RootCertificateError, type Session } from '../../postgres/session.ts';
+import type { Session } from '../../postgres/session.ts';
 import { armDeadMansSwitch } from '../../postgres/settings.ts';
-import type { BackupMarker, Health, MigrationRef } from '../../report/outcome.ts';
+import type { BackupMarker, Health } from '../../report/outcome.ts';
 import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
-import { cancelled, Stop } from '../../report/stop.ts';
+import { cancelled } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
-import { classify } from '../../sql/classify.ts';
 import type {
   Applied,
   Backend,
@@ -28,23 +25,29 @@ import type {
   Verification,
 } from '../engine.ts';
 import { apply } from './apply.ts';
+import { backendOf, endBackend } from './backend.ts';
+import { Connections } from './connections.ts';
+import { requireCopy } from './copy.ts';
 import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject, versionKey } from './files.ts';
-import {
-  applicationName,
-  BACKEND_START,
-  readHealth,
-  readServer,
-  refuseServer,
-  refuseTransactionPooler,
-  type ServerFacts,
-} from './inspect.ts';
+import { readHealth, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from './inspect.ts';
 import { invalidIndexes } from './leftovers.ts';
-import { anothersTable, emptyFolder, lostLock, refuseUnlessMayRecord, who } from './refusals.ts';
+import { setMarker } from './marker.ts';
+import {
+  anothersTable,
+  emptyFolder,
+  lockHeldBy,
+  lostLock,
+  notTogether,
+  refuseUnlessMayRecord,
+  who,
+} from './refusals.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
 import type { SqlRehearsal } from './rehearsal/report.ts';
 import { planMigration } from './script-file.ts';
+import { readBack } from './state-proof.ts';
 import {
   leftOut,
+  makesTracking,
   type Recorded,
   type RunStamp,
   readLastEnvironment,
@@ -69,9 +72,6 @@ export function sqlEngine(
 /** How long the lock is waited for when it is given back at the end. */
 const RELEASE_MS = 500;
 
-/** What reading back asks of a migration. */
-type Planned = MigrationRef & { readonly key: string };
-
 interface State {
   readonly facts: ServerFacts;
   readonly tracking: Workbench['tracking'];
@@ -82,9 +82,8 @@ class SqlEngine implements Engine {
   private readonly log: Log;
   private readonly signal: AbortSignal;
   private readonly remember: (backend: Backend) => void;
-  private readonly name: string;
+  private readonly connections: Connections;
   private readonly key: string;
-  private readonly open = new Map<Session, Target>();
 
   private session: Session | null = null;
   private watcher: Session | null = null;
@@ -106,7 +105,7 @@ class SqlEngine implements Engine {
     this.log = log;
     this.signal = signal;
     this.remember = remember;
-    this.name = applicationName(request.run);
+    this.connections = new Connections(request, log, signal);
     this.key = lockKey(request.trackingSchema);
   }
 
@@ -117,13 +116,13 @@ class SqlEngine implements Engine {
   // -- inspect and plan ---------------------------------------------------------------------------------------
 
   inspect(): Promise<Inspection> {
-    return this.interruptible('while looking at the database', () => this.inspectNow());
+    return this.connections.interruptible('while looking at the database', () => this.inspectNow());
   }
 
   private async inspectNow(): Promise<Inspection> {
     const { workingDirectory, engine, migrationsPath } = this.request;
     requireSqlProject(workingDirectory, engine, migrationsPath);
-    const session = await this.connectTo(this.request.target, this.signal);
+    const session = await this.connections.connectTo(this.request.target, this.signal);
     this.session = session;
     if (!this.executes) await session.query('set session characteristics as transaction read only');
     const facts = await readServer(session, this.request.trackingSchema);
@@ -131,20 +130,20 @@ class SqlEngine implements Engine {
     this.remember(backendOf(facts));
     if (this.executes) {
       if (session.startupPid !== facts.backendPid)
-        await refuseTransactionPooler(session, () => this.connectTo(this.request.target));
+        await refuseTransactionPooler(session, () => this.connections.connectTo(this.request.target));
       await this.lock();
     }
     return this.look(facts);
   }
 
   resume(): Promise<Inspection> {
-    return this.interruptible('after the review pause', () => this.resumeNow());
+    return this.connections.interruptible('after the review pause', () => this.resumeNow());
   }
 
   private async resumeNow(): Promise<Inspection> {
     if (this.working().lost) {
       // Firewalls and idle timeouts end connections that are silent for the length of a review.
-      this.session = await this.connectTo(this.request.target, this.signal);
+      this.session = await this.connections.connectTo(this.request.target, this.signal);
       this.locked = false;
       this.armed = null;
     }
@@ -256,7 +255,9 @@ class SqlEngine implements Engine {
   }
 
   async health(): Promise<Health> {
-    const health = await this.interruptible('while looking at the database', () => readHealth(this.working()));
+    const health = await this.connections.interruptible('while looking at the database', () =>
+      readHealth(this.working()),
+    );
     this.databaseBytes = health.databaseBytes;
     return health;
   }
@@ -267,7 +268,7 @@ class SqlEngine implements Engine {
     const { request } = this;
     this.refuseApart(plan, (one) => (one.script.transactional ? null : one.script.reason));
     const left = leftOut(request.trackingSchema);
-    const [bench, fingerprints] = await this.interruptible('before the dry run', async () => {
+    const [bench, fingerprints] = await this.connections.interruptible('before the dry run', async () => {
       const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
       return [bench, await readFingerprints(bench.session, left)] as const;
     });
@@ -279,74 +280,31 @@ class SqlEngine implements Engine {
     return this.rehearsal;
   }
 
-  /** Files that must commit together, and one among them that cannot. `why`: its reason, or null. */
-  private refuseApart(plan: Plan, why: (migration: PlannedMigration) => string | null): void {
-    const { pending } = plan;
+  /** `why`: the reason why a file cannot commit together with others, or null. */
+  private refuseApart({ pending }: Plan, why: (migration: PlannedMigration) => string | null): void {
     const all = this.request.transactionMode === 'all';
     // Up to the file that makes the tracking table there is nowhere to record what was done.
     const creator = this.found().tracking.exists ? -1 : pending.findIndex(makesTracking);
     const apart = (all ? pending : pending.slice(0, creator + 1)).find((one) => why(one) !== null);
-    if (!apart) return;
-    throw new Stop({
-      result: 'refused',
-      class: 'not-in-transaction',
-      message: all
-        ? `${apart.file} cannot run in one transaction with the others (${why(apart)})`
-        : `${apart.file} cannot run in one transaction (${why(apart)}), and until ${pending[creator]?.file} has made schema_migrations there is nowhere to record how far it came`,
-      next: all
-        ? 'Use transaction-mode: per-migration, or stop before this file with target-version.'
-        : `Let the first file make schema_migrations, in one transaction; or leave it out there: the gate makes its own.`,
-      file: apart.file,
-    });
+    if (apart) throw notTogether(apart.file, why(apart), all ? null : (pending[creator]?.file ?? null));
   }
 
   /** The copy's own sessions, once it is proved to be a copy: the same schema, the same migrations applied. */
   private async copyBench(target: Target): Promise<Workbench> {
     const { request } = this;
-    const session = await this.connectTo(target, this.signal);
-    const watcher = await this.connectTo(target, this.signal);
+    const session = await this.connections.connectTo(target, this.signal);
+    const watcher = await this.connections.connectTo(target, this.signal);
     const facts = await readServer(session, request.trackingSchema);
     refuseServer(facts, true);
-    const left = leftOut(request.trackingSchema);
-    const [ours, theirs] = [await readFingerprints(this.working(), left), await readFingerprints(session, left)];
-    const differences = compareDefinitions(
-      await readDefinitions(this.working(), ours.groups.keys()),
-      await readDefinitions(session, theirs.groups.keys()),
-    );
-    const { rows } = await session.query<TrackingRow>(trackingQuery(request.trackingSchema));
-    const state = rows[0] ? readTrackingState(rows[0], request.trackingSchema) : ({ kind: 'absent' } as const);
-    const applied = async (from: Session, exists: boolean) =>
-      exists
-        ? (await readRecords(from, request.trackingSchema, false))
-            .filter((row) => row.status === 'completed')
-            .map((row) => `${row.version} ${row.checksum}`)
-            .sort()
-        : [];
-    const here = await applied(this.working(), this.state?.tracking.exists ?? false);
-    const there = await applied(session, state.kind === 'ours');
-    const first = differences[0];
-    if (first || here.join() !== there.join()) {
-      throw new Stop({
-        result: 'refused',
-        class: 'verification',
-        message: first
-          ? `the copy's schema is not the target's: ${first.kind} ${first.name} ${first.change === 'changed' ? 'differs' : first.change === 'added' ? 'is only in the copy' : 'is only in the target'} (${differences.length} differences)`
-          : `the copy has other migrations applied than the target (${there.length} against ${here.length})`,
-        next: 'Refresh the copy from the target, then run again.',
-      });
-    }
-    this.copy = await this.benchOf(target, session, watcher, facts, {
-      schema: request.trackingSchema,
-      exists: state.kind === 'ours',
-      complete: state.kind === 'ours' && state.complete,
-    });
+    const tracking = await requireCopy(this.working(), this.found().tracking, session);
+    this.copy = await this.benchOf(target, session, watcher, facts, tracking);
     return this.copy;
   }
 
   private async bench(): Promise<Workbench> {
     const { facts, tracking } = this.found();
     const { target } = this.request;
-    if (!this.watcher || this.watcher.lost) this.watcher = await this.connectTo(target, this.signal);
+    if (!this.watcher || this.watcher.lost) this.watcher = await this.connections.connectTo(target, this.signal);
     return this.benchOf(target, this.working(), this.watcher, facts, tracking);
   }
 
@@ -366,7 +324,7 @@ class SqlEngine implements Engine {
       session,
       pid: facts.backendPid,
       watcher,
-      reconnect: () => this.connectTo(target),
+      reconnect: () => this.connections.connectTo(target),
       witness: () => this.witness(),
       armed,
       serverMajor: facts.major,
@@ -380,29 +338,13 @@ class SqlEngine implements Engine {
   // -- apply --------------------------------------------------------------------------------------------------
 
   mark(): Promise<BackupMarker> {
-    return this.interruptible('while setting the backup marker', () => this.markNow());
-  }
-
-  private async markNow(): Promise<BackupMarker> {
-    const { run } = this.request;
-    const name = `mgate-${run.runId ?? 'local'}-${run.attempt ?? '1'}`.slice(0, 63);
-    const session = this.working();
-    const { rows } = await session.query<{ lsn: string; at: string; snapshot: string; may: boolean }>(
-      `select pg_catalog.pg_current_wal_lsn()::text as lsn, pg_catalog.clock_timestamp()::text as at, pg_catalog.pg_current_snapshot()::text as snapshot,
-              pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') and pg_catalog.current_setting('wal_level') <> 'minimal' as may`,
+    return this.connections.interruptible('while setting the backup marker', () =>
+      setMarker(this.working(), this.request.run),
     );
-    const position = rows[0];
-    if (!position) throw new Error('the server did not tell its WAL position');
-    const { lsn, at, snapshot, may } = position;
-    if (!may) return { kind: 'wal-position', name: null, lsn, at, snapshot };
-    const point = await session.query<{ lsn: string }>('select pg_catalog.pg_create_restore_point($1)::text as lsn', [
-      name,
-    ]);
-    return { kind: 'restore-point', name, lsn: point.rows[0]?.lsn ?? lsn, at, snapshot };
   }
 
   async apply(plan: Plan, rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied> {
-    const bench = await this.interruptible('before anything was applied', async () => {
+    const bench = await this.connections.interruptible('before anything was applied', async () => {
       const bench = await this.bench();
       if (!(await holdsLock(bench.session, this.key))) throw lostLock();
       const left = leftOut(this.request.trackingSchema);
@@ -430,43 +372,9 @@ class SqlEngine implements Engine {
 
   verify(): Promise<Verification> {
     const { request, plan, before, rehearsal } = this;
-    return this.interruptible('during the verification', () =>
+    return this.connections.interruptible('during the verification', () =>
       verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null }),
     );
-  }
-
-  /**
-   * Our own questions, until we are asked to end: a connection that is being made is given up, and the server cancels what
-   * it is at. The dry run and apply have their own way of stopping.
-   */
-  private async interruptible<T>(when: string, work: () => Promise<T>): Promise<T> {
-    const cancellations: Cancellation[] = [];
-    const onAbort = () => {
-      for (const [session, target] of this.open) {
-        if (!session.busy || session.backendPid === null) continue;
-        const cancellation = new Cancellation({
-          pid: session.backendPid,
-          from: () => this.connectTo(target),
-          onFailure: (error) => this.log.detail(`the running query could not be cancelled: ${error.message}`),
-        });
-        cancellation.begin();
-        cancellations.push(cancellation);
-      }
-    };
-    if (this.signal.aborted) throw cancelled(when);
-    this.signal.addEventListener('abort', onAbort);
-    try {
-      const result = await work();
-      // What was cancelled may have been taken for an answer.
-      if (cancellations.length > 0) throw cancelled(when);
-      return result;
-    } catch (error) {
-      if (this.signal.aborted && !(error instanceof Stop)) throw cancelled(when);
-      throw error;
-    } finally {
-      this.signal.removeEventListener('abort', onAbort);
-      await Promise.all(cancellations.map((cancellation) => cancellation.end()));
-    }
   }
 
   // -- proof and end ------------------------------------------------------------------------------------------
@@ -476,7 +384,7 @@ class SqlEngine implements Engine {
       const session = this.working();
       const wasLost = session.lost !== null;
       try {
-        return await this.readBack(plan);
+        return await readBack(await this.witness(), this.request.trackingSchema, plan, this.before);
       } catch (error) {
         // It may be the asking that shows that the session is lost.
         if (!last && !wasLost && session.lost) continue;
@@ -486,86 +394,23 @@ class SqlEngine implements Engine {
     }
   }
 
-  private async readBack(plan: Pick<Plan, 'resumed'> & { readonly pending: readonly Planned[] }): Promise<StateProof> {
-    const session = await this.witness();
-    const { rows } = await session.query<TrackingRow>(trackingQuery(this.request.trackingSchema));
-    const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema, false) : [];
-    const records = new Map(tracked.map((row) => [row.version, row]));
-    const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
-    const current = decide({
-      files: [],
-      records: tracked,
-      targetVersion: null,
-      allowOutOfOrder: true,
-      rawChecksum: () => '',
-    }).currentVersion;
-    const begun = plan.pending.some((one) => {
-      const row = records.get(one.version);
-      const before = plan.resumed.get(one.key)?.progress?.done ?? 0;
-      return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
-    });
-    const state = await this.judgeState(session, plan, applied.length, begun, records);
-    return { state, currentVersion: current, applied };
-  }
-
-  private async judgeState(
-    session: Session,
-    plan: Pick<Plan, 'resumed'> & { readonly pending: readonly Planned[] },
-    applied: number,
-    begun: boolean,
-    records: ReadonlyMap<string, Recorded>,
-  ): Promise<StateProof['state']> {
-    if (applied === plan.pending.length) return 'migrated';
-    if (applied > 0 || begun) return 'partially-migrated';
-    // A non-transactional statement that failed may have left something that no progress tells of: an invalid index.
-    const started = plan.pending.flatMap((one) => {
-      const progress = records.get(one.version)?.progress;
-      if (!progress || progress.started === null) return [];
-      const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
-      return [{ again, sql: progress.startedSql ?? '' }];
-    });
-    if (started.length === 0) return 'unchanged';
-    if (!this.before) return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
-    const after = await readFingerprints(session, leftOut(this.request.trackingSchema));
-    const { added, removed, changed } = changedGroups(this.before.fingerprints, after);
-    if (added.length + removed.length + changed.length > 0) return 'partially-migrated';
-    // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
-    const untold = started.some(({ again, sql }) => !again && !classify(sql).nonTransactional?.leftover);
-    return untold ? 'unknown' : 'unchanged';
-  }
-
   /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
   private async witness(): Promise<Session> {
     const session = this.working();
     if (!session.lost) return session;
     if (this.substitute && !this.substitute.lost) return this.substitute;
-    const witness = await this.connectAgain();
+    const witness = await this.connections.connectAgain();
     this.substitute = witness;
     await endBackend(witness, backendOf(this.found().facts));
     return witness;
   }
 
   async settle({ backend, pending }: Remains): Promise<StateProof> {
-    const session = await this.connectTo(this.request.target);
+    const session = await this.connections.connectTo(this.request.target);
     this.session = session;
     if (backend) await endBackend(session, backend);
-    return this.readBack({
-      pending: pending.map((one) => ({ ...one, key: versionKey(one.version) })),
-      resumed: new Map(),
-    });
-  }
-
-  /** After a loss: a server that restarts refuses connections for a moment. */
-  private async connectAgain(): Promise<Session> {
-    const until = Date.now() + 10_000;
-    for (;;) {
-      try {
-        return await this.connectTo(this.request.target);
-      } catch (error) {
-        if (Date.now() > until || this.signal.aborted) throw error;
-        await sleep(250);
-      }
-    }
+    const planned = pending.map((one) => ({ ...one, key: versionKey(one.version) }));
+    return readBack(session, this.request.trackingSchema, { pending: planned, resumed: new Map() }, null);
   }
 
   async release(): Promise<void> {
@@ -582,8 +427,7 @@ class SqlEngine implements Engine {
       );
       await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);
     }
-    await Promise.all([...this.open.keys()].map((session) => (session.busy ? session.drop() : session.end())));
-    this.open.clear();
+    await this.connections.close();
   }
 
   private async lock(): Promise<void> {
@@ -593,50 +437,9 @@ class SqlEngine implements Engine {
     const holder = await takeLock(this.working(), this.key, request.lockWaitMs, this.signal, (other) =>
       log.line(`another gate holds the lock (${who(other)}); waiting up to ${duration(request.lockWaitMs)}`),
     );
-    if (this.signal.aborted)
-      throw new Stop({
-        result: 'cancelled',
-        class: 'cancelled',
-        message: 'cancelled while waiting for the lock',
-        next: 'Run it again: nothing was changed.',
-      });
-    if (holder !== null) {
-      throw new Stop({
-        result: 'refused',
-        class: 'lock-timeout',
-        message: `another gate holds the lock: ${who(holder)}`,
-        next: `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
-        lockHeld: true,
-      });
-    }
+    if (this.signal.aborted) throw cancelled('while waiting for the lock', 'Run it again: nothing was changed.');
+    if (holder !== null) throw lockHeldBy(holder);
     this.locked = true;
-  }
-
-  private async connectTo(target: Target, signal: AbortSignal | null = null): Promise<Session> {
-    try {
-      const session = await connect(target, this.name, this.request.connectTimeoutMs, signal);
-      this.open.set(session, target);
-      return session;
-    } catch (cause) {
-      if (signal?.aborted) throw cancelled('while connecting');
-      const timedOut = (cause as Error).message === 'timeout expired';
-      throw new Stop(
-        {
-          result: 'failed',
-          ...(timedOut ? { class: 'connection' as const } : {}),
-          ...(cause instanceof RootCertificateError ? { class: 'tls' as const } : {}),
-          message: timedOut
-            ? `no answer from ${target.host}:${target.port} within connect-timeout (${duration(this.request.connectTimeoutMs)})`
-            : `could not connect to ${target.host}:${target.port}/${target.database}: ${(cause as Error).message || (cause as { code?: string }).code}`,
-          ...(timedOut
-            ? {
-                next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.',
-              }
-            : {}),
-        },
-        { cause },
-      );
-    }
   }
 
   private working(): Session {
@@ -648,28 +451,6 @@ class SqlEngine implements Engine {
     if (!this.state) throw new Error('not inspected');
     return this.state;
   }
-}
-
-function backendOf({ backendPid, backendStart }: ServerFacts): Backend {
-  return { pid: backendPid, since: backendStart };
-}
-
-/** Ends the backend, and returns once it is gone: until then it could still commit. */
-async function endBackend(session: Session, { pid, since }: Backend): Promise<void> {
-  const until = Date.now() + 10_000;
-  for (;;) {
-    const { rows } = await session.query(
-      `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = $1 and ${BACKEND_START} = $2`,
-      [pid, since],
-    );
-    if (rows.length === 0) return;
-    if (Date.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
-    await sleep(100);
-  }
-}
-
-function makesTracking({ script }: PlannedMigration): boolean {
-  return script.createsTables.includes('schema_migrations');
 }
 
 function shown(

@@ -63,6 +63,16 @@ export function refuseUnlessMayRecord(
     throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
 }
 
+export function lockHeldBy(holder: { pid: number; application: string; since: string | null }): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'lock-timeout',
+    message: `another gate holds the lock: ${who(holder)}`,
+    next: `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
+    lockHeld: true,
+  });
+}
+
 export function lostLock(): Stop {
   return new Stop({
     result: 'failed',
@@ -70,5 +80,22 @@ export function lostLock(): Stop {
     message:
       'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
     next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
+  });
+}
+
+/** `creator`: the file up to which all must commit together; null: all are asked to. */
+export function notTogether(file: string, why: string | null, creator: string | null): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'not-in-transaction',
+    message:
+      creator === null
+        ? `${file} cannot run in one transaction with the others (${why})`
+        : `${file} cannot run in one transaction (${why}), and until ${creator} has made schema_migrations there is nowhere to record how far it came`,
+    next:
+      creator === null
+        ? 'Use transaction-mode: per-migration, or stop before this file with target-version.'
+        : `Let the first file make schema_migrations, in one transaction; or leave it out there: the gate makes its own.`,
+    file,
   });
 }

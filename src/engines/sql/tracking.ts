@@ -1,6 +1,6 @@
 /** Our own tables: what they look like, who else's they might be, how they are read and written (contract, section 6). */
 
-import type { Progress, RecordRow } from '../../plan/plan.ts';
+import type { PlannedMigration, Progress, RecordRow } from '../../plan/plan.ts';
 import type { LeftOut } from '../../postgres/catalog.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
@@ -16,6 +16,11 @@ export const TRACKING_NAMES = [
 /** Our own objects, where a schema is read or compared: they are nobody's migration. */
 export function leftOut(schema: string): LeftOut {
   return { schema, names: TRACKING_NAMES };
+}
+
+/** A file that makes the tracking table itself; until it has run there is nowhere to record what was done. */
+export function makesTracking({ script }: PlannedMigration): boolean {
+  return script.createsTables.includes('schema_migrations');
 }
 
 /** What stands under our names in the tracking schema. */

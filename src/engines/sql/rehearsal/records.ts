@@ -1,6 +1,6 @@
 /** Our own rows, written as apply would write them: what speaks against that is found in the dry run. */
 import type { PlannedMigration } from '../../../plan/plan.ts';
-import { createTrackingItems, historyItem, recordItem } from '../tracking.ts';
+import { createTrackingItems, historyItem, makesTracking, recordItem } from '../tracking.ts';
 import type { Conversation } from './conversation.ts';
 import type { AttemptInput } from './input.ts';
 
@@ -22,8 +22,7 @@ export class Records {
     this.talk = talk;
     this.recordable = tracking.complete;
     this.matter = pending.some((one) => one.namesTracking);
-    const creator = pending.find((one) => one.script.createsTables.includes('schema_migrations'));
-    this.creator = tracking.exists ? null : (creator ?? null);
+    this.creator = tracking.exists ? null : (pending.find(makesTracking) ?? null);
   }
 
   begin(): void {

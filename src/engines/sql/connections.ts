@@ -1,0 +1,114 @@
+/** The sessions of one run: opened, interrupted and closed together. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../log.ts';
+import { Cancellation } from '../../postgres/cancel.ts';
+import { connect, RootCertificateError, type Session } from '../../postgres/session.ts';
+import { cancelled, Stop } from '../../report/stop.ts';
+import { duration } from '../../report/text.ts';
+import type { Request, Target } from '../../request/request.ts';
+import { applicationName } from './inspect.ts';
+
+const RESTARTED_WITHIN_MS = 10_000;
+
+export class Connections {
+  private readonly request: Request;
+  private readonly log: Log;
+  private readonly signal: AbortSignal;
+  private readonly name: string;
+  private readonly open = new Map<Session, Target>();
+
+  constructor(request: Request, log: Log, signal: AbortSignal) {
+    this.request = request;
+    this.log = log;
+    this.signal = signal;
+    this.name = applicationName(request.run);
+  }
+
+  /** Throws a Stop. `signal`: gives it up. */
+  async connectTo(target: Target, signal: AbortSignal | null = null): Promise<Session> {
+    try {
+      const session = await connect(target, this.name, this.request.connectTimeoutMs, signal);
+      this.open.set(session, target);
+      return session;
+    } catch (cause) {
+      if (signal?.aborted) throw cancelled('while connecting');
+      throw notConnected(cause, target, this.request.connectTimeoutMs);
+    }
+  }
+
+  /** After a loss: a server that restarts refuses connections for a moment. */
+  async connectAgain(): Promise<Session> {
+    const until = Date.now() + RESTARTED_WITHIN_MS;
+    for (;;) {
+      try {
+        return await this.connectTo(this.request.target);
+      } catch (error) {
+        if (Date.now() > until || this.signal.aborted) throw error;
+        await sleep(250);
+      }
+    }
+  }
+
+  /**
+   * Our own questions, until we are asked to end: a connection that is being made is given up, and the server cancels what
+   * it is at. The dry run and apply have their own way of stopping.
+   */
+  async interruptible<T>(when: string, work: () => Promise<T>): Promise<T> {
+    const cancellations: Cancellation[] = [];
+    const onAbort = () => {
+      for (const [session, target] of this.open) {
+        if (!session.busy || session.backendPid === null) continue;
+        const cancellation = new Cancellation({
+          pid: session.backendPid,
+          from: () => this.connectTo(target),
+          onFailure: (error) => this.log.detail(`the running query could not be cancelled: ${error.message}`),
+        });
+        cancellation.begin();
+        cancellations.push(cancellation);
+      }
+    };
+    if (this.signal.aborted) throw cancelled(when);
+    this.signal.addEventListener('abort', onAbort);
+    try {
+      const result = await work();
+      // What was cancelled may have been taken for an answer.
+      if (cancellations.length > 0) throw cancelled(when);
+      return result;
+    } catch (error) {
+      if (this.signal.aborted && !(error instanceof Stop)) throw cancelled(when);
+      throw error;
+    } finally {
+      this.signal.removeEventListener('abort', onAbort);
+      await Promise.all(cancellations.map((cancellation) => cancellation.end()));
+    }
+  }
+
+  /** One that still waits for an answer was given up on. */
+  async close(): Promise<void> {
+    await Promise.all([...this.open.keys()].map((session) => (session.busy ? session.drop() : session.end())));
+    this.open.clear();
+  }
+}
+
+function notConnected(cause: unknown, { host, port, database }: Target, connectTimeoutMs: number): Stop {
+  const { message, code } = cause as Error & { code?: string };
+  if (message === 'timeout expired') {
+    return new Stop(
+      {
+        result: 'failed',
+        class: 'connection',
+        message: `no answer from ${host}:${port} within connect-timeout (${duration(connectTimeoutMs)})`,
+        next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.',
+      },
+      { cause },
+    );
+  }
+  return new Stop(
+    {
+      result: 'failed',
+      ...(cause instanceof RootCertificateError ? { class: 'tls' as const } : {}),
+      message: `could not connect to ${host}:${port}/${database}: ${message || code}`,
+    },
+    { cause },
+  );
+}

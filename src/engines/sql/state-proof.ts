@@ -1,0 +1,75 @@
+/** What the database says of this run's migrations when it is read back. */
+import { decide } from '../../plan/decide.ts';
+import { changedGroups } from '../../plan/schema-diff.ts';
+import { readFingerprints } from '../../postgres/catalog.ts';
+import type { Session } from '../../postgres/session.ts';
+import type { MigrationRef } from '../../report/outcome.ts';
+import { classify } from '../../sql/classify.ts';
+import type { Plan, StateProof } from '../engine.ts';
+import { leftOut, type Recorded, readRecords, type TrackingRow, trackingQuery } from './tracking.ts';
+import type { StateBefore } from './verify.ts';
+
+/** What reading back asks of a plan. */
+export interface Planned extends Pick<Plan, 'resumed'> {
+  readonly pending: readonly (MigrationRef & { readonly key: string })[];
+}
+
+/** `before`: just before apply; null where that was not read. */
+export async function readBack(
+  session: Session,
+  schema: string,
+  plan: Planned,
+  before: StateBefore | null,
+): Promise<StateProof> {
+  const { rows } = await session.query<TrackingRow>(trackingQuery(schema));
+  const tracked = rows[0]?.columns ? await readRecords(session, schema, false) : [];
+  const records = new Map(tracked.map((row) => [row.version, row]));
+  const { currentVersion } = decide({
+    files: [],
+    records: tracked,
+    targetVersion: null,
+    allowOutOfOrder: true,
+    rawChecksum: () => '',
+  });
+  const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
+  if (applied.length === plan.pending.length) return { state: 'migrated', currentVersion, applied };
+  const begun = applied.length > 0 || plan.pending.some((one) => hasAdvanced(one, plan, records));
+  const state = begun ? 'partially-migrated' : await stateOfStarted(session, schema, plan, records, before);
+  return { state, currentVersion, applied };
+}
+
+function hasAdvanced(
+  { version, key }: Planned['pending'][number],
+  { resumed }: Planned,
+  records: ReadonlyMap<string, Recorded>,
+): boolean {
+  const row = records.get(version);
+  const before = resumed.get(key)?.progress?.done ?? 0;
+  return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
+}
+
+/** A non-transactional statement that failed may have left something that no progress tells of: an invalid index. */
+async function stateOfStarted(
+  session: Session,
+  schema: string,
+  plan: Planned,
+  records: ReadonlyMap<string, Recorded>,
+  before: StateBefore | null,
+): Promise<StateProof['state']> {
+  const started = plan.pending.flatMap((one) => {
+    const progress = records.get(one.version)?.progress;
+    if (!progress || progress.started === null) return [];
+    const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
+    return [{ again, sql: progress.startedSql ?? '' }];
+  });
+  if (started.length === 0) return 'unchanged';
+  if (!before) return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
+  const { added, removed, changed } = changedGroups(
+    before.fingerprints,
+    await readFingerprints(session, leftOut(schema)),
+  );
+  if (added.length + removed.length + changed.length > 0) return 'partially-migrated';
+  // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
+  const untold = started.some(({ again, sql }) => !again && !classify(sql).nonTransactional?.leftover);
+  return untold ? 'unknown' : 'unchanged';
+}
