@@ -24,7 +24,7 @@ import type {
   StateProof,
   Verification,
 } from '../engine.ts';
-import { apply } from './apply.ts';
+import { apply } from './application/apply.ts';
 import { backendOf, endBackend } from './backend.ts';
 import { Connections } from './connections.ts';
 import { requireCopy } from './copy.ts';

@@ -1,4 +1,5 @@
 /** What the engine says when it finds something that it will not work with: each names what to do. */
+import type { MigrationFile } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
 import type { ServerFacts } from './inspect.ts';
 
@@ -96,6 +97,16 @@ export function notTogether(file: string, why: string | null, creator: string | 
       creator === null
         ? 'Use transaction-mode: per-migration, or stop before this file with target-version.'
         : `Let the first file make schema_migrations, in one transaction; or leave it out there: the gate makes its own.`,
+    file,
+  });
+}
+
+export function changedOnDisk({ file }: MigrationFile): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'checksum',
+    message: `${file} changed between the dry run and apply`,
+    next: 'Run again: the dry run must see the file as it is applied.',
     file,
   });
 }

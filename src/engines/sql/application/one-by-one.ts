@@ -1,0 +1,242 @@
+/**
+ * A non-transactional migration: statement by statement, and what it has done is written down before and after each
+ * (contract, section 6).
+ */
+import type { PlannedMigration, Progress } from '../../../plan/plan.ts';
+import type { Place } from '../../../postgres/failure.ts';
+import { BatchError, type BatchItem, type Session } from '../../../postgres/session.ts';
+import { Stop } from '../../../report/stop.ts';
+import type { Leftover, Statement } from '../../../sql/statement.ts';
+import { sourceLine, TextHash } from '../files.ts';
+import { indexInTheWay, indexState, judge } from '../leftovers.ts';
+import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
+import { changedOnDisk } from '../refusals.ts';
+import { type StatementEvent, scriptOf } from '../script-file.ts';
+import { recordItem } from '../tracking.ts';
+import type { ApplyInput } from './apply.ts';
+import { recordDone } from './records.ts';
+import { MigrationFailed, type Origin, type Pair, Sender, type StatementOrigin } from './sender.ts';
+import { limitsOf, stopped, type Transactions } from './transactions.ts';
+
+const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
+
+/** For our own rows, whatever role and path the file has set; until the end of the transaction. */
+const AS_OURSELVES: readonly BatchItem[] = [
+  { text: 'set local session authorization default' },
+  { text: 'set local role to default' },
+  { text: 'set local search_path = pg_catalog' },
+];
+
+export class OneByOne {
+  private readonly input: ApplyInput;
+  private readonly transactions: Transactions;
+  /** The file at hand says for itself how long to wait for locks. */
+  private limitsLocks = false;
+
+  constructor(input: ApplyInput, transactions: Transactions) {
+    this.input = input;
+    this.transactions = transactions;
+  }
+
+  private get session(): Session {
+    return this.input.bench.session;
+  }
+
+  async run(migration: PlannedMigration): Promise<void> {
+    // Its statements commit as they go: that the file is the planned one must be known before the first of them.
+    if (hashOf(migration) !== migration.checksum) throw changedOnDisk(migration);
+    this.limitsLocks = false;
+    const resumed = this.input.plan.resumed.get(migration.key)?.progress ?? null;
+    if (resumed && resumed.done > 0)
+      this.input.bench.log.line(`${migration.file}: going on after statement ${resumed.done}`);
+    const progress = new ProgressKeeper(migration, resumed);
+    const started = Date.now();
+    await this.session.batch(this.sessionTimeouts(migration));
+    let block: Pair[] | null = null;
+    for (const event of scriptOf(migration)) {
+      if (event.kind === 'begin-unit') {
+        block = event.begin === null ? null : [[{ text: event.begin }, null]];
+      } else if (event.kind === 'end-unit') {
+        const untouched = block?.every(([, origin]) => origin === null) ?? true;
+        if (block && !untouched) await this.unit(migration, block, progress, event.end);
+        block = null;
+      } else {
+        if (this.input.bench.signal.aborted) throw stopped();
+        progress.pass(event.index, event.statement);
+        if (event.facts.command === 'PREPARE') this.transactions.prepares = true;
+        if (LIMITS_LOCKS.test(event.statement.sql)) this.limitsLocks = true;
+        if (event.index <= (resumed?.done ?? 0)) {
+          // What the done part has set for its session, the rest counts on.
+          if (setsSession(event.statement))
+            await this.send({ statement: event.statement, migration }, event.statement.sql);
+        } else if (block) block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
+        else if (this.runsAlone(migration, event)) await this.alone(migration, progress, event, resumed);
+        else
+          await this.unit(
+            migration,
+            [
+              [{ text: 'begin' }, null],
+              [{ text: event.statement.sql }, { statement: event.statement, migration }],
+            ],
+            progress,
+            'commit',
+          );
+      }
+    }
+    progress.end();
+    await this.finish(migration, Date.now() - started);
+  }
+
+  private runsAlone(migration: PlannedMigration, { index, facts }: StatementEvent): boolean {
+    return facts.nonTransactional !== null || (this.input.nonTransactional.get(migration.key)?.has(index) ?? false);
+  }
+
+  /** Statements that commit together, and their progress with them. `pairs` opens with the BEGIN. */
+  private async unit(
+    migration: PlannedMigration,
+    pairs: readonly Pair[],
+    progress: ProgressKeeper,
+    end: 'commit' | 'rollback',
+  ): Promise<void> {
+    await this.transactions.retrying(
+      migration,
+      async () => {
+        const sender = new Sender(this.session);
+        const [begin, ...statements] = pairs;
+        if (begin) sender.add(...begin);
+        for (const pair of statements) {
+          sender.add(...pair);
+          if (sender.isFull) await sender.flush();
+        }
+        if (end === 'rollback') for (const text of ['rollback', 'begin']) sender.add({ text }, null);
+        for (const item of AS_OURSELVES) sender.add(item, null);
+        sender.add(this.progressItem(migration, progress.done()), null);
+        sender.add({ text: 'commit' }, null);
+        await sender.flush();
+        await sender.drained();
+      },
+      { afterwards: [] },
+    );
+  }
+
+  /** A statement that no transaction may hold: *started* is written before it, *done* after it. */
+  private async alone(
+    migration: PlannedMigration,
+    progress: ProgressKeeper,
+    { index, statement, facts }: StatementEvent,
+    resumed: Progress | null,
+  ): Promise<void> {
+    const leftover = facts.nonTransactional?.leftover ?? null;
+    if (resumed?.started === index) {
+      const begun = begunBy(resumed, statement, leftover);
+      const judgement = await judge(this.session, begun.leftover);
+      if (judgement.kind === 'unknown')
+        throw new MigrationFailed({ statement, migration }, unjudgeable(migration, statement, index));
+      if (judgement.kind === 'done') {
+        if (begun.edited) throw new MigrationFailed({ statement, migration }, editedSince(migration, statement, index));
+        this.input.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
+        return this.note(migration, progress.done());
+      }
+      for (const { sql } of judgement.cleanup) {
+        this.input.bench.log.line(`${migration.file}: cleaning up after the run that was interrupted: ${sql}`);
+        await this.send({ statement, migration }, sql);
+      }
+    } else {
+      await this.refuseInvalidIndex({ statement, migration }, leftover);
+    }
+    await this.note(migration, progress.started(statement));
+    // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
+    const concurrently = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
+    const unlimited = concurrently && migration.script.directives.lockTimeoutMs === null && !this.limitsLocks;
+    if (unlimited) await this.session.batch([{ text: 'set lock_timeout = 0' }]);
+    await this.send({ statement, migration }, statement.sql);
+    if (unlimited) await this.session.batch(this.sessionTimeouts(migration).slice(0, 1));
+    // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
+    await this.refuseInvalidIndex({ statement, migration }, leftover);
+    await this.note(migration, progress.done());
+  }
+
+  /** One statement in a message of its own: beside another the server would take it for part of a transaction. */
+  private async send(origin: Origin, sql: string): Promise<void> {
+    try {
+      await this.session.batch([{ text: sql }]);
+    } catch (error) {
+      throw new MigrationFailed(origin, error instanceof BatchError ? error.cause : error);
+    }
+  }
+
+  private async refuseInvalidIndex(origin: StatementOrigin, leftover: Leftover | null): Promise<void> {
+    if (leftover?.kind !== 'create-index' || leftover.index === null) return;
+    const state = await indexState(this.session, leftover.index, leftover.table);
+    if (state.exists && !state.valid)
+      throw new MigrationFailed(origin, indexInTheWay(state, placeOf(origin.migration, origin.statement)));
+  }
+
+  private async note(migration: PlannedMigration, progress: Progress): Promise<void> {
+    await this.session.batch([
+      { text: 'begin' },
+      ...AS_OURSELVES,
+      this.progressItem(migration, progress),
+      { text: 'commit' },
+    ]);
+  }
+
+  private progressItem({ version, name, checksum }: PlannedMigration, progress: Progress): BatchItem {
+    return recordItem(this.input.stamp, {
+      version,
+      name,
+      checksum,
+      status: 'running',
+      progress,
+      errorMessage: null,
+      executionTimeMs: 0,
+    });
+  }
+
+  private async finish(migration: PlannedMigration, ms: number): Promise<void> {
+    const sender = new Sender(this.session);
+    sender.add({ text: 'begin' }, null);
+    for (const item of AS_OURSELVES) sender.add(item, null);
+    recordDone(sender, this.input.stamp, migration, ms);
+    sender.add({ text: 'commit' }, null);
+    for (const item of this.transactions.resetting()) sender.add(item, null);
+    await sender.flush();
+    await sender.drained();
+  }
+
+  /** For a file of many transactions: until it sets others, or ends. */
+  private sessionTimeouts(migration: PlannedMigration): BatchItem[] {
+    const { lockTimeoutMs, statementTimeoutMs } = limitsOf(this.input.bench, migration);
+    return [{ text: `set lock_timeout = ${lockTimeoutMs}` }, { text: `set statement_timeout = ${statementTimeoutMs}` }];
+  }
+}
+
+function hashOf(migration: PlannedMigration): string {
+  const hash = new TextHash();
+  for (const _event of scriptOf(migration, hash));
+  return hash.digest();
+}
+
+function placeOf(migration: PlannedMigration, { line, column }: Statement): Place {
+  return { file: migration.file, line, column, sourceLine: sourceLine(migration, line) };
+}
+
+function editedSince(migration: PlannedMigration, statement: Statement, index: number): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'checksum',
+    message: `${migration.file}: statement ${index} was finished by the run that was interrupted, and was edited since`,
+    next: `Restore statement ${index} as it was (git log -- ${migration.file}) and put the change after it.`,
+    ...placeOf(migration, statement),
+  });
+}
+
+function unjudgeable(migration: PlannedMigration, statement: Statement, index: number): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'tool',
+    message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
+    next: `Find out by hand. If it is done, take it out of the file's rest by splitting the file; if not, undo what it did; then set progress accordingly in schema_migrations.`,
+    ...placeOf(migration, statement),
+  });
+}

@@ -1,0 +1,48 @@
+/** How a migration ended, as our own rows tell it. */
+import type { PlannedMigration } from '../../../plan/plan.ts';
+import type { Session } from '../../../postgres/session.ts';
+import type { Failure } from '../../../report/outcome.ts';
+import { redactor } from '../../../report/redact.ts';
+import { cut } from '../../../report/text.ts';
+import { failureItem, historyItem, type RunStamp, readRecords, recordItem } from '../tracking.ts';
+import type { Workbench } from '../workbench.ts';
+import type { Sender } from './sender.ts';
+
+/** `heard` is told how long the transaction had taken until then, in milliseconds. */
+export function recordDone(
+  sender: Sender,
+  stamp: RunStamp,
+  { version, name, checksum }: PlannedMigration,
+  executionTimeMs: number | null,
+  heard: (ms: number) => void = () => undefined,
+): void {
+  const done = { version, name, checksum, status: 'completed', progress: null, errorMessage: null } as const;
+  sender.add(recordItem(stamp, { ...done, executionTimeMs }), { heard: (ms) => heard(Number(ms ?? 0)) });
+  sender.add(historyItem(stamp, { version, status: 'success', errorMessage: null, executionTimeMs }), null);
+}
+
+/** The failure's row and event, in a transaction of their own. Throws where the database cannot be told. */
+export async function recordFailure(
+  bench: Workbench,
+  stamp: RunStamp,
+  { version, name, checksum }: PlannedMigration,
+  error: Failure,
+  ms: number,
+): Promise<void> {
+  const redact = redactor(bench.request.secrets);
+  const message = cut(redact(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`), 1_000);
+  const session = await bench.witness();
+  // The connection was lost while COMMIT was on its way, and the server finished it.
+  if (session !== bench.session && (await isCompleted(session, stamp.schema, version))) return;
+  await session.batch([
+    { text: 'begin' },
+    failureItem(stamp, { version, name, checksum, errorMessage: message }),
+    historyItem(stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
+    { text: 'commit' },
+  ]);
+}
+
+async function isCompleted(session: Session, schema: string, version: string): Promise<boolean> {
+  const records = await readRecords(session, schema, false);
+  return records.some((row) => row.version === version && row.status === 'completed');
+}
