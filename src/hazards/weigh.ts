@@ -113,7 +113,8 @@ function ofStatement(
   gone: Gone | null,
 ): Hazard[] {
   // A failed statement has not done its work: what it would have done its text says.
-  if (!statement.executed || statement.error !== null) return claims.map((claim) => claimed(claim, sizes, statement));
+  if (!statement.executed || statement.error !== null || !statement.watched)
+    return claims.map((claim) => claimed(claim, sizes, statement));
   const works = workSeen(statement, held).filter((work) => !isSmallLook(work, statement, claims, sizes));
   const about = { migration, statement };
   const hazards: Hazard[] = [];

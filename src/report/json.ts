@@ -150,6 +150,7 @@ function statement(report: StatementReport): object {
     locks: report.locks,
     rewrites: report.rewrites,
     scans: report.scans,
+    watched: report.watched,
     touched: report.touched,
     dropped: [...report.dropped, ...report.droppedViews],
     droppedColumns: report.droppedColumns,

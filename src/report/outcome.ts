@@ -104,6 +104,8 @@ export interface StatementReport {
   readonly locks: readonly LockSeen[];
   readonly rewrites: readonly string[];
   readonly scans: readonly string[];
+  /** What it did was asked of the server. False: the run ended before that, and what is not told here is not known. */
+  readonly watched: boolean;
   /** Rows of tables that existed before, written through triggers, cascades and functions too; only where there were any. */
   readonly touched: readonly Touched[];
   /** Tables and materialized views that existed before and are gone after it, whatever words did that. */

@@ -23,8 +23,9 @@ const SHOP = [
   'create sequence numbers',
 ];
 
+const EXCLUSIVE = 'AccessExclusiveLock';
+
 describe('what a statement does to what was there', () => {
-  const EXCLUSIVE = 'AccessExclusiveLock';
   it.each<
     [
       string,
@@ -464,5 +465,56 @@ describe('the difference that is predicted', () => {
     expect(real.outcome).toMatchObject({ result: 'applied', predictedEqualsActual: true, unpredicted: [] });
     expect(real.outcome.schemaDiff).toEqual(dry.outcome.schemaDiff);
     expect(major).toBeGreaterThanOrEqual(14);
+  });
+});
+
+describe('in a transaction that holds many locks', () => {
+  const many = Array.from({ length: 400 }, (_, at) => `create table m${at} (id int primary key, t text);`).join('\n');
+  const setup = [
+    'create table a (id int primary key, n int)',
+    'create table b (id int primary key, a_id int references a)',
+    'create table "C c" (id int primary key, n int)',
+    'create table p (id int, at date) partition by range (at)',
+    "create table p1 partition of p for values from ('2026-01-01') to ('2027-01-01')",
+    'insert into a select g, g from generate_series(1, 10) g',
+    'insert into "C c" select g, g from generate_series(1, 10) g',
+  ];
+  const rehearse = async (sql: string) => {
+    const database = await databaseWith(setup);
+    const { outcome } = await dryRun(database, { '1_many.sql': many, '2_work.sql': sql }, { 'fail-on': 'none' });
+    expect(outcome.result).toBe('dry-run-passed');
+    return [1, 2, 3, 4].map((index) => {
+      const entry = outcome.migrations[1]?.statements.find((one) => one.index === index);
+      return entry === undefined ? null : { locks: locksOf(entry), rewrites: entry.rewrites, touched: entry.touched };
+    });
+  };
+  const seen = (locks: string[], more: object = {}) =>
+    expect.objectContaining({ locks: expect.arrayContaining(locks), ...more });
+
+  it('statements looked at together are told apart by the relations that they name, indexes with their tables', async () => {
+    expect(
+      await rehearse(`alter table a alter column n type bigint;
+        create table x (id int); alter table "C c" alter column n type bigint;
+        insert into x values (1);`),
+    ).toEqual([
+      seen([`public.a ${EXCLUSIVE}`, `public.a_pkey ${EXCLUSIVE}`], { rewrites: ['public.a'] }),
+      { locks: [], rewrites: [], touched: [] },
+      seen([`public."C c" ${EXCLUSIVE}`], { rewrites: ['public."C c"'] }),
+      { locks: [], rewrites: [], touched: [] },
+    ]);
+  });
+
+  it('the second of two about one relation is not told of the first', async () => {
+    const [first, second] = await rehearse('alter table a add column m int; update a set m = 1;');
+    expect(first).toEqual(seen([`public.a ${EXCLUSIVE}`], { touched: [] }));
+    expect(second).toMatchObject({ touched: [{ relation: 'public.a', inserted: 0, updated: 10, deleted: 0 }] });
+  });
+
+  it('what no words name is seen where it is done', async () => {
+    const [, drop, partitions] = await rehearse(
+      'alter table "C c" add column m int; alter table b drop constraint b_a_id_fkey; alter table p add column m int;',
+    );
+    expect(drop).toEqual(seen([`public.a ${EXCLUSIVE}`, `public.b ${EXCLUSIVE}`]));
+    expect(partitions).toEqual(seen([`public.p ${EXCLUSIVE}`, `public.p1 ${EXCLUSIVE}`]));
   });
 });

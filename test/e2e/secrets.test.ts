@@ -488,7 +488,6 @@ describe.concurrent('no secret is anywhere', () => {
     const { hold, runs } = await failedInApply();
     hold(...runs);
   });
-  // A known leak: src/engines/sql/apply.ts records what the server said as it said it.
   it('failed in apply: what is recorded of it', async () => {
     const { holdRecords } = await failedInApply();
     await holdRecords();
@@ -508,13 +507,11 @@ describe.concurrent('no secret is anywhere', () => {
     const { hold, done } = await failedOnItsOwn();
     hold(done);
   });
-  // A known leak: src/engines/sql/progress.ts records the statement that was begun as it is written.
   it('failed in apply, not in a transaction: what is recorded of it', async () => {
     const { holdRecords } = await failedOnItsOwn();
     await holdRecords();
   });
 
-  // A known leak: src/report-folder.ts hands plan.sql to be redacted line by line at the end of a file.
   it('a password on the last line of a file that ends without one', async () => {
     const here = await place({ '01_last.sql': `alter user current_user password\n'${literal(0)}';` });
     here.hold(await run(here, { inputs: { mode: 'dry-run' } }));

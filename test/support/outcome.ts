@@ -106,6 +106,7 @@ export function aStatement(parts: Partial<StatementReport> = {}): StatementRepor
     locks: [{ relation: 'public.orders', mode: 'AccessExclusiveLock', preexisting: true }],
     rewrites: [],
     scans: [],
+    watched: true,
     touched: [],
     dropped: [],
     droppedViews: [],

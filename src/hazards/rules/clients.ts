@@ -166,6 +166,18 @@ export const clientRules: Rules = {
       };
     },
   ],
+  alter: [
+    ({ what, relation }) =>
+      what === 'AT_DropIdentity'
+        ? {
+            rule: 'drop-default-of-required',
+            relation,
+            ...EXCLUSIVE,
+            message: `the column gets no number any more and cannot be NULL: INSERTs into \`${known(relation)}\` that leave it out fail from now on`,
+            safer: 'First release clients that set it',
+          }
+        : null,
+  ],
   'drop-not-null': [
     ({ relation, column }) => ({
       rule: 'drop-not-null',

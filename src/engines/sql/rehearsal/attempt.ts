@@ -76,7 +76,7 @@ export class Attempt {
       meaningOf: (error, slot, last) =>
         this.interruption ? new Interrupted() : this.statements.meaningOf(error, slot, last),
     });
-    this.looks = new Looks(this.talk, this.notes);
+    this.looks = new Looks(this.talk, this.notes, input.knowledge);
     this.statements = new Statements(input, this.talk, this.notes, this.looks);
     this.records = new Records(input, this.talk);
     this.migrations = new Migrations(input, this.talk, this.notes, this.looks, this.statements, this.records);
@@ -113,6 +113,7 @@ export class Attempt {
     await watchdog.stop();
     await outside.stop();
     this.seeFromOutside(outside, thrown);
+    this.looks.giveUp();
     clearTimeout(timer);
     bench.signal.removeEventListener('abort', onAbort);
     if (this.begun) {
@@ -183,6 +184,8 @@ export class Attempt {
       await this.migrations.run(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
       this.notes.finished.add(migration.key);
     }
+    this.looks.atTogether();
+    await this.talk.exchange();
     await this.compareSchema();
     await this.check();
     if (this.checks.every((check) => check.passed)) await this.downAndUp.run(this.records.creator);

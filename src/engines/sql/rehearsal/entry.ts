@@ -2,11 +2,9 @@
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import type { StatementReport } from '../../../report/outcome.ts';
 import { cut } from '../../../report/text.ts';
-import type { ScriptEvent } from '../../../sql/script.ts';
 import type { StatementFacts } from '../../../sql/statement.ts';
+import type { StatementEvent } from '../script-file.ts';
 import type { GoneColumn } from './observe.ts';
-
-export type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -42,6 +40,7 @@ export function newEntry(migration: PlannedMigration, { statement, facts, index 
     locks: [],
     rewrites: [],
     scans: [],
+    watched: true,
     touched: [],
     dropped: [],
     droppedViews: [],

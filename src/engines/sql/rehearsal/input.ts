@@ -24,4 +24,6 @@ export interface Knowledge {
   readonly guardOut: Set<string>;
   /** Statements that the server will not have in a transaction, by version key. */
   readonly alone: Map<string, Set<number>>;
+  /** Statements reach relations that they do not name: what they did is looked at after each. */
+  looksAtEach: boolean;
 }

@@ -7,14 +7,32 @@ import type { BatchItem } from '../../../postgres/session.ts';
 import { LOCK_MODES, type Touched } from '../../../report/outcome.ts';
 import type { Statement } from '../../../sql/statement.ts';
 import type { Conversation, Said } from './conversation.ts';
+import { Again } from './endings.ts';
 import type { Entry } from './entry.ts';
+import type { Knowledge } from './input.ts';
 import type { Notes } from './notes.ts';
-import { LOOK_AT_CLOCK, LOOK_AT_COLUMNS, LOOK_AT_LOCKS, type Look, mayDropColumns, Observer } from './observe.ts';
+import {
+  isHarmless,
+  LOOK_AT_CLOCK,
+  LOOK_AT_COLUMNS,
+  LOOK_AT_LOCKS,
+  type Look,
+  mayDropColumns,
+  Observer,
+  partOf,
+  type Seen,
+} from './observe.ts';
 import type { HeldOutside } from './outside.ts';
 import type { Wanted } from './sizes.ts';
 
-/** From this many locks on, reading all of them after every statement would be quadratic: only where one may have been added that matters. */
+/**
+ * From this many locks on, reading all of them after every statement would be quadratic: statements that name different
+ * relations are looked at together, and what is seen is told apart by the names.
+ */
 const MANY_LOCKS = 1_000;
+const MOST_TOGETHER = 50;
+/** Of these the words tell which relations they are about. */
+const NAMES_ALL = /^(?:CREATE|ALTER TABLE|ALTER INDEX|COMMENT|GRANT|INSERT|UPDATE)\b/;
 /** A text of this length is taken to name some relation. */
 const LONG_CHARACTERS = 20_000;
 /** The names of relations are looked for in no more than this of a statement that was not executed. */
@@ -22,6 +40,12 @@ const MENTIONED_CHARACTERS = 100_000;
 
 /** What was done until here is no statement's time. */
 export const TIMED_FROM_HERE: Said = [LOOK_AT_CLOCK, { kind: 'look', entry: null }];
+
+/** A statement, and the bare names of the relations that it names. */
+interface Together {
+  readonly entry: Entry;
+  readonly names: ReadonlySet<string>;
+}
 
 export class Looks {
   /** Row versions that the rollback will leave behind in tables that existed before. */
@@ -32,14 +56,20 @@ export class Looks {
   private anythingBefore = false;
   private namesBefore: ReadonlySet<string> = new Set();
   private locks = 0;
-  /** A statement whose locks were not looked at yet. */
+  /** A run of INSERTs that was not looked at yet. */
   private unseen: Entry | null = null;
+  /** Statements since the last look. */
+  private together: Together[] = [];
+  /** Those of which a look is on its way, by the entry that it stands behind. */
+  private readonly awaited = new Map<Entry, readonly Together[]>();
   private readonly locked = new Set<string>();
   private readonly mentioned = new Set<string>();
+  private readonly knowledge: Knowledge;
 
-  constructor(talk: Conversation, notes: Notes) {
+  constructor(talk: Conversation, notes: Notes, knowledge: Knowledge) {
     this.talk = talk;
     this.notes = notes;
+    this.knowledge = knowledge;
   }
 
   /** The bare names of the relations that existed before. */
@@ -50,16 +80,44 @@ export class Looks {
 
   // -- when -----------------------------------------------------------------------------------------------------
 
-  /** At the clock always, at the locks where the statement may have added one that matters. */
-  after(entry: Entry, statement: Statement): void {
+  /** Before a statement is said. `apart`: what it does is looked at by itself. */
+  before(entry: Entry, { sql }: Statement, apart: boolean): void {
+    // The time of a long run of INSERTs is not the next statement's.
+    if (this.unseen && this.unseen !== entry && this.unseen.count > 1) this.atUnseen();
+    if (this.together.length === 0) return;
+    const isFull = this.together.length >= MOST_TOGETHER;
+    if (isFull || apart || this.mustBeAlone(entry, sql) || this.isNamed(sql)) this.atTogether();
+  }
+
+  /** At the clock always; at the locks too, or later together with others. */
+  after(entry: Entry, { sql }: Statement): void {
     if (entry.count > 1) {
       this.unseen = entry;
       return;
     }
-    const worthIt = this.locks < MANY_LOCKS || entry.facts.opaque !== null || this.mentionsRelation(statement.sql);
-    this.unseen = this.anythingBefore && !worthIt ? entry : null;
-    const look = worthIt ? this.atAll(entry, statement.sql) : LOOK_AT_CLOCK;
-    this.talk.say(look, { kind: 'look', entry });
+    const waits = this.anythingBefore && this.locks >= MANY_LOCKS && !this.mustBeAlone(entry, sql);
+    if (waits) this.together.push({ entry, names: new Set(this.namesMentioned(sql)) });
+    this.talk.say(waits ? LOOK_AT_CLOCK : this.atAll(entry, sql), { kind: 'look', entry });
+  }
+
+  /** What waited to be looked at. */
+  atTogether(): void {
+    const last = this.together.at(-1);
+    if (!last) return;
+    this.awaited.set(last.entry, this.together);
+    this.together = [];
+    this.talk.say(LOOK_AT_LOCKS, { kind: 'look', entry: last.entry });
+  }
+
+  private mustBeAlone({ facts }: Entry, sql: string): boolean {
+    if (this.knowledge.looksAtEach || this.notes.phase !== 'up' || sql.length > LONG_CHARACTERS) return true;
+    return facts.opaque !== null || !NAMES_ALL.test(facts.command) || mayDropColumns(sql, false);
+  }
+
+  /** Something of what waits names a relation that this names too. */
+  private isNamed(sql: string): boolean {
+    const names = [...this.namesMentioned(sql)];
+    return this.together.some((one) => names.some((name) => one.names.has(name)));
   }
 
   /** The look that tells everything of a statement. */
@@ -68,19 +126,10 @@ export class Looks {
     return mayDropColumns(sql, facts.opaque !== null) ? LOOK_AT_COLUMNS : LOOK_AT_LOCKS;
   }
 
-  /** The time of a long run of INSERTs is not the next statement's. */
-  endRunBefore(entry: Entry): void {
-    if (this.unseen && this.unseen !== entry && this.unseen.count > 1) this.atUnseen();
-  }
-
   atUnseen(): void {
     if (!this.unseen) return;
     this.talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
     this.unseen = null;
-  }
-
-  private mentionsRelation(sql: string): boolean {
-    return sql.length > LONG_CHARACTERS || this.namesMentioned(sql).next().done === false;
   }
 
   // -- what -----------------------------------------------------------------------------------------------------
@@ -89,6 +138,31 @@ export class Looks {
     if (look.held === null) return;
     this.locks = look.locks ?? this.locks;
     const seen = this.observer.newSince(look, entry.facts.command === 'TRUNCATE');
+    const together = this.awaited.get(entry);
+    this.awaited.delete(entry);
+    if (together) this.tellApart(seen, look, together);
+    else this.note(seen, entry);
+  }
+
+  private tellApart(seen: Seen, look: Look, together: readonly Together[]): void {
+    const homes = new Map(look.held?.map(({ name, home }) => [name, home]));
+    const whose = (relation: string) => together.find(({ names }) => names.has(homes.get(relation) ?? relation));
+    for (const one of together)
+      this.note(
+        partOf(seen, (relation) => whose(relation) === one),
+        one.entry,
+      );
+    const rest = partOf(seen, (relation) => whose(relation) === undefined);
+    // A partition, a parent, what CASCADE reaches: nobody can say whose doing it is.
+    if (!isHarmless(rest) && together.length > 1) {
+      this.knowledge.looksAtEach = true;
+      throw new Again();
+    }
+    const last = together.at(-1);
+    if (last) this.note(rest, last.entry);
+  }
+
+  private note(seen: Seen, entry: Entry): void {
     entry.locks = [...entry.locks, ...seen.locks];
     entry.rewrites = [...entry.rewrites, ...seen.rewrites];
     entry.scans = [...entry.scans, ...seen.scans];
@@ -100,6 +174,11 @@ export class Looks {
     entry.goneColumns = [...entry.goneColumns, ...seen.goneColumns];
     for (const { inserted, updated } of seen.touched) this.deadTuples += inserted + updated;
     if (this.notes.phase === 'up') for (const lock of seen.locks) this.locked.add(lock.relation);
+  }
+
+  /** The run has ended: what still waits to be looked at never was. */
+  giveUp(): void {
+    for (const { entry } of [...this.together, ...[...this.awaited.values()].flat()]) entry.watched = false;
   }
 
   /** What the statement held at which it ended: its own session cannot tell any more. */

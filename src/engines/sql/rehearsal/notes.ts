@@ -2,8 +2,9 @@
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { cut } from '../../../report/text.ts';
 import type { Finding, Observation, Plan } from '../../engine.ts';
+import type { StatementEvent } from '../script-file.ts';
 import type { Tried } from './concurrently.ts';
-import { type Entry, newEntry, type StatementEvent, wasRehearsed } from './entry.ts';
+import { type Entry, newEntry, wasRehearsed } from './entry.ts';
 
 /** A run of INSERTs into one table is told one by one up to here, as one entry from here on. */
 const INSERTS_TOLD = 20;

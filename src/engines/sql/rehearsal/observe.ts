@@ -14,10 +14,12 @@ export function rememberRelations(trackingSchema: string): BatchItem[] {
     {
       text: `create temporary table mgate_before on commit drop as
         select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
+               coalesce(x.relname, c.relname) as home,
                pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
                pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted, pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
                pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+          left join pg_catalog.pg_index y on y.indexrelid = c.oid left join pg_catalog.pg_class x on x.oid = y.indrelid
          where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
            and not (n.nspname = ${quoteLiteral(trackingSchema)} and c.relname in (${ours}))
            and not exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_class t on t.oid = i.indrelid
@@ -52,7 +54,7 @@ const lookAtLocks = (name: string, columns: string): BatchItem => ({
                 case when h.exclusive then case when b.relkind in ('r', 'm') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
                 case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
                   then pg_catalog.pg_relation_size(b.oid) = 0 end,
-                ${columns}))
+                ${columns}, b.home))
          from (select relation, pg_catalog.json_agg(mode) as modes, pg_catalog.bool_or(mode = 'AccessExclusiveLock') as exclusive,
                       pg_catalog.bool_or(mode = 'RowExclusiveLock') as writes
                  from held where locktype = 'relation' group by relation) h
@@ -86,6 +88,8 @@ export interface GoneColumn {
 
 interface HeldRelation {
   readonly name: string;
+  /** The bare name of it, or of the table that it is an index of. */
+  readonly home: string;
   readonly modes: readonly string[];
   readonly kind: string;
   /** Where its rows were before the transaction, and are now; null: nowhere (a view, or dropped by now). */
@@ -118,6 +122,7 @@ type Row = [
   boolean | null,
   boolean | null,
   [string, number][] | null,
+  string,
 ];
 
 export function readLook(result: BatchResult): Look {
@@ -132,9 +137,10 @@ export function readLook(result: BatchResult): Look {
 }
 
 function readHeld(row: Row): HeldRelation {
-  const [name, modes, kind, filenodeBefore, filenode, scans, rows, gone, emptied, goneColumns] = row;
+  const [name, modes, kind, filenodeBefore, filenode, scans, rows, gone, emptied, goneColumns, home] = row;
   return {
     name,
+    home,
     modes,
     kind,
     filenodeBefore,
@@ -157,6 +163,43 @@ export interface Seen
 
 /** Sequences from which numbers were taken, which no rollback gives back: nextval holds this lock to the end. */
 const TAKES_NUMBERS = 'RowExclusiveLock';
+
+/** What of it is about these relations. */
+export function partOf(seen: Seen, isWanted: (relation: string) => boolean): Seen {
+  const names = (list: readonly string[]) => list.filter(isWanted);
+  const rows = <T extends { readonly relation: string }>(list: readonly T[]) =>
+    list.filter((one) => isWanted(one.relation));
+  return {
+    locks: rows(seen.locks),
+    rewrites: names(seen.rewrites),
+    scans: names(seen.scans),
+    touched: rows(seen.touched),
+    dropped: names(seen.dropped),
+    droppedViews: names(seen.droppedViews),
+    truncated: names(seen.truncated),
+    emptied: names(seen.emptied),
+    goneColumns: rows(seen.goneColumns),
+  };
+}
+
+/** Nothing of it is in anybody's way: relations that were read, or whose rows were written. */
+export function isHarmless({
+  locks,
+  rewrites,
+  scans,
+  touched,
+  dropped,
+  droppedViews,
+  truncated,
+  goneColumns,
+}: Seen): boolean {
+  const others = [rewrites, scans, touched, dropped, droppedViews, truncated, goneColumns];
+  return (
+    others.every((list) => list.length === 0) && locks.every(({ mode }) => LOCK_MODES.indexOf(mode) <= WRITES_ROWS)
+  );
+}
+
+const WRITES_ROWS = LOCK_MODES.indexOf('RowExclusiveLock');
 
 /** Turns what is held now into what is new since the last look. One of these follows one transaction. */
 export class Observer {

@@ -26,7 +26,7 @@ export async function rehearse(
   const { request, log, signal } = workbench;
   let bench = workbench;
   const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
-  const knowledge: Knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map() };
+  const knowledge: Knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map(), looksAtEach: false };
   const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + request.dryRunTimeoutMs;
   const blocked: Blocked[] = [];
   let tries = 1;

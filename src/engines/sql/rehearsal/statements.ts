@@ -6,11 +6,12 @@ import type { Statement } from '../../../sql/statement.ts';
 import { sourceLine } from '../files.ts';
 import { type IndexState, indexInTheWay, indexState, judge } from '../leftovers.ts';
 import { begunBy } from '../progress.ts';
+import type { StatementEvent } from '../script-file.ts';
 import { bounds, mayChangeBounds } from './bounds.ts';
 import { hiddenBy, missingTables, refusedConcurrently, tryOnCopy } from './concurrently.ts';
 import { CONTROL, type Conversation, type Slot, type StatementSlot } from './conversation.ts';
 import { Again, StatementFailed, wasCutShort } from './endings.ts';
-import { type Entry, rehearsedPlainly, type StatementEvent, statementKey } from './entry.ts';
+import { type Entry, rehearsedPlainly, statementKey } from './entry.ts';
 import { GUARD_IN, GUARD_OUT, isOfGuard } from './guard.ts';
 import type { AttemptInput } from './input.ts';
 import { type Looks, TIMED_FROM_HERE } from './looks.ts';
@@ -64,7 +65,9 @@ export class Statements {
       if (/advisory_lock/i.test(statement.sql)) this.takesAdvisoryLocks = true;
       if (/\bdeferrable\b/i.test(statement.sql)) this.deferrable = true;
     }
-    looks.endRunBefore(entry);
+    const key = statementKey(migration, event.index);
+    const care = this.needsCare(key, event);
+    looks.before(entry, statement, care || facts.nonTransactional !== null);
 
     const refusal = await whyNot(talk, entry, statement);
     if (refusal !== null) {
@@ -72,10 +75,9 @@ export class Statements {
       return this.skip(entry, statement, refusal);
     }
     if (facts.nonTransactional && migration.script.wrapper === null) return this.plainly(entry, statement);
-    const key = statementKey(migration, event.index);
     const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
     if (guardOut) talk.control(GUARD_OUT);
-    if (this.needsCare(key, event)) await this.carefully(entry, statement);
+    if (care) await this.carefully(entry, statement);
     else await this.asWritten(entry, statement);
     if (guardOut) talk.control(...GUARD_IN);
     if (mayChangeBounds(facts, statement.sql)) talk.control(bounds(this.input, migration));
