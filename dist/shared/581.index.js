@@ -9,7 +9,7 @@ __webpack_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var _github_event_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5015);
 /* harmony import */ var _request_argv_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6359);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5783);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(7902);
 /* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(311);
 
 
@@ -70,7 +70,7 @@ async function main() {
                 process.stderr.write(`${input}: ${message}\n`);
             return 2;
         case 'lint': {
-            const { lint } = await Promise.all(/* import() */[__webpack_require__.e(631), __webpack_require__.e(899)]).then(__webpack_require__.bind(__webpack_require__, 6899));
+            const { lint } = await Promise.all(/* import() */[__webpack_require__.e(512), __webpack_require__.e(899)]).then(__webpack_require__.bind(__webpack_require__, 6899));
             return lint(argv.lint, process.cwd(), {
                 out: (text) => process.stdout.write(`${text}\n`),
                 error: (text) => process.stderr.write(`${text}\n`),

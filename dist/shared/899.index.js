@@ -23,8 +23,8 @@ var script_file = __webpack_require__(2253);
 var asked = __webpack_require__(9965);
 // EXTERNAL MODULE: ./src/hazards/catalogue.ts
 var catalogue = __webpack_require__(7452);
-// EXTERNAL MODULE: ./src/hazards/claims.ts + 14 modules
-var hazards_claims = __webpack_require__(4631);
+// EXTERNAL MODULE: ./src/hazards/claims.ts + 13 modules
+var hazards_claims = __webpack_require__(3512);
 // EXTERNAL MODULE: ./src/policy/verdict.ts
 var verdict = __webpack_require__(5187);
 // EXTERNAL MODULE: ./src/report/text.ts

@@ -13,7 +13,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var _github_commands_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4897);
 /* harmony import */ var _github_event_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(5015);
 /* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(5655);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(5783);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(7902);
 /** The Action's door, for the main step and for the post step: inputs and event -> the run -> outputs, annotations, exit code. */
 
 
@@ -100,7 +100,7 @@ __webpack_async_result__();
 /* harmony export */ });
 /* harmony import */ var _conclude_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8206);
 /* harmony import */ var _door_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6627);
-/* harmony import */ var _engines_sql_engine_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(7915);
+/* harmony import */ var _engines_sql_engine_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1785);
 /* harmony import */ var _github_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4897);
 /* harmony import */ var _postgres_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(8829);
 /* harmony import */ var _report_exit_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(1036);

@@ -7320,7 +7320,7 @@ function logOf({ door, folder, redact }) {
 
 /***/ }),
 
-/***/ 7915:
+/***/ 1785:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -7516,131 +7516,6 @@ function planDigest(parts) {
         parts.transactionMode,
     ]);
     return (0,external_node_crypto_.createHash)('sha256').update(canonical).digest('hex');
-}
-
-;// CONCATENATED MODULE: ./src/plan/schema-diff.ts
-/** Which groups another transaction state has, has not, or has otherwise. */
-function changedGroups(before, after) {
-    const added = [];
-    const changed = [];
-    for (const [key, value] of after.groups) {
-        const old = before.groups.get(key);
-        if (old === undefined)
-            added.push(key);
-        else if (old !== value)
-            changed.push(key);
-    }
-    const removed = [...before.groups.keys()].filter((key) => !after.groups.has(key));
-    return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
-}
-/** The groups to define inside the rehearsal (`inside`), and after its rollback (`outside`), for their difference. */
-function groupsToDefine(changes) {
-    return {
-        inside: [...changes.added, ...changes.changed].sort(),
-        outside: [...changes.removed, ...changes.changed].sort(),
-    };
-}
-/**
- * The groups to define after apply, to be compared with what the rehearsal defined: what apply changed, and what the
- * rehearsal changed or removed too, or an object that apply left alone would not be missed.
- */
-function groupsToProve(rehearsed, applied) {
-    const keys = [...rehearsed.changed, ...rehearsed.removed, ...applied.changed, ...applied.added];
-    return [...new Set(keys)].sort();
-}
-/** What became of the schema. Every part of a new table is an entry of its own; the table comes first. */
-function diffDefinitions(before, after) {
-    const changes = [];
-    for (const key of new Set([...before.keys(), ...after.keys()])) {
-        const old = before.get(key);
-        const now = after.get(key);
-        if (old?.definition === now?.definition)
-            continue;
-        const subject = now ?? old;
-        if (subject === undefined)
-            continue;
-        changes.push({
-            change: old === undefined ? 'added' : now === undefined ? 'removed' : 'changed',
-            kind: subject.kind,
-            name: subject.name,
-            before: old?.definition ?? null,
-            after: now?.definition ?? null,
-        });
-    }
-    return changes.sort(byNameThenKind);
-}
-/**
- * What is not as the rehearsal said; empty when all of it is. `before` is the prediction, `after` what is there:
- * `removed` means predicted and not there, `added` means there and not predicted.
- */
-function compareDefinitions(predicted, actual) {
-    return diffDefinitions(predicted, actual);
-}
-const ORDER = [
-    'extension',
-    'schema',
-    'type',
-    'sequence',
-    'table',
-    'view',
-    'column',
-    'constraint',
-    'index',
-    'statistics',
-    'trigger',
-    'rule',
-    'policy',
-    'function',
-    'publication',
-    'event-trigger',
-    'grant',
-    'other',
-];
-/** Code units, not a locale's rules: the same list on every machine; `public.orders.id` follows `public.orders`. */
-function byNameThenKind(a, b) {
-    if (a.name !== b.name)
-        return a.name < b.name ? -1 : 1;
-    return ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
-}
-
-;// CONCATENATED MODULE: ./src/postgres/cancel.ts
-/** Stopping a session from outside: asked until it has stopped, and never a moment longer. */
-
-const CANCELS = 3;
-const AGAIN_MS = 500;
-/**
- * Cancels what a backend is doing, and asks again: a cancel does nothing to a session that is idle for a moment, and code
- * may catch it. Code that catches being cancelled does not catch being ended.
- */
-class Cancellation {
-    input;
-    over = new AbortController();
-    asking = null;
-    constructor(input) {
-        this.input = input;
-    }
-    begin() {
-        this.asking ??= this.ask();
-    }
-    /** Resolves when nothing that is asked of the session from now on can be cancelled in the place of what was meant. */
-    async end() {
-        this.over.abort();
-        await this.asking;
-    }
-    async ask() {
-        const { pid, from, onFailure } = this.input;
-        try {
-            const session = await from();
-            for (let time = 1; !this.over.signal.aborted; time += 1) {
-                const stop = time <= CANCELS ? 'pg_cancel_backend' : 'pg_terminate_backend';
-                await session.query(`select pg_catalog.${stop}($1)`, [pid]);
-                await (0,promises_.setTimeout)(AGAIN_MS, undefined, { signal: this.over.signal }).catch(() => undefined);
-            }
-        }
-        catch (error) {
-            onFailure(error);
-        }
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/postgres/definitions.ts
@@ -8374,8 +8249,6 @@ async function holdsLock(session, key) {
     return rows[0]?.held ?? false;
 }
 
-// EXTERNAL MODULE: ./src/postgres/session.ts + 1 modules
-var postgres_session = __nccwpck_require__(7076);
 ;// CONCATENATED MODULE: ./src/postgres/settings.ts
 const DEAD_MANS_SWITCH = [
     // A backend busy in a statement looks whether its client is still there.
@@ -8473,473 +8346,100 @@ function plan_sql_comment(lines) {
 
 // EXTERNAL MODULE: ./src/report/stop.ts
 var report_stop = __nccwpck_require__(9836);
-// EXTERNAL MODULE: ./src/sql/classify.ts + 3 modules
-var classify = __nccwpck_require__(2010);
 // EXTERNAL MODULE: ./src/postgres/failure.ts
 var postgres_failure = __nccwpck_require__(8829);
-// EXTERNAL MODULE: ./src/report/redact.ts
-var report_redact = __nccwpck_require__(649);
 // EXTERNAL MODULE: ./src/engines/sql/files.ts
 var files = __nccwpck_require__(8363);
-;// CONCATENATED MODULE: ./src/engines/sql/leftovers.ts
+;// CONCATENATED MODULE: ./src/engines/sql/refusals.ts
 
-const AGAIN = { kind: 'again', cleanup: [] };
-const DONE = { kind: 'done' };
-/** Invalid indexes that are not so on purpose (a partitioned parent's are) and are not being built right now. */
-async function invalidIndexes(session) {
-    const { rows } = await session.query(`select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, i.indrelid::pg_catalog.regclass::text as table
-       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where not i.indisvalid and c.relkind = 'i' and n.nspname !~ '^pg_'
-        and not exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
-      order by 1`);
-    return rows;
+function who(holder) {
+    if (!holder || holder.pid === 0)
+        return 'an unknown session';
+    return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
 }
-/** The state of the index that a written name means, seen from the table it belongs to where that is known. */
-async function indexState(session, name, table) {
-    const { rows } = await session.query(`select i.indisvalid and i.indisready as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
-            exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid) as building
-       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.oid = coalesce(
-        -- CREATE INDEX puts the index into the schema of its table, whatever the search_path says.
-        (select x.oid from pg_catalog.pg_class x join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass($2) and x.relnamespace = t.relnamespace
-          where x.relname = (pg_catalog.parse_ident($1))[pg_catalog.array_length(pg_catalog.parse_ident($1), 1)]),
-        pg_catalog.to_regclass($1))`, [name, table]);
-    const row = rows[0];
-    return row ? { exists: true, ...row } : { exists: false, valid: false, building: false, qualified: null };
+function anothersTable(table, tool, schema, sameName) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'tool',
+        message: sameName
+            ? `${table} exists and is not ours: it looks like ${tool}'s`
+            : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
+        next: sameName
+            ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
+            : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
+    });
 }
-async function judge(session, leftover) {
-    if (leftover === null)
-        return { kind: 'unknown' };
-    switch (leftover.kind) {
-        case 'create-index': {
-            // Without a name the server chose one: nothing to look for by name.
-            if (leftover.index === null)
-                return { kind: 'unknown' };
-            const state = await indexState(session, leftover.index, leftover.table);
-            if (!state.exists || state.qualified === null)
-                return AGAIN;
-            if (state.valid)
-                return DONE;
-            return { kind: 'again', cleanup: [dropIndex(state.qualified)] };
-        }
-        case 'drop-index': {
-            for (const index of leftover.indexes)
-                if ((await indexState(session, index, null)).exists)
-                    return AGAIN;
-            return DONE;
-        }
-        case 'reindex': {
-            const left = (await invalidIndexes(session)).filter((index) => /_cc(new|old)\d*"?$/.test(index.name));
-            return { kind: 'again', cleanup: left.map((index) => dropIndex(index.name)) };
-        }
-        case 'detach':
-            return judgeDetach(session, leftover.parent, leftover.partition);
-        case 'create-database':
-        case 'drop-database':
-        case 'create-tablespace':
-        case 'drop-tablespace': {
-            const catalog = leftover.kind.endsWith('database') ? ['pg_database', 'datname'] : ['pg_tablespace', 'spcname'];
-            const { rows } = await session.query(`select exists (select 1 from pg_catalog.${catalog[0]} where ${catalog[1]} = (pg_catalog.parse_ident($1))[1]) as there`, [leftover.name]);
-            return (rows[0]?.there ?? false) === leftover.kind.startsWith('create') ? DONE : AGAIN;
-        }
-        case 'repeatable':
-            return AGAIN;
-    }
-}
-function dropIndex(qualified) {
-    return { sql: `drop index concurrently if exists ${qualified}`, plain: `drop index if exists ${qualified}` };
-}
-async function judgeDetach(session, parent, partition) {
-    const { rows } = await session.query(`select inhdetachpending as pending from pg_catalog.pg_inherits
-      where inhparent = pg_catalog.to_regclass($1) and inhrelid = pg_catalog.to_regclass($2)`, [parent, partition]);
-    const row = rows[0];
-    if (!row)
-        return DONE;
-    if (!row.pending)
-        return AGAIN;
-    const finalize = `alter table ${parent} detach partition ${partition} finalize`;
-    return { kind: 'again', cleanup: [{ sql: finalize, plain: finalize }] };
-}
-/** An index that a statement is to make is there and of no use: IF NOT EXISTS would hide that, CREATE INDEX would fail. */
-function indexInTheWay(state, place) {
-    const { qualified, building } = state;
+function emptyFolder(shown, warnings) {
     return new report_stop/* Stop */.V({
         result: 'failed',
-        class: 'duplicate-object',
-        message: building
-            ? `the index ${qualified} is being built right now by another session`
-            : `an invalid index ${qualified} is in the way: a build of it failed, and no query uses it`,
-        next: building
-            ? 'Wait until that build is over, then run again.'
-            : `Run: ${dropIndex(qualified ?? '').sql}; then run again.`,
-        ...(place ?? {}),
+        class: 'input',
+        message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
+        next: 'Correct migrations-path, or add the first migration.',
+    });
+}
+/** The role must be able to keep our records; better said now than after the first migration. */
+function refuseUnlessMayRecord(facts, exists, fileMakesTable, schema) {
+    const stop = (what, grant) => new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'permission',
+        message: `the role ${facts.user} may not ${what}`,
+        next: `Run as the database's owner: ${grant};`,
+    });
+    if (!facts.mayTemp)
+        throw stop('create temporary tables, which the dry run needs', `grant temporary on database "${facts.database}" to "${facts.user}"`);
+    if (exists) {
+        if (!facts.mayRecord)
+            throw stop(`read and write ${schema}.schema_migrations and ${schema}.migration_history`, `grant usage on schema "${schema}" to "${facts.user}"; grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`);
+        return;
+    }
+    if (fileMakesTable)
+        return;
+    if (!facts.schemaExists && !facts.mayCreateSchema)
+        throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
+    if (facts.schemaExists && !facts.mayCreateInSchema)
+        throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
+}
+function lockHeldBy(holder) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'lock-timeout',
+        message: `another gate holds the lock: ${who(holder)}`,
+        next: `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
+        lockHeld: true,
+    });
+}
+function lostLock() {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'connection',
+        message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+        next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
+    });
+}
+/** `creator`: the file up to which all must commit together; null: all are asked to. */
+function notTogether(file, why, creator) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'not-in-transaction',
+        message: creator === null
+            ? `${file} cannot run in one transaction with the others (${why})`
+            : `${file} cannot run in one transaction (${why}), and until ${creator} has made schema_migrations there is nowhere to record how far it came`,
+        next: creator === null
+            ? 'Use transaction-mode: per-migration, or stop before this file with target-version.'
+            : `Let the first file make schema_migrations, in one transaction; or leave it out there: the gate makes its own.`,
+        file,
+    });
+}
+function changedOnDisk({ file }) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'checksum',
+        message: `${file} changed between the dry run and apply`,
+        next: 'Run again: the dry run must see the file as it is applied.',
+        file,
     });
 }
 
-;// CONCATENATED MODULE: ./src/engines/sql/progress.ts
-/** How far a non-transactional migration has come, and the hash by which an edit of the part that is done shows. */
-
-
-
-
-
-/** Said for the whole session: still wanted when a file goes on after its done part. */
-const SETS = /^(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|select\s+(?:pg_catalog\.)?set_config\s*\()/i;
-function setsSession({ sql }) {
-    return SETS.test(sql);
-}
-/** What a statement that was started and not finished may have left. It may have been edited since: what was started is what is noted. */
-function begunBy(progress, statement, leftover) {
-    const { startedSql } = progress;
-    if (startedSql === null || startedSql === shown(statement))
-        return { edited: false, leftover };
-    return { edited: true, leftover: (0,classify/* classify */.L8)(startedSql).nonTransactional?.leftover ?? null };
-}
-function shown({ sql }) {
-    return (0,report_redact/* redactor */.$p)([])((0,report_text/* cut */.Jj)(sql, 1_000));
-}
-class ProgressKeeper {
-    file;
-    resumed;
-    hash = (0,external_node_crypto_.createHash)('sha256');
-    before = { done: 0, prefix: this.prefix() };
-    now = this.before;
-    constructor(file, resumed) {
-        this.file = file;
-        this.resumed = resumed;
-    }
-    /** Every statement passes here in the file's order, run or skipped. Throws a Stop when the part that is done was edited. */
-    pass(index, statement) {
-        this.hash.update(statement.sql).update('\0');
-        this.before = this.now;
-        this.now = { done: index, prefix: this.prefix() };
-        if (this.resumed?.done === index && this.now.prefix !== this.resumed.prefix)
-            throw this.edited(statement.line);
-    }
-    /** After the last statement: a file that has become shorter than its done part was edited too. */
-    end() {
-        if (this.resumed && this.now.done < this.resumed.done)
-            throw this.edited(null);
-    }
-    /** The last statement that passed is begun and not finished. */
-    started(statement) {
-        return { ...this.before, started: this.now.done, startedSql: shown(statement) };
-    }
-    /** Everything that has passed is done. */
-    done() {
-        return { ...this.now, started: null, startedSql: null };
-    }
-    prefix() {
-        return this.hash.copy().digest('hex');
-    }
-    edited(line) {
-        const done = this.resumed?.done ?? 0;
-        return new report_stop/* Stop */.V({
-            result: 'refused',
-            class: 'checksum',
-            message: `${this.file.file}: its first ${done} statements are applied already and were edited since`,
-            next: `Restore statements 1 to ${done} as they were (git log -- ${this.file.file}); the rest may be edited.`,
-            file: this.file.file,
-            line,
-        });
-    }
-}
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./src/sql/split.ts
-var split = __nccwpck_require__(6448);
-// EXTERNAL MODULE: ./src/sql/statement.ts
-var statement = __nccwpck_require__(1881);
-;// CONCATENATED MODULE: ./src/engines/sql/checks.ts
-/** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
-
-
-
-
-
-
-/** `schema.name` or `name` (found through the search_path), as written or folded to lower case as SQL would. */
-function namePatterns(written) {
-    const bare = (part) => part.startsWith('"') && part.endsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
-    const dot = written.indexOf('.');
-    return dot === -1
-        ? { schema: null, name: bare(written) }
-        : { schema: bare(written.slice(0, dot)), name: bare(written.slice(dot + 1)) };
-}
-const FIND = `
-  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  left join pg_catalog.pg_index i on i.indexrelid = c.oid
- where c.relname in ($1::text, pg_catalog.lower($1::text)) and c.relkind = any ($3::"char"[])
-   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname in ($2::text, pg_catalog.lower($2::text)) end`;
-async function checkTables(session, tables) {
-    const checks = [];
-    for (const written of tables) {
-        const { schema, name } = namePatterns(written);
-        const { rows } = await session.query(`select 1 ${FIND}`, [name, schema, ['r', 'p', 'f', 'm', 'v']]);
-        checks.push({
-            check: `critical table ${written}`,
-            passed: rows.length > 0,
-            detail: rows.length > 0 ? null : 'it does not exist',
-        });
-    }
-    return checks;
-}
-/** `unbuilt`: indexes that a statement not executed in the dry run would make; they can't be asked for there. */
-async function checkIndexes(session, indexes, unbuilt = new Set()) {
-    const checks = [];
-    for (const written of indexes) {
-        const { schema, name } = namePatterns(written);
-        const { rows } = await session.query(`select coalesce(i.indisvalid and i.indisready, false) as usable ${FIND}`, [name, schema, ['i', 'I']]);
-        const postponed = rows.length === 0 && (unbuilt.has(name) || unbuilt.has(name.toLowerCase()));
-        const usable = rows.some((row) => row.usable);
-        let detail = null;
-        if (postponed)
-            detail = 'not built in the dry run; asked again after apply';
-        else if (rows.length === 0)
-            detail = 'it does not exist';
-        else if (!usable)
-            detail = 'it exists and is not valid: queries do not use it';
-        checks.push({ check: `critical index ${written}`, passed: postponed || usable, detail });
-    }
-    return checks;
-}
-/** The statements of all files that the glob names, in order of the files' names. Throws a Stop when there are none. */
-function readSmokeTests(workingDirectory, glob) {
-    if (glob === null)
-        return [];
-    const pattern = globPattern(glob.replace(/^\.\//, ''));
-    const files = (0,external_node_fs_.readdirSync)(workingDirectory, { recursive: true, encoding: 'utf8' })
-        .map((file) => file.split(external_node_path_.sep).join('/'))
-        .filter((file) => pattern.test(file) && !file.includes('node_modules/') && file.endsWith('.sql'))
-        .sort();
-    if (files.length === 0) {
-        throw new report_stop/* Stop */.V({
-            result: 'failed',
-            class: 'input',
-            message: `smoke-tests: no .sql file matches ${glob}`,
-            next: 'Correct the glob (it is relative to working-directory), or leave smoke-tests empty.',
-        });
-    }
-    return files.flatMap((file) => testsOf(file, (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(workingDirectory, file), 'utf8')));
-}
-function testsOf(file, text) {
-    const lines = text.split(/\r?\n/);
-    try {
-        return [...(0,split/* splitStatements */.X)([text])].map((statement) => ({
-            file,
-            statement,
-            usesIndex: indexAbove(lines, statement.line),
-        }));
-    }
-    catch (error) {
-        if (!(error instanceof statement/* SqlProblem */.m))
-            throw error;
-        throw new report_stop/* Stop */.V({
-            result: 'failed',
-            class: 'syntax',
-            message: error.message,
-            next: `Correct ${file}, then run again.`,
-            file,
-            line: error.line,
-            column: error.column,
-            sourceLine: lines[error.line - 1] ?? null,
-        }, { cause: error });
-    }
-}
-/** `-- gate: uses-index <name>` in the comment lines right above a statement. */
-function indexAbove(lines, line) {
-    for (let at = line - 2; at >= 0 && /^\s*(--|$)/.test(lines[at] ?? ''); at -= 1) {
-        const match = /^\s*--\s*gate:\s*uses-index\s+(\S+)\s*$/.exec(lines[at] ?? '');
-        if (match)
-            return match[1] ?? null;
-    }
-    return null;
-}
-/** `*` within a folder, `**` across folders, `?` one character. */
-function globPattern(glob) {
-    const source = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (token) => {
-        if (token === '**/')
-            return '(?:.*/)?';
-        if (token === '**')
-            return '.*';
-        if (token === '*')
-            return '[^/]*';
-        if (token === '?')
-            return '[^/]';
-        return `\\${token}`;
-    });
-    return new RegExp(`^${source}$`);
-}
-/**
- * Runs the tests. The caller has opened a transaction that is READ ONLY; an error ends the tests, as it has aborted the
- * transaction.
- */
-async function runSmokeTests(session, tests) {
-    const checks = [];
-    for (const test of tests) {
-        const check = `smoke test ${test.file}:${test.statement.line}`;
-        try {
-            const detail = await runSmokeTest(session, test);
-            checks.push({ check, passed: detail === null, detail });
-        }
-        catch (error) {
-            if (!(error instanceof postgres_session/* BatchError */.PW))
-                throw error;
-            checks.push({ check, passed: false, detail: error.message });
-            return checks;
-        }
-    }
-    return checks;
-}
-/** Null: passed; else what was wrong. */
-async function runSmokeTest(session, test) {
-    if (test.usesIndex !== null) {
-        const [plan] = await session.batch([{ text: `explain (format json) ${test.statement.sql}`, keep: true }]);
-        const used = indexesOf(JSON.parse(plan?.rows[0]?.[0] ?? '[]'));
-        if (used.includes(test.usesIndex))
-            return null;
-        return `the plan does not use index ${test.usesIndex}${used.length > 0 ? `, it uses ${used.join(', ')}` : ''}`;
-    }
-    const [result] = await session.batch([{ text: test.statement.sql, keep: true }]);
-    const wrong = result?.rows.filter((row) => row.some((value) => value !== 't')).length ?? 0;
-    return wrong === 0 ? null : `${wrong} of ${result?.rows.length} rows are not \`true\``;
-}
-function indexesOf(plan) {
-    if (Array.isArray(plan))
-        return plan.flatMap(indexesOf);
-    if (typeof plan !== 'object' || plan === null)
-        return [];
-    const node = plan;
-    const own = typeof node['Index Name'] === 'string' ? [node['Index Name']] : [];
-    return [...own, ...indexesOf(node.Plan ?? []), ...indexesOf(node.Plans ?? [])];
-}
-
-;// CONCATENATED MODULE: ./src/postgres/watchdog.ts
-const LOOK_MS = 100;
-/** Where a standby follows: nobody there is seen to wait, so all that can be known is since when the lock is held. */
-const LOOK_FOR_EXCLUSIVE_MS = 50;
-/** A watchdog that cannot see for this long raises the alarm: unwatched work is not allowed to go on. */
-const BLIND_MS = 5_000;
-/**
- * The server's lock table is read once for a look, as that is what a look costs. pg_blocking_pids stops every backend for
- * a moment and is asked only of sessions that wait. A relation that this session sees in pg_class existed before the
- * watched transaction: what that made is invisible here.
- */
-const LOOK = `
-  select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('pid', l.pid,
-             'application', coalesce((select a.application_name from pg_catalog.pg_stat_activity a where a.pid = l.pid), ''),
-             'waitedMs', extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000))
-           filter (where not l.granted and l.waitstart is not null and l.pid <> $1
-                     and $1 = any (pg_catalog.pg_blocking_pids(l.pid))), '[]') as waiters,
-         (pg_catalog.count(*) filter (where l.pid = $1 and l.granted and not l.fastpath))::int as locks,
-         coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.relation >= 16384
-             and exists (select from pg_catalog.pg_class c where c.oid = l.relation))
-           filter (where $2 and l.pid = $1 and l.granted and l.locktype = 'relation'), false) as exclusive
-    from pg_catalog.pg_locks l`;
-/** A lock that is held in several modes takes one place in the lock table; telling them apart costs as much as a look. */
-const PLACES = `
-  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as places
-    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`;
-class Watchdog {
-    session;
-    options;
-    stopped = false;
-    /** Time under ACCESS EXCLUSIVE until now, and when it was last seen to be held; null: it is not. */
-    exclusiveMs = 0;
-    exclusiveAt = null;
-    lookedAt = Date.now();
-    running;
-    wake = null;
-    constructor(session, options) {
-        this.session = session;
-        this.options = options;
-        this.running = this.watch();
-    }
-    /** Ends the watch and waits until the last look is over. */
-    async stop() {
-        this.stopped = true;
-        this.wake?.();
-        await this.running;
-    }
-    async watch() {
-        let lastSeen = Date.now();
-        while (!this.stopped) {
-            let pause = LOOK_MS;
-            try {
-                pause = await this.look();
-                lastSeen = Date.now();
-            }
-            catch (error) {
-                if (Date.now() - lastSeen > BLIND_MS || this.session.lost) {
-                    this.raise({ kind: 'blind', error: error });
-                    return;
-                }
-            }
-            if (this.stopped)
-                return;
-            await new Promise((resolve) => {
-                const timer = setTimeout(resolve, pause);
-                this.wake = () => {
-                    clearTimeout(timer);
-                    resolve();
-                };
-            });
-        }
-    }
-    /** One look; returns how long until the next, shorter when a limit is about to be reached. */
-    async look() {
-        const { watchedPid, maxBlockingMs, maxExclusiveMs, lockLimit } = this.options;
-        const { rows } = await this.session.query(LOOK, [
-            watchedPid,
-            maxExclusiveMs !== null,
-        ]);
-        const { waiters, locks, exclusive } = rows[0] ?? { waiters: [], locks: 0, exclusive: false };
-        const longest = Math.max(0, ...waiters.map((waiter) => waiter.waitedMs));
-        this.addExclusive(exclusive);
-        if (maxBlockingMs > 0 && longest >= maxBlockingMs) {
-            this.raise({ kind: 'blocking', waiters: waiters.filter((waiter) => waiter.waitedMs >= maxBlockingMs) });
-        }
-        else if (maxExclusiveMs && this.exclusiveMs >= maxExclusiveMs) {
-            this.raise({ kind: 'exclusive', heldMs: this.exclusiveMs });
-        }
-        else if (lockLimit !== null && locks > lockLimit) {
-            await this.countPlaces(lockLimit);
-        }
-        const left = [maxExclusiveMs === null ? LOOK_MS : LOOK_FOR_EXCLUSIVE_MS];
-        if (maxBlockingMs > 0 && waiters.length > 0)
-            left.push(maxBlockingMs - longest);
-        if (maxExclusiveMs && exclusive)
-            left.push(maxExclusiveMs - this.exclusiveMs);
-        return Math.max(5, Math.min(...left));
-    }
-    /** Adds up over the whole transaction: a reader on a standby may have waited each time. A look that came late has missed the beginning. */
-    addExclusive(isHeld) {
-        const now = Date.now();
-        const since = this.exclusiveAt ?? Math.min(now, this.lookedAt + LOOK_FOR_EXCLUSIVE_MS);
-        if (isHeld)
-            this.exclusiveMs += now - since;
-        this.exclusiveAt = isHeld ? now : null;
-        this.lookedAt = now;
-    }
-    async countPlaces(limit) {
-        const { rows } = await this.session.query(PLACES, [this.options.watchedPid]);
-        const places = rows[0]?.places ?? 0;
-        if (places > limit)
-            this.raise({ kind: 'lock-table', locks: places, limit });
-    }
-    raise(alarm) {
-        if (this.stopped)
-            return;
-        this.stopped = true;
-        this.options.onAlarm(alarm);
-    }
-}
-
-// EXTERNAL MODULE: ./src/report/outcome.ts
-var outcome = __nccwpck_require__(5066);
 // EXTERNAL MODULE: ./src/engines/sql/script-file.ts + 2 modules
 var script_file = __nccwpck_require__(2253);
 ;// CONCATENATED MODULE: ./src/engines/sql/tracking.ts
@@ -8951,6 +8451,14 @@ const TRACKING_NAMES = [
     'migration_status_view',
     'get_migration_status',
 ];
+/** Our own objects, where a schema is read or compared: they are nobody's migration. */
+function leftOut(schema) {
+    return { schema, names: TRACKING_NAMES };
+}
+/** A file that makes the tracking table itself; until it has run there is nowhere to record what was done. */
+function makesTracking({ script }) {
+    return script.createsTables.includes('schema_migrations');
+}
 const REQUIRED = ['version', 'name', 'checksum', 'status'];
 /** Columns that we add to the contract's own, for the run's identity and for resuming. */
 const EXTRA_COLUMNS = [
@@ -9182,6 +8690,47 @@ function historyItem(stamp, event) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/postgres/cancel.ts
+/** Stopping a session from outside: asked until it has stopped, and never a moment longer. */
+
+/** How long each cancel is given: at first little, as one that comes between two messages is lost. After the last the session is ended. */
+const GIVEN_MS = [50, 100, 200, 500, 500];
+const AGAIN_MS = 500;
+/**
+ * Cancels what a backend is doing, and asks again: a cancel does nothing to a session that is idle for a moment, and code
+ * may catch it. Code that catches being cancelled does not catch being ended.
+ */
+class Cancellation {
+    input;
+    over = new AbortController();
+    asking = null;
+    constructor(input) {
+        this.input = input;
+    }
+    begin() {
+        this.asking ??= this.ask();
+    }
+    /** Resolves when nothing that is asked of the session from now on can be cancelled in the place of what was meant. */
+    async end() {
+        this.over.abort();
+        await this.asking;
+    }
+    async ask() {
+        const { pid, from, onFailure } = this.input;
+        try {
+            const session = await from();
+            for (let time = 0; !this.over.signal.aborted; time += 1) {
+                const stop = time < GIVEN_MS.length ? 'pg_cancel_backend' : 'pg_terminate_backend';
+                await session.query(`select pg_catalog.${stop}($1)`, [pid]);
+                await (0,promises_.setTimeout)(GIVEN_MS[time] ?? AGAIN_MS, undefined, { signal: this.over.signal }).catch(() => undefined);
+            }
+        }
+        catch (error) {
+            onFailure(error);
+        }
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/engines/sql/workbench.ts
 
 /** What stops the working session. */
@@ -9191,6 +8740,1391 @@ function cancellationOf({ pid, watcher, reconnect, log }) {
         from: async () => (watcher.lost ? reconnect() : watcher),
         onFailure: (error) => log.detail(`the running statement could not be cancelled: ${error.message}`),
     });
+}
+
+// EXTERNAL MODULE: ./src/postgres/session.ts + 1 modules
+var postgres_session = __nccwpck_require__(7076);
+;// CONCATENATED MODULE: ./src/engines/sql/leftovers.ts
+
+const AGAIN = { kind: 'again', cleanup: [] };
+const DONE = { kind: 'done' };
+/** Invalid indexes that are not so on purpose (a partitioned parent's are) and are not being built right now. */
+async function invalidIndexes(session) {
+    const { rows } = await session.query(`select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, i.indrelid::pg_catalog.regclass::text as table
+       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where not i.indisvalid and c.relkind = 'i' and n.nspname !~ '^pg_'
+        and not exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+      order by 1`);
+    return rows;
+}
+/** The state of the index that a written name means, seen from the table it belongs to where that is known. */
+async function indexState(session, name, table) {
+    const { rows } = await session.query(`select i.indisvalid and i.indisready as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
+            exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid) as building
+       from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.oid = coalesce(
+        -- CREATE INDEX puts the index into the schema of its table, whatever the search_path says.
+        (select x.oid from pg_catalog.pg_class x join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass($2) and x.relnamespace = t.relnamespace
+          where x.relname = (pg_catalog.parse_ident($1))[pg_catalog.array_length(pg_catalog.parse_ident($1), 1)]),
+        pg_catalog.to_regclass($1))`, [name, table]);
+    const row = rows[0];
+    return row ? { exists: true, ...row } : { exists: false, valid: false, building: false, qualified: null };
+}
+async function judge(session, leftover) {
+    if (leftover === null)
+        return { kind: 'unknown' };
+    switch (leftover.kind) {
+        case 'create-index': {
+            // Without a name the server chose one: nothing to look for by name.
+            if (leftover.index === null)
+                return { kind: 'unknown' };
+            const state = await indexState(session, leftover.index, leftover.table);
+            if (!state.exists || state.qualified === null)
+                return AGAIN;
+            if (state.valid)
+                return DONE;
+            return { kind: 'again', cleanup: [dropIndex(state.qualified)] };
+        }
+        case 'drop-index': {
+            for (const index of leftover.indexes)
+                if ((await indexState(session, index, null)).exists)
+                    return AGAIN;
+            return DONE;
+        }
+        case 'reindex': {
+            const left = (await invalidIndexes(session)).filter((index) => /_cc(new|old)\d*"?$/.test(index.name));
+            return { kind: 'again', cleanup: left.map((index) => dropIndex(index.name)) };
+        }
+        case 'detach':
+            return judgeDetach(session, leftover.parent, leftover.partition);
+        case 'create-database':
+        case 'drop-database':
+        case 'create-tablespace':
+        case 'drop-tablespace': {
+            const catalog = leftover.kind.endsWith('database') ? ['pg_database', 'datname'] : ['pg_tablespace', 'spcname'];
+            const { rows } = await session.query(`select exists (select 1 from pg_catalog.${catalog[0]} where ${catalog[1]} = (pg_catalog.parse_ident($1))[1]) as there`, [leftover.name]);
+            return (rows[0]?.there ?? false) === leftover.kind.startsWith('create') ? DONE : AGAIN;
+        }
+        case 'repeatable':
+            return AGAIN;
+    }
+}
+function dropIndex(qualified) {
+    return { sql: `drop index concurrently if exists ${qualified}`, plain: `drop index if exists ${qualified}` };
+}
+async function judgeDetach(session, parent, partition) {
+    const { rows } = await session.query(`select inhdetachpending as pending from pg_catalog.pg_inherits
+      where inhparent = pg_catalog.to_regclass($1) and inhrelid = pg_catalog.to_regclass($2)`, [parent, partition]);
+    const row = rows[0];
+    if (!row)
+        return DONE;
+    if (!row.pending)
+        return AGAIN;
+    const finalize = `alter table ${parent} detach partition ${partition} finalize`;
+    return { kind: 'again', cleanup: [{ sql: finalize, plain: finalize }] };
+}
+/** An index that a statement is to make is there and of no use: IF NOT EXISTS would hide that, CREATE INDEX would fail. */
+function indexInTheWay(state, place) {
+    const { qualified, building } = state;
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'duplicate-object',
+        message: building
+            ? `the index ${qualified} is being built right now by another session`
+            : `an invalid index ${qualified} is in the way: a build of it failed, and no query uses it`,
+        next: building
+            ? 'Wait until that build is over, then run again.'
+            : `Run: ${dropIndex(qualified ?? '').sql}; then run again.`,
+        ...(place ?? {}),
+    });
+}
+
+// EXTERNAL MODULE: ./src/report/redact.ts
+var report_redact = __nccwpck_require__(649);
+// EXTERNAL MODULE: ./src/sql/classify.ts + 3 modules
+var classify = __nccwpck_require__(2010);
+;// CONCATENATED MODULE: ./src/engines/sql/progress.ts
+/** How far a non-transactional migration has come, and the hash by which an edit of the part that is done shows. */
+
+
+
+
+
+/** Said for the whole session: still wanted when a file goes on after its done part. */
+const SETS = /^(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|select\s+(?:pg_catalog\.)?set_config\s*\()/i;
+function setsSession({ sql }) {
+    return SETS.test(sql);
+}
+/** What a statement that was started and not finished may have left. It may have been edited since: what was started is what is noted. */
+function begunBy(progress, statement, leftover) {
+    const { startedSql } = progress;
+    if (startedSql === null || startedSql === shown(statement))
+        return { edited: false, leftover };
+    return { edited: true, leftover: (0,classify/* classify */.L8)(startedSql).nonTransactional?.leftover ?? null };
+}
+function shown({ sql }) {
+    return (0,report_redact/* redactor */.$p)([])((0,report_text/* cut */.Jj)(sql, 1_000));
+}
+class ProgressKeeper {
+    file;
+    resumed;
+    hash = (0,external_node_crypto_.createHash)('sha256');
+    before = { done: 0, prefix: this.prefix() };
+    now = this.before;
+    constructor(file, resumed) {
+        this.file = file;
+        this.resumed = resumed;
+    }
+    /** Every statement passes here in the file's order, run or skipped. Throws a Stop when the part that is done was edited. */
+    pass(index, statement) {
+        this.hash.update(statement.sql).update('\0');
+        this.before = this.now;
+        this.now = { done: index, prefix: this.prefix() };
+        if (this.resumed?.done === index && this.now.prefix !== this.resumed.prefix)
+            throw this.edited(statement.line);
+    }
+    /** After the last statement: a file that has become shorter than its done part was edited too. */
+    end() {
+        if (this.resumed && this.now.done < this.resumed.done)
+            throw this.edited(null);
+    }
+    /** The last statement that passed is begun and not finished. */
+    started(statement) {
+        return { ...this.before, started: this.now.done, startedSql: shown(statement) };
+    }
+    /** Everything that has passed is done. */
+    done() {
+        return { ...this.now, started: null, startedSql: null };
+    }
+    prefix() {
+        return this.hash.copy().digest('hex');
+    }
+    edited(line) {
+        const done = this.resumed?.done ?? 0;
+        return new report_stop/* Stop */.V({
+            result: 'refused',
+            class: 'checksum',
+            message: `${this.file.file}: its first ${done} statements are applied already and were edited since`,
+            next: `Restore statements 1 to ${done} as they were (git log -- ${this.file.file}); the rest may be edited.`,
+            file: this.file.file,
+            line,
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/application/records.ts
+
+
+
+/** `heard` is told how long the transaction had taken until then, in milliseconds. */
+function recordDone(sender, stamp, { version, name, checksum }, executionTimeMs, heard = () => undefined) {
+    const done = { version, name, checksum, status: 'completed', progress: null, errorMessage: null };
+    sender.add(recordItem(stamp, { ...done, executionTimeMs }), { heard: (ms) => heard(Number(ms ?? 0)) });
+    sender.add(historyItem(stamp, { version, status: 'success', errorMessage: null, executionTimeMs }), null);
+}
+/** The failure's row and event, in a transaction of their own. Throws where the database cannot be told. */
+async function recordFailure(bench, stamp, { version, name, checksum }, error, ms) {
+    const redact = (0,report_redact/* redactor */.$p)(bench.request.secrets);
+    const message = (0,report_text/* cut */.Jj)(redact(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`), 1_000);
+    const session = await bench.witness();
+    // The connection was lost while COMMIT was on its way, and the server finished it.
+    if (session !== bench.session && (await isCompleted(session, stamp.schema, version)))
+        return;
+    await session.batch([
+        { text: 'begin' },
+        failureItem(stamp, { version, name, checksum, errorMessage: message }),
+        historyItem(stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
+        { text: 'commit' },
+    ]);
+}
+async function isCompleted(session, schema, version) {
+    const records = await readRecords(session, schema, false);
+    return records.some((row) => row.version === version && row.status === 'completed');
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/application/sender.ts
+
+const BATCH_ITEMS = 400;
+const BATCH_CHARACTERS = 512 * 1024;
+/** A migration that failed for good, with the statement at fault where one is. */
+class MigrationFailed extends Error {
+    statement;
+    /** The statement's; null where none is at fault. */
+    migration;
+    error;
+    constructor(origin, error) {
+        super('a migration failed', { cause: error });
+        const { statement = null, migration = null } = origin && 'statement' in origin ? origin : {};
+        this.statement = statement;
+        this.migration = migration;
+        this.error = error;
+    }
+}
+/** Collects items and sends them in batches, one ahead: the next is read from the file while the server works. */
+class Sender {
+    session;
+    items = [];
+    origins = [];
+    characters = 0;
+    inFlight = Promise.resolve();
+    constructor(session) {
+        this.session = session;
+    }
+    add(item, origin) {
+        this.items.push(item);
+        this.origins.push(origin);
+        this.characters += item.text.length;
+    }
+    get isFull() {
+        return this.items.length >= BATCH_ITEMS || this.characters >= BATCH_CHARACTERS;
+    }
+    /** Waits for the batch before, then sends this one without waiting for it. */
+    async flush() {
+        await this.inFlight;
+        const [items, origins] = [this.items, this.origins];
+        this.items = [];
+        this.origins = [];
+        this.characters = 0;
+        if (items.length === 0)
+            return;
+        const hear = (index, result) => {
+            const origin = origins[index];
+            if (origin && 'heard' in origin)
+                origin.heard(result.rows[0]?.[0] ?? null);
+        };
+        this.inFlight = this.session.batch(items, hear).then(() => undefined, (error) => {
+            if (!(error instanceof postgres_session/* BatchError */.PW))
+                throw error;
+            throw new MigrationFailed(origins[error.completed.length] ?? null, error.cause);
+        });
+        // Thrown where it is awaited; until then it must not count as unhandled.
+        this.inFlight.catch(() => undefined);
+    }
+    async drained() {
+        await this.inFlight;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/endings.ts
+class Again extends Error {
+}
+class Interrupted extends Error {
+}
+/** A statement of the user's failed; `entry` null: what its file's COMMIT would check did, after the statement at `place`. */
+class StatementFailed extends Error {
+    migration;
+    entry;
+    place;
+    error;
+    constructor(migration, entry, place, error) {
+        super('a statement failed', { cause: error });
+        this.migration = migration;
+        this.entry = entry;
+        this.place = place;
+        this.error = error;
+    }
+}
+const CONTENTION = new Set(['55P03', '40P01', '40001']);
+const QUERY_CANCELED = '57014';
+/** It lost to somebody else's lock. */
+function isContention({ code }) {
+    return code !== null && CONTENTION.has(code);
+}
+/** By somebody else's lock or by the clock: not by what the statement is. */
+function wasCutShort(error) {
+    return isContention(error) || error.code === QUERY_CANCELED;
+}
+/** As the rest of a sentence that says what was not done. */
+function inWords(interruption) {
+    if (interruption.kind === 'deadline')
+        return 'dry-run-timeout was over';
+    const { alarm } = interruption;
+    switch (alarm.kind) {
+        case 'blocking':
+            return 'it kept somebody else waiting for max-blocking';
+        case 'exclusive':
+            return 'it held ACCESS EXCLUSIVE for max-exclusive';
+        case 'lock-table':
+            return 'it held too many locks';
+        case 'blind':
+            return 'the watching connection was lost';
+    }
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./src/sql/split.ts
+var split = __nccwpck_require__(6448);
+// EXTERNAL MODULE: ./src/sql/statement.ts
+var statement = __nccwpck_require__(1881);
+;// CONCATENATED MODULE: ./src/engines/sql/checks.ts
+/** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
+
+
+
+
+
+
+/** `schema.name` or `name` (found through the search_path), as written or folded to lower case as SQL would. */
+function namePatterns(written) {
+    const bare = (part) => part.startsWith('"') && part.endsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part;
+    const dot = written.indexOf('.');
+    return dot === -1
+        ? { schema: null, name: bare(written) }
+        : { schema: bare(written.slice(0, dot)), name: bare(written.slice(dot + 1)) };
+}
+const FIND = `
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  left join pg_catalog.pg_index i on i.indexrelid = c.oid
+ where c.relname in ($1::text, pg_catalog.lower($1::text)) and c.relkind = any ($3::"char"[])
+   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname in ($2::text, pg_catalog.lower($2::text)) end`;
+async function checkTables(session, tables) {
+    const checks = [];
+    for (const written of tables) {
+        const { schema, name } = namePatterns(written);
+        const { rows } = await session.query(`select 1 ${FIND}`, [name, schema, ['r', 'p', 'f', 'm', 'v']]);
+        checks.push({
+            check: `critical table ${written}`,
+            passed: rows.length > 0,
+            detail: rows.length > 0 ? null : 'it does not exist',
+        });
+    }
+    return checks;
+}
+/** `unbuilt`: indexes that a statement not executed in the dry run would make; they can't be asked for there. */
+async function checkIndexes(session, indexes, unbuilt = new Set()) {
+    const checks = [];
+    for (const written of indexes) {
+        const { schema, name } = namePatterns(written);
+        const { rows } = await session.query(`select coalesce(i.indisvalid and i.indisready, false) as usable ${FIND}`, [name, schema, ['i', 'I']]);
+        const postponed = rows.length === 0 && (unbuilt.has(name) || unbuilt.has(name.toLowerCase()));
+        const usable = rows.some((row) => row.usable);
+        let detail = null;
+        if (postponed)
+            detail = 'not built in the dry run; asked again after apply';
+        else if (rows.length === 0)
+            detail = 'it does not exist';
+        else if (!usable)
+            detail = 'it exists and is not valid: queries do not use it';
+        checks.push({ check: `critical index ${written}`, passed: postponed || usable, detail });
+    }
+    return checks;
+}
+/** The statements of all files that the glob names, in order of the files' names. Throws a Stop when there are none. */
+function readSmokeTests(workingDirectory, glob) {
+    if (glob === null)
+        return [];
+    const pattern = globPattern(glob.replace(/^\.\//, ''));
+    const files = (0,external_node_fs_.readdirSync)(workingDirectory, { recursive: true, encoding: 'utf8' })
+        .map((file) => file.split(external_node_path_.sep).join('/'))
+        .filter((file) => pattern.test(file) && !file.includes('node_modules/') && file.endsWith('.sql'))
+        .sort();
+    if (files.length === 0) {
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'input',
+            message: `smoke-tests: no .sql file matches ${glob}`,
+            next: 'Correct the glob (it is relative to working-directory), or leave smoke-tests empty.',
+        });
+    }
+    return files.flatMap((file) => testsOf(file, (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(workingDirectory, file), 'utf8')));
+}
+function testsOf(file, text) {
+    const lines = text.split(/\r?\n/);
+    try {
+        return [...(0,split/* splitStatements */.X)([text])].map((statement) => ({
+            file,
+            statement,
+            usesIndex: indexAbove(lines, statement.line),
+        }));
+    }
+    catch (error) {
+        if (!(error instanceof statement/* SqlProblem */.m))
+            throw error;
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'syntax',
+            message: error.message,
+            next: `Correct ${file}, then run again.`,
+            file,
+            line: error.line,
+            column: error.column,
+            sourceLine: lines[error.line - 1] ?? null,
+        }, { cause: error });
+    }
+}
+/** `-- gate: uses-index <name>` in the comment lines right above a statement. */
+function indexAbove(lines, line) {
+    for (let at = line - 2; at >= 0 && /^\s*(--|$)/.test(lines[at] ?? ''); at -= 1) {
+        const match = /^\s*--\s*gate:\s*uses-index\s+(\S+)\s*$/.exec(lines[at] ?? '');
+        if (match)
+            return match[1] ?? null;
+    }
+    return null;
+}
+/** `*` within a folder, `**` across folders, `?` one character. */
+function globPattern(glob) {
+    const source = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (token) => {
+        if (token === '**/')
+            return '(?:.*/)?';
+        if (token === '**')
+            return '.*';
+        if (token === '*')
+            return '[^/]*';
+        if (token === '?')
+            return '[^/]';
+        return `\\${token}`;
+    });
+    return new RegExp(`^${source}$`);
+}
+/**
+ * Runs the tests. The caller has opened a transaction that is READ ONLY; an error ends the tests, as it has aborted the
+ * transaction.
+ */
+async function runSmokeTests(session, tests) {
+    const checks = [];
+    for (const test of tests) {
+        const check = `smoke test ${test.file}:${test.statement.line}`;
+        try {
+            const detail = await runSmokeTest(session, test);
+            checks.push({ check, passed: detail === null, detail });
+        }
+        catch (error) {
+            if (!(error instanceof postgres_session/* BatchError */.PW))
+                throw error;
+            checks.push({ check, passed: false, detail: error.message });
+            return checks;
+        }
+    }
+    return checks;
+}
+/** Null: passed; else what was wrong. */
+async function runSmokeTest(session, test) {
+    if (test.usesIndex !== null) {
+        const [plan] = await session.batch([{ text: `explain (format json) ${test.statement.sql}`, keep: true }]);
+        const used = indexesOf(JSON.parse(plan?.rows[0]?.[0] ?? '[]'));
+        if (used.includes(test.usesIndex))
+            return null;
+        return `the plan does not use index ${test.usesIndex}${used.length > 0 ? `, it uses ${used.join(', ')}` : ''}`;
+    }
+    const [result] = await session.batch([{ text: test.statement.sql, keep: true }]);
+    const wrong = result?.rows.filter((row) => row.some((value) => value !== 't')).length ?? 0;
+    return wrong === 0 ? null : `${wrong} of ${result?.rows.length} rows are not \`true\``;
+}
+function indexesOf(plan) {
+    if (Array.isArray(plan))
+        return plan.flatMap(indexesOf);
+    if (typeof plan !== 'object' || plan === null)
+        return [];
+    const node = plan;
+    const own = typeof node['Index Name'] === 'string' ? [node['Index Name']] : [];
+    return [...own, ...indexesOf(node.Plan ?? []), ...indexesOf(node.Plans ?? [])];
+}
+
+;// CONCATENATED MODULE: ./src/plan/schema-diff.ts
+/** Which groups another transaction state has, has not, or has otherwise. */
+function changedGroups(before, after) {
+    const added = [];
+    const changed = [];
+    for (const [key, value] of after.groups) {
+        const old = before.groups.get(key);
+        if (old === undefined)
+            added.push(key);
+        else if (old !== value)
+            changed.push(key);
+    }
+    const removed = [...before.groups.keys()].filter((key) => !after.groups.has(key));
+    return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
+}
+/** The groups to define inside the rehearsal (`inside`), and after its rollback (`outside`), for their difference. */
+function groupsToDefine(changes) {
+    return {
+        inside: [...changes.added, ...changes.changed].sort(),
+        outside: [...changes.removed, ...changes.changed].sort(),
+    };
+}
+/**
+ * The groups to define after apply, to be compared with what the rehearsal defined: what apply changed, and what the
+ * rehearsal changed or removed too, or an object that apply left alone would not be missed.
+ */
+function groupsToProve(rehearsed, applied) {
+    const keys = [...rehearsed.changed, ...rehearsed.removed, ...applied.changed, ...applied.added];
+    return [...new Set(keys)].sort();
+}
+/** What became of the schema. Every part of a new table is an entry of its own; the table comes first. */
+function diffDefinitions(before, after) {
+    const changes = [];
+    for (const key of new Set([...before.keys(), ...after.keys()])) {
+        const old = before.get(key);
+        const now = after.get(key);
+        if (old?.definition === now?.definition)
+            continue;
+        const subject = now ?? old;
+        if (subject === undefined)
+            continue;
+        changes.push({
+            change: old === undefined ? 'added' : now === undefined ? 'removed' : 'changed',
+            kind: subject.kind,
+            name: subject.name,
+            before: old?.definition ?? null,
+            after: now?.definition ?? null,
+        });
+    }
+    return changes.sort(byNameThenKind);
+}
+/**
+ * What is not as the rehearsal said; empty when all of it is. `before` is the prediction, `after` what is there:
+ * `removed` means predicted and not there, `added` means there and not predicted.
+ */
+function compareDefinitions(predicted, actual) {
+    return diffDefinitions(predicted, actual);
+}
+const ORDER = [
+    'extension',
+    'schema',
+    'type',
+    'sequence',
+    'table',
+    'view',
+    'column',
+    'constraint',
+    'index',
+    'statistics',
+    'trigger',
+    'rule',
+    'policy',
+    'function',
+    'publication',
+    'event-trigger',
+    'grant',
+    'other',
+];
+/** Code units, not a locale's rules: the same list on every machine; `public.orders.id` follows `public.orders`. */
+function byNameThenKind(a, b) {
+    if (a.name !== b.name)
+        return a.name < b.name ? -1 : 1;
+    return ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
+}
+
+;// CONCATENATED MODULE: ./src/postgres/watchdog.ts
+const LOOK_MS = 100;
+/** Where a standby follows: nobody there is seen to wait, so all that can be known is since when the lock is held. */
+const LOOK_FOR_EXCLUSIVE_MS = 50;
+/** A watchdog that cannot see for this long raises the alarm: unwatched work is not allowed to go on. */
+const BLIND_MS = 5_000;
+/**
+ * The server's lock table is read once for a look, as that is what a look costs. pg_blocking_pids stops every backend for
+ * a moment and is asked only of sessions that wait. A relation that this session sees in pg_class existed before the
+ * watched transaction: what that made is invisible here.
+ */
+const LOOK = `
+  select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('pid', l.pid,
+             'application', coalesce((select a.application_name from pg_catalog.pg_stat_activity a where a.pid = l.pid), ''),
+             'waitedMs', extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000))
+           filter (where not l.granted and l.waitstart is not null and l.pid <> $1
+                     and $1 = any (pg_catalog.pg_blocking_pids(l.pid))), '[]') as waiters,
+         (pg_catalog.count(*) filter (where l.pid = $1 and l.granted and not l.fastpath))::int as locks,
+         coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.relation >= 16384
+             and exists (select from pg_catalog.pg_class c where c.oid = l.relation))
+           filter (where $2 and l.pid = $1 and l.granted and l.locktype = 'relation'), false) as exclusive
+    from pg_catalog.pg_locks l`;
+/** A lock that is held in several modes takes one place in the lock table; telling them apart costs as much as a look. */
+const PLACES = `
+  select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as places
+    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`;
+class Watchdog {
+    session;
+    options;
+    stopped = false;
+    /** Time under ACCESS EXCLUSIVE until now, and when it was last seen to be held; null: it is not. */
+    exclusiveMs = 0;
+    exclusiveAt = null;
+    lookedAt = Date.now();
+    running;
+    wake = null;
+    constructor(session, options) {
+        this.session = session;
+        this.options = options;
+        this.running = this.watch();
+    }
+    /** Ends the watch and waits until the last look is over. */
+    async stop() {
+        this.stopped = true;
+        this.wake?.();
+        await this.running;
+    }
+    async watch() {
+        let lastSeen = Date.now();
+        while (!this.stopped) {
+            let pause = LOOK_MS;
+            try {
+                pause = await this.look();
+                lastSeen = Date.now();
+            }
+            catch (error) {
+                if (Date.now() - lastSeen > BLIND_MS || this.session.lost) {
+                    this.raise({ kind: 'blind', error: error });
+                    return;
+                }
+            }
+            if (this.stopped)
+                return;
+            await new Promise((resolve) => {
+                const timer = setTimeout(resolve, pause);
+                this.wake = () => {
+                    clearTimeout(timer);
+                    resolve();
+                };
+            });
+        }
+    }
+    /** One look; returns how long until the next, shorter when a limit is about to be reached. */
+    async look() {
+        const { watchedPid, maxBlockingMs, maxExclusiveMs, lockLimit } = this.options;
+        const { rows } = await this.session.query(LOOK, [
+            watchedPid,
+            maxExclusiveMs !== null,
+        ]);
+        const { waiters, locks, exclusive } = rows[0] ?? { waiters: [], locks: 0, exclusive: false };
+        const longest = Math.max(0, ...waiters.map((waiter) => waiter.waitedMs));
+        this.addExclusive(exclusive);
+        if (maxBlockingMs > 0 && longest >= maxBlockingMs) {
+            this.raise({ kind: 'blocking', waiters: waiters.filter((waiter) => waiter.waitedMs >= maxBlockingMs) });
+        }
+        else if (maxExclusiveMs && this.exclusiveMs >= maxExclusiveMs) {
+            this.raise({ kind: 'exclusive', heldMs: this.exclusiveMs });
+        }
+        else if (lockLimit !== null && locks > lockLimit) {
+            await this.countPlaces(lockLimit);
+        }
+        const left = [maxExclusiveMs === null ? LOOK_MS : LOOK_FOR_EXCLUSIVE_MS];
+        if (maxBlockingMs > 0 && waiters.length > 0)
+            left.push(maxBlockingMs - longest);
+        if (maxExclusiveMs && exclusive)
+            left.push(maxExclusiveMs - this.exclusiveMs);
+        return Math.max(5, Math.min(...left));
+    }
+    /** Adds up over the whole transaction: a reader on a standby may have waited each time. A look that came late has missed the beginning. */
+    addExclusive(isHeld) {
+        const now = Date.now();
+        const since = this.exclusiveAt ?? Math.min(now, this.lookedAt + LOOK_FOR_EXCLUSIVE_MS);
+        if (isHeld)
+            this.exclusiveMs += now - since;
+        this.exclusiveAt = isHeld ? now : null;
+        this.lookedAt = now;
+    }
+    async countPlaces(limit) {
+        const { rows } = await this.session.query(PLACES, [this.options.watchedPid]);
+        const places = rows[0]?.places ?? 0;
+        if (places > limit)
+            this.raise({ kind: 'lock-table', locks: places, limit });
+    }
+    raise(alarm) {
+        if (this.stopped)
+            return;
+        this.stopped = true;
+        this.options.onAlarm(alarm);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/bounds.ts
+/** Our limits and the dead man's switch; said again wherever a file may have changed them. `migration`: whose directives hold. */
+function bounds({ bench, deadline }, migration) {
+    const { request, serverMajor } = bench;
+    const directives = migration?.script.directives;
+    const own = directives?.statementTimeoutMs ?? request.statementTimeoutMs;
+    const left = Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : 0;
+    const limits = [own, left].filter((ms) => ms > 0);
+    const statement = limits.length === 0 ? 0 : Math.min(...limits);
+    const values = [`${directives?.lockTimeoutMs ?? request.lockTimeoutMs}ms`, `${Math.round(statement)}ms`];
+    const settings = [
+        `pg_catalog.set_config('lock_timeout', $1, true)`,
+        `pg_catalog.set_config('statement_timeout', $2, true)`,
+        `pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)`,
+    ];
+    if (serverMajor >= 17 && left > 0) {
+        settings.push(`pg_catalog.set_config('transaction_timeout', $3, true)`);
+        values.push(`${Math.round(left) + 10_000}ms`);
+    }
+    return { name: `mgate_bounds_${settings.length}`, text: `select ${settings.join(', ')}`, values };
+}
+/** A statement whose text may leave our own bounds changed. */
+function mayChangeBounds(facts, sql) {
+    if (facts.bulkInsertInto !== null)
+        return false;
+    return /^(SET|RESET|DISCARD)\b/.test(facts.command) || facts.opaque !== null || /set_config/i.test(sql);
+}
+
+// EXTERNAL MODULE: ./src/report/outcome.ts
+var outcome = __nccwpck_require__(5066);
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/observe.ts
+/**
+ * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
+ * them it rewrote, scanned, emptied or dropped, the rows it wrote, and how long it took by the server's own clock.
+ */
+
+
+
+/** The relations that existed before, with their file and how often this session had scanned them. */
+function rememberRelations(trackingSchema) {
+    const ours = TRACKING_NAMES.map(quoteLiteral).join(', ');
+    return [
+        {
+            text: `create temporary table mgate_before on commit drop as
+        select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
+               coalesce(x.relname, c.relname) as home,
+               pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
+               pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted, pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
+               pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
+          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+          left join pg_catalog.pg_index y on y.indexrelid = c.oid left join pg_catalog.pg_class x on x.oid = y.indrelid
+         where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+           and not (n.nspname = ${quoteLiteral(trackingSchema)} and c.relname in (${ours}))
+           and not exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_class t on t.oid = i.indrelid
+                            where i.indexrelid = c.oid and t.relnamespace = n.oid and n.nspname = ${quoteLiteral(trackingSchema)} and t.relname in (${ours}))`,
+        },
+        { text: 'create unique index mgate_before_oid on pg_temp.mgate_before (oid)' },
+        { text: 'grant select on pg_temp.mgate_before to public' },
+    ];
+}
+const CLOCK = (what) => `(extract(epoch from ${what}) * 1000)::text`;
+/** When the statement before it ended, and when this look ended: server time in milliseconds. */
+const LOOK_AT_CLOCK = {
+    name: 'mgate_clock',
+    flush: true,
+    text: `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
+    keep: true,
+};
+const lookAtLocks = (name, columns) => ({
+    name,
+    flush: true,
+    text: `with held as materialized (
+      select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
+    select ${CLOCK('pg_catalog.statement_timestamp()')},
+      (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
+                b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans,
+                case when h.writes and b.relkind = 'r' then pg_catalog.json_build_array(
+                  pg_catalog.pg_stat_get_xact_tuples_inserted(b.oid) - b.inserted, pg_catalog.pg_stat_get_xact_tuples_updated(b.oid) - b.updated,
+                  pg_catalog.pg_stat_get_xact_tuples_deleted(b.oid) - b.deleted) end,
+                case when h.exclusive then case when b.relkind in ('r', 'm') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
+                case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
+                  then pg_catalog.pg_relation_size(b.oid) = 0 end,
+                ${columns}, b.home))
+         from (select relation, pg_catalog.json_agg(mode) as modes, pg_catalog.bool_or(mode = 'AccessExclusiveLock') as exclusive,
+                      pg_catalog.bool_or(mode = 'RowExclusiveLock') as writes
+                 from held where locktype = 'relation' group by relation) h
+         join pg_temp.mgate_before b on b.oid = h.relation)::text,
+      (select pg_catalog.count(*) from held)::text,
+      ${CLOCK('pg_catalog.clock_timestamp()')}`,
+    keep: true,
+});
+/** The same as the clock, and what this transaction holds of the relations that existed before. */
+const LOOK_AT_LOCKS = lookAtLocks('mgate_locks', 'null');
+/** The same again, and which of their columns are gone, by number: for what may have dropped some. */
+const LOOK_AT_COLUMNS = lookAtLocks('mgate_columns', `case when h.exclusive and b.relkind in ('r', 'p') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
+     from pg_catalog.pg_attribute a where a.attrelid = b.oid and a.attnum > 0 and a.attisdropped) end`);
+/** Whether a statement may drop columns, by its words; those of code that it calls are not seen. */
+function mayDropColumns(sql, isOpaque) {
+    return isOpaque || /\bdrop\b/i.test(sql);
+}
+function readLook(result) {
+    const [ended, held, locks, now] = result.rows[0] ?? [];
+    const looked = locks !== null && locks !== undefined;
+    return {
+        statementEndedAt: Number(ended),
+        endedAt: Number(now),
+        held: looked ? (held ? JSON.parse(held) : []).map(readHeld) : null,
+        locks: looked ? Number(locks) : null,
+    };
+}
+function readHeld(row) {
+    const [name, modes, kind, filenodeBefore, filenode, scans, rows, gone, emptied, goneColumns, home] = row;
+    return {
+        name,
+        home,
+        modes,
+        kind,
+        filenodeBefore,
+        filenode,
+        scans,
+        rows,
+        gone: gone ?? false,
+        emptied: emptied ?? false,
+        goneColumns: goneColumns ?? [],
+    };
+}
+/** Sequences from which numbers were taken, which no rollback gives back: nextval holds this lock to the end. */
+const TAKES_NUMBERS = 'RowExclusiveLock';
+/** What of it is about these relations. */
+function partOf(seen, isWanted) {
+    const names = (list) => list.filter(isWanted);
+    const rows = (list) => list.filter((one) => isWanted(one.relation));
+    return {
+        locks: rows(seen.locks),
+        rewrites: names(seen.rewrites),
+        scans: names(seen.scans),
+        touched: rows(seen.touched),
+        dropped: names(seen.dropped),
+        droppedViews: names(seen.droppedViews),
+        truncated: names(seen.truncated),
+        emptied: names(seen.emptied),
+        goneColumns: rows(seen.goneColumns),
+    };
+}
+/** Nothing of it is in anybody's way: relations that were read, or whose rows were written. */
+function isHarmless({ locks, rewrites, scans, touched, dropped, droppedViews, truncated, goneColumns, }) {
+    const others = [rewrites, scans, touched, dropped, droppedViews, truncated, goneColumns];
+    return (others.every((list) => list.length === 0) && locks.every(({ mode }) => outcome/* LOCK_MODES */.bx.indexOf(mode) <= WRITES_ROWS));
+}
+const WRITES_ROWS = outcome/* LOCK_MODES */.bx.indexOf('RowExclusiveLock');
+/** Turns what is held now into what is new since the last look. One of these follows one transaction. */
+class Observer {
+    sequencesAdvanced = new Set();
+    modes = new Map();
+    filenodes = new Map();
+    scans = new Map();
+    rows = new Map();
+    gone = new Set();
+    goneColumns = new Set();
+    /** How strong a lock on the relation was seen already, as an index of LOCK_MODES; -1: none. */
+    strengthSeen(relation) {
+        return this.modes.get(relation) ?? -1;
+    }
+    /** `truncates`: the statement gives tables a new file, and reads it for the indexes, without rewriting anything. */
+    newSince(look, truncates) {
+        const seen = {
+            locks: [],
+            rewrites: [],
+            scans: [],
+            touched: [],
+            dropped: [],
+            droppedViews: [],
+            truncated: [],
+            emptied: [],
+            goneColumns: [],
+        };
+        for (const relation of look.held ?? []) {
+            const { name, kind } = relation;
+            const strongest = Math.max(...relation.modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
+            const isTable = kind === 'r' || kind === 'm' || kind === 'p';
+            const last = this.filenodes.has(name) ? this.filenodes.get(name) : relation.filenodeBefore;
+            const moved = relation.filenode !== null && relation.filenode !== last && isTable;
+            const rewritten = moved && !truncates;
+            if (rewritten)
+                seen.rewrites.push(name);
+            if (rewritten && relation.emptied)
+                seen.emptied.push(name);
+            if (moved && truncates)
+                seen.truncated.push(name);
+            // A lock that is held already does not show again; a rewrite has needed it all the same.
+            if (rewritten || strongest > this.strengthSeen(name)) {
+                seen.locks.push({ relation: name, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true });
+            }
+            this.modes.set(name, Math.max(strongest, this.strengthSeen(name)));
+            this.filenodes.set(name, relation.filenode);
+            const scanned = relation.scans > (this.scans.get(name) ?? 0);
+            if (isTable && scanned && !truncates)
+                seen.scans.push(name);
+            this.scans.set(name, relation.scans);
+            const touched = this.touchedSince(relation);
+            if (touched)
+                seen.touched.push(touched);
+            if (relation.gone && !this.gone.has(name)) {
+                this.gone.add(name);
+                if (isTable)
+                    seen.dropped.push(name);
+                else if (kind === 'v' || kind === 'f')
+                    seen.droppedViews.push(name);
+            }
+            if (kind === 'S' && relation.modes.includes(TAKES_NUMBERS))
+                this.sequencesAdvanced.add(name);
+            for (const [oid, number] of relation.gone ? [] : relation.goneColumns) {
+                if (this.goneColumns.has(`${oid}:${number}`))
+                    continue;
+                this.goneColumns.add(`${oid}:${number}`);
+                seen.goneColumns.push({ relation: name, oid, number });
+            }
+        }
+        return seen;
+    }
+    /** TRUNCATE sets the server's counts back: less than before is not told. */
+    touchedSince({ name, rows }) {
+        if (rows === null)
+            return null;
+        const last = this.rows.get(name) ?? [0, 0, 0];
+        this.rows.set(name, rows);
+        const [inserted, updated, deleted] = rows.map((count, at) => Math.max(0, count - (last[at] ?? 0)));
+        return inserted + updated + deleted === 0 ? null : { relation: name, inserted, updated, deleted };
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/conversation.ts
+/**
+ * What the rehearsal says to the server and hears from it: statements collected into batches, a look after each, and
+ * every answer given to whom it belongs.
+ */
+
+
+const conversation_BATCH_ITEMS = 400;
+const conversation_BATCH_CHARACTERS = 512 * 1024;
+const CONTROL = { kind: 'control' };
+class Conversation {
+    session;
+    listener;
+    items = [];
+    slots = [];
+    characters = 0;
+    inFlight = Promise.resolve();
+    sent = { slots: [], done: 0 };
+    /** How many items the server has answered. */
+    answered = 0;
+    /** When the last look ended, in the server's milliseconds. */
+    lastLook = null;
+    constructor(session, listener) {
+        this.session = session;
+        this.listener = listener;
+    }
+    say(item, slot) {
+        // Time that passes between two batches is no statement's.
+        if (this.items.length === 0 && this.lastLook !== null)
+            this.push(LOOK_AT_CLOCK, { kind: 'look', entry: null });
+        this.push(item, slot);
+    }
+    control(...items) {
+        for (const item of items)
+            this.say(item, CONTROL);
+    }
+    get isFull() {
+        return this.items.length >= conversation_BATCH_ITEMS || this.characters >= conversation_BATCH_CHARACTERS;
+    }
+    /** Sends what was said once the batch before is through, and does not wait for it: the next is read meanwhile. */
+    async sendOn() {
+        await this.inFlight;
+        this.inFlight = this.send();
+        // Thrown where it is awaited; until then it must not count as unhandled.
+        this.inFlight.catch(() => undefined);
+    }
+    /** Sends what was said and waits: one result for each item, in order. */
+    async exchange(...more) {
+        await this.inFlight;
+        for (const [item, slot] of more)
+            this.say(item, slot);
+        return this.send();
+    }
+    /** A question of ours within the transaction; what waits to be sent goes first. */
+    async ask(text, values = []) {
+        const results = await this.exchange([{ text, values, keep: true }, CONTROL]);
+        return results.at(-1)?.rows ?? [];
+    }
+    /** Waits until nothing is under way; what went wrong with it no longer matters. */
+    async fallSilent() {
+        await this.inFlight.catch(() => undefined);
+    }
+    /** The statement that the server is at, as far as it has told. */
+    current() {
+        const { slots, done } = this.sent;
+        for (const slot of [...slots.slice(done), ...slots.slice(0, done).reverse()]) {
+            if ((slot.kind === 'statement' || slot.kind === 'look') && slot.entry)
+                return slot.entry;
+        }
+        return null;
+    }
+    push(item, slot) {
+        this.items.push(item);
+        this.slots.push(slot);
+        this.characters += item.text.length;
+    }
+    async send() {
+        const [items, slots] = [this.items, this.slots];
+        [this.items, this.slots, this.characters] = [[], [], 0];
+        if (items.length === 0)
+            return [];
+        this.listener.mayGoOn();
+        this.sent = { slots, done: 0 };
+        try {
+            const results = await this.session.batch(items, (index) => {
+                this.sent.done = index + 1;
+                this.answered += 1;
+            });
+            this.hear(results, slots);
+            return results;
+        }
+        catch (error) {
+            if (!(error instanceof postgres_session/* BatchError */.PW))
+                throw error;
+            this.hear(error.completed, slots);
+            // Until a ROLLBACK TO nothing else would be answered: the next batch begins without a look.
+            this.lastLook = null;
+            const at = error.completed.length;
+            const last = slots.slice(0, at).findLast((slot) => slot.kind === 'statement') ?? null;
+            throw this.listener.meaningOf(error.cause, slots[at] ?? CONTROL, last);
+        }
+    }
+    hear(results, slots) {
+        for (const [index, result] of results.entries()) {
+            const slot = slots[index];
+            if (slot?.kind === 'statement' && slot.offset === 0) {
+                slot.entry.executed = true;
+                slot.entry.ran += 1;
+                const rows = / (\d+)$/.exec(result.tag ?? '')?.[1];
+                if (rows !== undefined)
+                    slot.entry.rows = (slot.entry.rows ?? 0) + Number(rows);
+            }
+            else if (slot?.kind === 'look') {
+                this.hearLook(readLook(result), slot.entry);
+            }
+        }
+    }
+    hearLook(look, entry) {
+        if (entry) {
+            if (this.lastLook !== null)
+                entry.ms = thousandths((entry.ms ?? 0) + look.statementEndedAt - this.lastLook);
+            this.listener.onLook(look, entry);
+        }
+        this.lastLook = look.endedAt;
+    }
+}
+function thousandths(ms) {
+    return Math.max(0, Math.round(ms * 1_000) / 1_000);
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/entry.ts
+
+/** What the reasons of statements that were rehearsed in another form begin with. */
+const PLAIN_FORM = 'rehearsed in its plain form';
+function newEntry(migration, { statement, facts, index }) {
+    // A statement's text keeps the whole chunk of the file alive: of a long one only a copy of what is shown is kept.
+    const shown = Buffer.from((0,report_text/* cut */.Jj)(statement.sql, 1_000)).toString();
+    return {
+        migration,
+        facts,
+        ran: 0,
+        index,
+        line: statement.line,
+        sql: shown,
+        count: 1,
+        executed: false,
+        error: null,
+        reason: null,
+        ms: null,
+        rows: null,
+        locks: [],
+        rewrites: [],
+        scans: [],
+        watched: true,
+        touched: [],
+        dropped: [],
+        droppedViews: [],
+        droppedColumns: [],
+        truncated: [],
+        goneColumns: [],
+        emptied: [],
+    };
+}
+function rehearsedPlainly(entry, what) {
+    entry.executed = false;
+    entry.reason = `${PLAIN_FORM}: ${what} cannot run in a transaction`;
+}
+/** As written, or the same work in another form. */
+function wasRehearsed(entry) {
+    return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
+}
+function toReport(entry) {
+    const { migration: _m, facts: _f, ran: _r, goneColumns: _g, emptied: _e, ...report } = entry;
+    return report;
+}
+/** By which one attempt tells the next about a statement. */
+function statementKey(migration, index) {
+    return `${migration.key}:${index}`;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/way-back.ts
+/** Whether the down files bring back what was there: which are tried, and what the catalog says when they were. */
+
+
+
+
+
+
+/** The schema is read before each migration whose down file is tried, up to this many; else before the first of them alone. */
+const READ_BEFORE_EACH = 10;
+const DIFFERENCES_NAMED = 3;
+/** The newest pending migrations that have a down file each, newest first: only they can be undone in order. */
+function waysBack({ pending, downFiles }) {
+    const ways = [];
+    for (const migration of [...pending].reverse()) {
+        const downFile = downFiles.get(migration.key);
+        if (downFile === undefined)
+            break;
+        ways.push({ migration, downFile });
+    }
+    return ways;
+}
+/** The migrations before which the schema is read. */
+function readBefore(ways) {
+    const chosen = ways.length <= READ_BEFORE_EACH ? ways : ways.slice(-1);
+    return new Set(chosen.map((way) => way.migration));
+}
+/** The down file as a migration of its own. Throws a Stop for what cannot be read. */
+function planDown({ migration, downFile }, workingDirectory) {
+    const path = (0,external_node_path_.join)(workingDirectory, downFile);
+    const { version, name, key } = migration;
+    return (0,script_file/* planMigration */.Eu)({
+        version,
+        name,
+        key: `down:${key}`,
+        file: downFile,
+        path,
+        bytes: (0,external_node_fs_.statSync)(path).size,
+        checksum: (0,external_node_path_.basename)(downFile),
+    });
+}
+async function readSchemaBefore(session, start, leftOut) {
+    const fingerprints = await readFingerprints(session, leftOut);
+    const changed = groupsToDefine(changedGroups(start, fingerprints)).inside;
+    return { fingerprints, changed, definitions: await readDefinitions(session, changed) };
+}
+async function readUndone(session, way, before, leftOut) {
+    const { inside, outside } = groupsToDefine(changedGroups(before.fingerprints, await readFingerprints(session, leftOut)));
+    const known = new Set(before.changed);
+    return {
+        way,
+        before,
+        outside: outside.filter((key) => !known.has(key)),
+        after: await readDefinitions(session, new Set([...inside, ...before.changed])),
+    };
+}
+/** In the order in which the down files ran: a difference is told of the first that has it. After the rollback. */
+async function differences(session, undone) {
+    const findings = [];
+    let known = new Set();
+    for (const { way, before, outside, after } of undone) {
+        const was = new Map([...before.definitions, ...(await readDefinitions(session, outside))]);
+        const changes = diffDefinitions(was, after);
+        const fresh = changes.filter((change) => !known.has(way_back_keyOf(change)));
+        known = new Set([...known, ...changes.map(way_back_keyOf)]);
+        if (fresh.length > 0)
+            findings.push(ofDifference(way, fresh));
+    }
+    return findings;
+}
+function way_back_keyOf({ change, kind, name, after }) {
+    return `${change} ${kind} ${name} ${after}`;
+}
+function ofDifference({ migration, downFile }, changes) {
+    const named = changes.slice(0, DIFFERENCES_NAMED).map(way_back_inWords);
+    const more = changes.length - named.length;
+    return {
+        rule: 'down-differs',
+        severity: 'warning',
+        version: migration.version,
+        file: downFile,
+        line: null,
+        sql: null,
+        relation: null,
+        message: `After it, the schema is not what it was before ${migration.file}: ${named.join('; ')}${more > 0 ? `; and ${(0,report_text/* plural */.LS)(more, 'difference')} more` : ''}.`,
+        safer: null,
+    };
+}
+function way_back_inWords({ change, kind, name, before, after }) {
+    switch (change) {
+        case 'added':
+            return `${kind} ${name} is still there`;
+        case 'removed':
+            return `${kind} ${name} is missing`;
+        case 'changed':
+            return `${kind} ${name} was ${(0,report_text/* cut */.Jj)(before ?? '', 100)} and is ${(0,report_text/* cut */.Jj)(after ?? '', 100)}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/down-and-up.ts
+
+
+
+
+
+
+
+
+
+/** It could not be tried to its end, for reasons that are not its own. */
+class NotTried extends Error {
+}
+class DownAndUp {
+    /** What was there before each migration and after its down file. */
+    undone = [];
+    input;
+    talk;
+    notes;
+    migrations;
+    ways;
+    readFirst;
+    before = new Map();
+    constructor(input, talk, notes, migrations) {
+        this.input = input;
+        this.talk = talk;
+        this.notes = notes;
+        this.migrations = migrations;
+        this.ways = input.bench.request.rehearseRollback === false ? [] : waysBack(input.plan);
+        this.readFirst = readBefore(this.ways);
+    }
+    /** Before a migration goes up: the schema to which its down file is to lead back. */
+    async remember(migration) {
+        if (!this.readFirst.has(migration))
+            return;
+        const { before, bench, plan } = this.input;
+        if (migration === plan.pending[0]) {
+            this.before.set(migration, { fingerprints: before, changed: [], definitions: new Map() });
+            return;
+        }
+        await this.talk.exchange();
+        this.before.set(migration, await readSchemaBefore(bench.session, before, leftOut(bench.tracking.schema)));
+    }
+    /** `creator`: the pending migration that makes the tracking table itself. */
+    async run(creator) {
+        if (this.ways.length === 0)
+            return;
+        const why = this.whyNot(creator);
+        this.notes.phase = 'down';
+        if (why !== null)
+            return this.notTried(why);
+        try {
+            for (const way of this.ways)
+                await this.down(way);
+            this.notes.phase = 'again';
+            for (const { migration } of [...this.ways].reverse()) {
+                await this.migration({ ...migration, key: `again:${migration.key}` });
+            }
+        }
+        catch (error) {
+            // Whether it was in the way of somebody, or out of time, is asked at the end.
+            if (error instanceof Interrupted)
+                throw error;
+            if (error instanceof NotTried)
+                return this.notTried(error.message);
+            if (error instanceof StatementFailed)
+                return this.failed(error);
+            if (error instanceof Again)
+                return this.notTried('a statement would need a treatment of its own');
+            if (error instanceof report_stop/* Stop */.V && error.reason.class === 'syntax')
+                return this.unreadable(error);
+            throw error;
+        }
+    }
+    whyNot(creator) {
+        const missed = this.notes.ofPending().find((entry) => !wasRehearsed(entry));
+        if (missed)
+            return `${missed.migration.file}:${missed.line} was not executed`;
+        const resumed = this.ways.find(({ migration }) => this.input.plan.resumed.has(migration.key));
+        if (resumed)
+            return `${resumed.migration.file} was half done already`;
+        return creator ? `${creator.file} makes the tracking table itself` : null;
+    }
+    async down(way) {
+        const { session, request, tracking } = this.input.bench;
+        await this.migration(planDown(way, request.workingDirectory));
+        const before = this.before.get(way.migration);
+        if (before)
+            this.undone.push(await readUndone(session, way, before, leftOut(tracking.schema)));
+    }
+    async migration(migration) {
+        const { log, request } = this.input.bench;
+        log.progress(`dry run, ${this.notes.phase} ${migration.file}`);
+        await this.migrations.run(migration, null, request.transactionMode !== 'all');
+        await this.talk.exchange();
+        const missed = this.notes.of(migration).find((entry) => !wasRehearsed(entry));
+        if (missed)
+            throw new NotTried(`${migration.file}:${missed.line} was not executed: ${missed.reason}`);
+    }
+    // -- what came of it ------------------------------------------------------------------------------------------
+    notTried(why) {
+        const [newest] = this.ways;
+        if (!newest)
+            return;
+        this.notes.findings.push({
+            rule: 'rollback-not-tried',
+            severity: 'info',
+            version: newest.migration.version,
+            file: newest.downFile,
+            line: null,
+            sql: null,
+            relation: null,
+            message: `not tried: ${why}`,
+            safer: null,
+        });
+    }
+    failed({ migration, entry, place, error }) {
+        const server = (0,postgres_failure/* readServerError */.i)(error);
+        const message = this.input.bench.request.showData ? server.message : (0,report_redact/* hideMessage */.oP)(server.code, server.message);
+        const { line } = place ? (0,script_file/* locate */.x5)(place, entry ? server.position : null) : { line: 1 };
+        if (wasCutShort(server)) {
+            this.notTried(`${migration.file}:${line}: ${message}`);
+            return;
+        }
+        const again = this.notes.phase === 'again';
+        this.notes.findings.push({
+            rule: again ? 'up-again-fails' : 'down-fails',
+            severity: 'warning',
+            version: migration.version,
+            file: migration.file,
+            line,
+            sql: place ? (0,report_text/* cut */.Jj)(place.sql, 200) : null,
+            relation: null,
+            message: again
+                ? `After the way back, it does not go up a second time: ${message}`
+                : `The way back fails, after everything has gone up: ${message}`,
+            safer: null,
+        });
+    }
+    unreadable({ reason, message }) {
+        const way = this.ways.find(({ downFile }) => downFile === reason.file) ?? this.ways[0];
+        if (!way)
+            return;
+        const { version } = way.migration;
+        const { downFile: file } = way;
+        const at = { version, file, line: reason.line ?? null, sql: null, relation: null, safer: null };
+        this.notes.findings.push({
+            rule: 'down-fails',
+            severity: 'warning',
+            ...at,
+            message: `It cannot be read: ${message}`,
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/guard.ts
+/** Other rows each time, as the index keeps the dead ones until the end of the transaction and would look at them all. */
+const GUARD_ROWS = {
+    name: 'mgate_guard_in',
+    text: `insert into pg_temp.mgate_guard select n from (select pg_catalog.nextval('pg_temp.mgate_guard_n') as n) one, (values (1), (2)) two`,
+};
+const MAKE_GUARD = [
+    {
+        text: 'create temporary table mgate_guard (k bigint constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
+    },
+    { text: 'create temporary sequence mgate_guard_n' },
+    // Whatever role a file takes on meanwhile.
+    { text: 'grant all on pg_temp.mgate_guard, pg_temp.mgate_guard_n to public' },
+    GUARD_ROWS,
+];
+const GUARD_OUT = { name: 'mgate_guard_out', text: 'delete from pg_temp.mgate_guard' };
+/** Back after a statement that fires constraints itself: all others stay as that has left them. */
+const GUARD_IN = [
+    { text: 'set constraints pg_temp.mgate_guard_key deferred' },
+    GUARD_ROWS,
+];
+const FIRE_CONSTRAINTS = { text: 'set constraints all immediate' };
+/** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */
+const GUARD_IN_ANEW = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
+/** SET CONSTRAINTS ALL DEFERRED makes those wait too that begin as immediate; these are they, in a list. */
+const INITIALLY_IMMEDIATE = `
+  select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
+    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`;
+/** The guard was in the way of a statement that fires constraints itself. */
+function isOfGuard({ constraint }) {
+    return constraint === 'mgate_guard_key';
 }
 
 // EXTERNAL MODULE: ./src/sql/tokens.ts
@@ -9620,8 +10554,15 @@ function findingAt(entry, rule, severity, message, more = {}) {
     return { rule, severity, version, file, line, sql: (0,report_text/* cut */.Jj)(sql, 200), relation: null, message, safer: null, ...more };
 }
 const LIKE = 'pg_temp.mgate_like';
-/** Inside the rehearsal, under a savepoint that the caller sets and goes back to, whatever comes of it. */
-async function tryOnCopy(session, entry, plain, { table }) {
+/** Inside the rehearsal, in which nothing of it stays, whatever comes of it. */
+async function tryOnCopy(talk, session, entry, plain, leftover) {
+    await talk.exchange();
+    await session.batch([{ text: 'savepoint mgate' }]);
+    const tried = await indexOnCopy(session, entry, plain, leftover);
+    await session.batch([{ text: 'rollback to savepoint mgate' }, { text: 'release savepoint mgate' }]);
+    return tried;
+}
+async function indexOnCopy(session, entry, plain, { table }) {
     const onCopy = withTable(plain, LIKE);
     if (onCopy === null)
         return { entry, key: null, finding: null };
@@ -9754,359 +10695,510 @@ async function openTransactions(asker, entries) {
     return waiting.map((entry) => findingAt(entry, 'waits-for-transactions', severity, message));
 }
 
-;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/observe.ts
-/**
- * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
- * them it rewrote, scanned, emptied or dropped, the rows it wrote, and how long it took by the server's own clock.
- */
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/look-back.ts
+/** What can be asked only of the committed state, when all is rolled back: what was there before, by name, size and rows. */
 
 
 
-/** The relations that existed before, with their file and how often this session had scanned them. */
-function rememberRelations(trackingSchema) {
-    const ours = TRACKING_NAMES.map(quoteLiteral).join(', ');
-    return [
-        {
-            text: `create temporary table mgate_before on commit drop as
-        select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
-               pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
-               pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted, pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
-               pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
-          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-         where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-           and not (n.nspname = ${quoteLiteral(trackingSchema)} and c.relname in (${ours}))
-           and not exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_class t on t.oid = i.indrelid
-                            where i.indexrelid = c.oid and t.relnamespace = n.oid and n.nspname = ${quoteLiteral(trackingSchema)} and t.relname in (${ours}))`,
-        },
-        { text: 'create unique index mgate_before_oid on pg_temp.mgate_before (oid)' },
-        { text: 'grant select on pg_temp.mgate_before to public' },
-    ];
+
+
+
+
+
+
+/** How long all questions of one kind about the rows may take. */
+const QUESTIONS_MS = 5_000;
+async function lookBack({ bench, plan }, notes, looks, { made, undone, failed, traffic }) {
+    const { session } = bench;
+    const before = await readDefinitions(session, groupsToDefine(made.groups).outside);
+    const schemaDiff = diffDefinitions(before, made.predicted);
+    notes.findings.push(...(await differences(session, undone)));
+    await nameWhatIsBack(bench, notes);
+    const inTheWay = failed && (await askForRows(bench, notes, failed));
+    await askForIndexes(bench, notes);
+    mentionUnreached(plan, notes, looks);
+    return { schemaDiff, inTheWay, sizes: await readSizes(bench, looks.wanted, traffic) };
 }
-const CLOCK = (what) => `(extract(epoch from ${what}) * 1000)::text`;
-/** When the statement before it ended, and when this look ended: server time in milliseconds. */
-const LOOK_AT_CLOCK = {
-    name: 'mgate_clock',
-    flush: true,
-    text: `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
-    keep: true,
-};
-const lookAtLocks = (name, columns) => ({
-    name,
-    flush: true,
-    text: `with held as materialized (
-      select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
-    select ${CLOCK('pg_catalog.statement_timestamp()')},
-      (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
-                b.filenode, pg_catalog.pg_relation_filenode(b.oid), pg_catalog.pg_stat_get_xact_numscans(b.oid) - b.scans,
-                case when h.writes and b.relkind = 'r' then pg_catalog.json_build_array(
-                  pg_catalog.pg_stat_get_xact_tuples_inserted(b.oid) - b.inserted, pg_catalog.pg_stat_get_xact_tuples_updated(b.oid) - b.updated,
-                  pg_catalog.pg_stat_get_xact_tuples_deleted(b.oid) - b.deleted) end,
-                case when h.exclusive then case when b.relkind in ('r', 'm') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
-                case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
-                  then pg_catalog.pg_relation_size(b.oid) = 0 end,
-                ${columns}))
-         from (select relation, pg_catalog.json_agg(mode) as modes, pg_catalog.bool_or(mode = 'AccessExclusiveLock') as exclusive,
-                      pg_catalog.bool_or(mode = 'RowExclusiveLock') as writes
-                 from held where locktype = 'relation' group by relation) h
-         join pg_temp.mgate_before b on b.oid = h.relation)::text,
-      (select pg_catalog.count(*) from held)::text,
-      ${CLOCK('pg_catalog.clock_timestamp()')}`,
-    keep: true,
-});
-/** The same as the clock, and what this transaction holds of the relations that existed before. */
-const LOOK_AT_LOCKS = lookAtLocks('mgate_locks', 'null');
-/** The same again, and which of their columns are gone, by number: for what may have dropped some. */
-const LOOK_AT_COLUMNS = lookAtLocks('mgate_columns', `case when h.exclusive and b.relkind in ('r', 'p') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
-     from pg_catalog.pg_attribute a where a.attrelid = b.oid and a.attnum > 0 and a.attisdropped) end`);
-/** Whether a statement may drop columns, by its words; those of code that it calls are not seen. */
-function mayDropColumns(sql, isOpaque) {
-    return isOpaque || /\bdrop\b/i.test(sql);
-}
-function readLook(result) {
-    const [ended, held, locks, now] = result.rows[0] ?? [];
-    const looked = locks !== null && locks !== undefined;
-    return {
-        statementEndedAt: Number(ended),
-        endedAt: Number(now),
-        held: looked ? (held ? JSON.parse(held) : []).map(readHeld) : null,
-        locks: looked ? Number(locks) : null,
-    };
-}
-function readHeld(row) {
-    const [name, modes, kind, filenodeBefore, filenode, scans, rows, gone, emptied, goneColumns] = row;
-    return {
-        name,
-        modes,
-        kind,
-        filenodeBefore,
-        filenode,
-        scans,
-        rows,
-        gone: gone ?? false,
-        emptied: emptied ?? false,
-        goneColumns: goneColumns ?? [],
-    };
-}
-/** Sequences from which numbers were taken, which no rollback gives back: nextval holds this lock to the end. */
-const TAKES_NUMBERS = 'RowExclusiveLock';
-/** Turns what is held now into what is new since the last look. One of these follows one transaction. */
-class Observer {
-    sequencesAdvanced = new Set();
-    modes = new Map();
-    filenodes = new Map();
-    scans = new Map();
-    rows = new Map();
-    gone = new Set();
-    goneColumns = new Set();
-    /** How strong a lock on the relation was seen already, as an index of LOCK_MODES; -1: none. */
-    strengthSeen(relation) {
-        return this.modes.get(relation) ?? -1;
-    }
-    /** `truncates`: the statement gives tables a new file, and reads it for the indexes, without rewriting anything. */
-    newSince(look, truncates) {
-        const seen = {
-            locks: [],
-            rewrites: [],
-            scans: [],
-            touched: [],
-            dropped: [],
-            droppedViews: [],
-            truncated: [],
-            emptied: [],
-            goneColumns: [],
-        };
-        for (const relation of look.held ?? []) {
-            const { name, kind } = relation;
-            const strongest = Math.max(...relation.modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
-            const isTable = kind === 'r' || kind === 'm' || kind === 'p';
-            const last = this.filenodes.has(name) ? this.filenodes.get(name) : relation.filenodeBefore;
-            const moved = relation.filenode !== null && relation.filenode !== last && isTable;
-            const rewritten = moved && !truncates;
-            if (rewritten)
-                seen.rewrites.push(name);
-            if (rewritten && relation.emptied)
-                seen.emptied.push(name);
-            if (moved && truncates)
-                seen.truncated.push(name);
-            // A lock that is held already does not show again; a rewrite has needed it all the same.
-            if (rewritten || strongest > this.strengthSeen(name)) {
-                seen.locks.push({ relation: name, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true });
-            }
-            this.modes.set(name, Math.max(strongest, this.strengthSeen(name)));
-            this.filenodes.set(name, relation.filenode);
-            const scanned = relation.scans > (this.scans.get(name) ?? 0);
-            if (isTable && scanned && !truncates)
-                seen.scans.push(name);
-            this.scans.set(name, relation.scans);
-            const touched = this.touchedSince(relation);
-            if (touched)
-                seen.touched.push(touched);
-            if (relation.gone && !this.gone.has(name)) {
-                this.gone.add(name);
-                if (isTable)
-                    seen.dropped.push(name);
-                else if (kind === 'v' || kind === 'f')
-                    seen.droppedViews.push(name);
-            }
-            if (kind === 'S' && relation.modes.includes(TAKES_NUMBERS))
-                this.sequencesAdvanced.add(name);
-            for (const [oid, number] of relation.gone ? [] : relation.goneColumns) {
-                if (this.goneColumns.has(`${oid}:${number}`))
-                    continue;
-                this.goneColumns.add(`${oid}:${number}`);
-                seen.goneColumns.push({ relation: name, oid, number });
-            }
+/** Columns that a statement dropped are there again, with their names; files that it emptied, with their rows. */
+async function nameWhatIsBack(bench, notes) {
+    const within = boundsOf(bench);
+    for (const entry of notes.ofPending()) {
+        if (entry.goneColumns.length > 0)
+            entry.droppedColumns = await readDropped(bench, entry.goneColumns, within);
+        if (entry.emptied.length > 0) {
+            const had = await withRows(bench, entry.emptied);
+            const truncated = entry.emptied.filter((name) => had.has(name) || /\btruncate\b/i.test(entry.sql));
+            entry.truncated = [...entry.truncated, ...truncated];
+            entry.rewrites = entry.rewrites.filter((name) => !truncated.includes(name));
         }
-        return seen;
-    }
-    /** TRUNCATE sets the server's counts back: less than before is not told. */
-    touchedSince({ name, rows }) {
-        if (rows === null)
-            return null;
-        const last = this.rows.get(name) ?? [0, 0, 0];
-        this.rows.set(name, rows);
-        const [inserted, updated, deleted] = rows.map((count, at) => Math.max(0, count - (last[at] ?? 0)));
-        return inserted + updated + deleted === 0 ? null : { relation: name, inserted, updated, deleted };
     }
 }
-
-;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/conversation.ts
-/**
- * What the rehearsal says to the server and hears from it: statements collected into batches, a look after each, and
- * every answer given to whom it belongs.
- */
-
-
-const BATCH_ITEMS = 400;
-const BATCH_CHARACTERS = 512 * 1024;
-const CONTROL = { kind: 'control' };
-class Conversation {
-    session;
-    listener;
-    items = [];
-    slots = [];
-    characters = 0;
-    inFlight = Promise.resolve();
-    sent = { slots: [], done: 0 };
-    /** How many items the server has answered. */
-    answered = 0;
-    /** When the last look ended, in the server's milliseconds. */
-    lastLook = null;
-    constructor(session, listener) {
-        this.session = session;
-        this.listener = listener;
-    }
-    say(item, slot) {
-        // Time that passes between two batches is no statement's.
-        if (this.items.length === 0 && this.lastLook !== null)
-            this.push(LOOK_AT_CLOCK, { kind: 'look', entry: null });
-        this.push(item, slot);
-    }
-    control(...items) {
-        for (const item of items)
-            this.say(item, CONTROL);
-    }
-    get isFull() {
-        return this.items.length >= BATCH_ITEMS || this.characters >= BATCH_CHARACTERS;
-    }
-    /** Sends what was said once the batch before is through, and does not wait for it: the next is read meanwhile. */
-    async sendOn() {
-        await this.inFlight;
-        this.inFlight = this.send();
-        // Thrown where it is awaited; until then it must not count as unhandled.
-        this.inFlight.catch(() => undefined);
-    }
-    /** Sends what was said and waits: one result for each item, in order. */
-    async exchange(...more) {
-        await this.inFlight;
-        for (const [item, slot] of more)
-            this.say(item, slot);
-        return this.send();
-    }
-    /** A question of ours within the transaction; what waits to be sent goes first. */
-    async ask(text, values = []) {
-        const results = await this.exchange([{ text, values, keep: true }, CONTROL]);
-        return results.at(-1)?.rows ?? [];
-    }
-    /** Waits until nothing is under way; what went wrong with it no longer matters. */
-    async fallSilent() {
-        await this.inFlight.catch(() => undefined);
-    }
-    /** The statement that the server is at, as far as it has told. */
-    current() {
-        const { slots, done } = this.sent;
-        for (const slot of [...slots.slice(done), ...slots.slice(0, done).reverse()]) {
-            if ((slot.kind === 'statement' || slot.kind === 'look') && slot.entry)
-                return slot.entry;
-        }
+async function askForRows(bench, notes, { entry, place, error }) {
+    if (entry === null || place === null)
         return null;
+    const { showData } = bench.request;
+    const before = notes.ofPending().filter((one) => one !== entry);
+    const written = new Set(before.flatMap((one) => one.touched.map((touched) => touched.relation)));
+    const failed = { error: (0,postgres_failure/* readServerError */.i)(error), facts: entry.facts, sql: place.sql, showData, written };
+    return rowsInTheWay(bench, failed, boundsOf(bench));
+}
+/** Indexes that are to be built CONCURRENTLY: would their keys be unique, and who would they wait for? */
+async function askForIndexes(bench, notes) {
+    const within = boundsOf(bench);
+    for (const tried of notes.tried) {
+        const found = tried.finding ?? (await duplicateKeys(bench, tried, within, bench.request.showData));
+        if (found)
+            notes.findings.push(found);
     }
-    push(item, slot) {
-        this.items.push(item);
-        this.slots.push(slot);
-        this.characters += item.text.length;
-    }
-    async send() {
-        const [items, slots] = [this.items, this.slots];
-        [this.items, this.slots, this.characters] = [[], [], 0];
-        if (items.length === 0)
-            return [];
-        this.listener.mayGoOn();
-        this.sent = { slots, done: 0 };
+    notes.findings.push(...(await openTransactions(bench, notes.ofPending())));
+}
+function mentionUnreached({ pending }, notes, looks) {
+    for (const migration of pending) {
+        if (notes.finished.has(migration.key))
+            continue;
         try {
-            const results = await this.session.batch(items, (index) => {
-                this.sent.done = index + 1;
-                this.answered += 1;
-            });
-            this.hear(results, slots);
-            return results;
+            for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
+                if (event.kind === 'statement' && event.facts.bulkInsertInto === null)
+                    looks.mention(event.statement.sql);
+            }
         }
         catch (error) {
-            if (!(error instanceof postgres_session/* BatchError */.PW))
+            // What is wrong with a file was said when it was planned, or is when it is applied.
+            if (!(error instanceof report_stop/* Stop */.V))
                 throw error;
-            this.hear(error.completed, slots);
-            // Until a ROLLBACK TO nothing else would be answered: the next batch begins without a look.
-            this.lastLook = null;
-            const at = error.completed.length;
-            const last = slots.slice(0, at).findLast((slot) => slot.kind === 'statement') ?? null;
-            throw this.listener.meaningOf(error.cause, slots[at] ?? CONTROL, last);
         }
-    }
-    hear(results, slots) {
-        for (const [index, result] of results.entries()) {
-            const slot = slots[index];
-            if (slot?.kind === 'statement' && slot.offset === 0) {
-                slot.entry.executed = true;
-                slot.entry.ran += 1;
-                const rows = / (\d+)$/.exec(result.tag ?? '')?.[1];
-                if (rows !== undefined)
-                    slot.entry.rows = (slot.entry.rows ?? 0) + Number(rows);
-            }
-            else if (slot?.kind === 'look') {
-                this.hearLook(readLook(result), slot.entry);
-            }
-        }
-    }
-    hearLook(look, entry) {
-        if (entry) {
-            if (this.lastLook !== null)
-                entry.ms = thousandths((entry.ms ?? 0) + look.statementEndedAt - this.lastLook);
-            this.listener.onLook(look, entry);
-        }
-        this.lastLook = look.endedAt;
     }
 }
-function thousandths(ms) {
-    return Math.max(0, Math.round(ms * 1_000) / 1_000);
+function boundsOf({ request }) {
+    return { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
 }
 
-;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/entry.ts
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/looks.ts
+/**
+ * When the rehearsal looks at what a statement did, and what it keeps of that: in the statement's entry, and over all of
+ * them.
+ */
 
-/** What the reasons of statements that were rehearsed in another form begin with. */
-const PLAIN_FORM = 'rehearsed in its plain form';
-function newEntry(migration, { statement, facts, index }) {
-    // A statement's text keeps the whole chunk of the file alive: of a long one only a copy of what is shown is kept.
-    const shown = Buffer.from((0,report_text/* cut */.Jj)(statement.sql, 1_000)).toString();
-    return {
-        migration,
-        facts,
-        ran: 0,
-        index,
-        line: statement.line,
-        sql: shown,
-        count: 1,
-        executed: false,
-        error: null,
-        reason: null,
-        ms: null,
-        rows: null,
-        locks: [],
-        rewrites: [],
-        scans: [],
-        touched: [],
-        dropped: [],
-        droppedViews: [],
-        droppedColumns: [],
-        truncated: [],
-        goneColumns: [],
-        emptied: [],
-    };
+
+
+/**
+ * From this many locks on, reading all of them after every statement would be quadratic: statements that name different
+ * relations are looked at together, and what is seen is told apart by the names.
+ */
+const MANY_LOCKS = 1_000;
+const MOST_TOGETHER = 50;
+/** Of these the words tell which relations they are about. */
+const NAMES_ALL = /^(?:CREATE|ALTER TABLE|ALTER INDEX|COMMENT|GRANT|INSERT|UPDATE)\b/;
+/** A text of this length is taken to name some relation. */
+const LONG_CHARACTERS = 20_000;
+/** The names of relations are looked for in no more than this of a statement that was not executed. */
+const MENTIONED_CHARACTERS = 100_000;
+/** What was done until here is no statement's time. */
+const TIMED_FROM_HERE = [LOOK_AT_CLOCK, { kind: 'look', entry: null }];
+class Looks {
+    /** Row versions that the rollback will leave behind in tables that existed before. */
+    deadTuples = 0;
+    talk;
+    notes;
+    observer = new Observer();
+    anythingBefore = false;
+    namesBefore = new Set();
+    locks = 0;
+    /** A run of INSERTs that was not looked at yet. */
+    unseen = null;
+    /** Statements since the last look. */
+    together = [];
+    /** Those of which a look is on its way, by the entry that it stands behind. */
+    awaited = new Map();
+    locked = new Set();
+    mentioned = new Set();
+    knowledge;
+    constructor(talk, notes, knowledge) {
+        this.talk = talk;
+        this.notes = notes;
+        this.knowledge = knowledge;
+    }
+    /** The bare names of the relations that existed before. */
+    begin(namesBefore) {
+        this.anythingBefore = namesBefore.length > 0;
+        this.namesBefore = new Set(namesBefore);
+    }
+    // -- when -----------------------------------------------------------------------------------------------------
+    /** Before a statement is said. `apart`: what it does is looked at by itself. */
+    before(entry, { sql }, apart) {
+        // The time of a long run of INSERTs is not the next statement's.
+        if (this.unseen && this.unseen !== entry && this.unseen.count > 1)
+            this.atUnseen();
+        if (this.together.length === 0)
+            return;
+        const isFull = this.together.length >= MOST_TOGETHER;
+        if (isFull || apart || this.mustBeAlone(entry, sql) || this.isNamed(sql))
+            this.atTogether();
+    }
+    /** At the clock always; at the locks too, or later together with others. */
+    after(entry, { sql }) {
+        if (entry.count > 1) {
+            this.unseen = entry;
+            return;
+        }
+        const waits = this.anythingBefore && this.locks >= MANY_LOCKS && !this.mustBeAlone(entry, sql);
+        if (waits)
+            this.together.push({ entry, names: new Set(this.namesMentioned(sql)) });
+        this.talk.say(waits ? LOOK_AT_CLOCK : this.atAll(entry, sql), { kind: 'look', entry });
+    }
+    /** What waited to be looked at. */
+    atTogether() {
+        const last = this.together.at(-1);
+        if (!last)
+            return;
+        this.awaited.set(last.entry, this.together);
+        this.together = [];
+        this.talk.say(LOOK_AT_LOCKS, { kind: 'look', entry: last.entry });
+    }
+    mustBeAlone({ facts }, sql) {
+        if (this.knowledge.looksAtEach || this.notes.phase !== 'up' || sql.length > LONG_CHARACTERS)
+            return true;
+        return facts.opaque !== null || !NAMES_ALL.test(facts.command) || mayDropColumns(sql, false);
+    }
+    /** Something of what waits names a relation that this names too. */
+    isNamed(sql) {
+        const names = [...this.namesMentioned(sql)];
+        return this.together.some((one) => names.some((name) => one.names.has(name)));
+    }
+    /** The look that tells everything of a statement. */
+    atAll({ facts }, sql) {
+        if (!this.anythingBefore)
+            return LOOK_AT_CLOCK;
+        return mayDropColumns(sql, facts.opaque !== null) ? LOOK_AT_COLUMNS : LOOK_AT_LOCKS;
+    }
+    atUnseen() {
+        if (!this.unseen)
+            return;
+        this.talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
+        this.unseen = null;
+    }
+    // -- what -----------------------------------------------------------------------------------------------------
+    see(look, entry) {
+        if (look.held === null)
+            return;
+        this.locks = look.locks ?? this.locks;
+        const seen = this.observer.newSince(look, entry.facts.command === 'TRUNCATE');
+        const together = this.awaited.get(entry);
+        this.awaited.delete(entry);
+        if (together)
+            this.tellApart(seen, look, together);
+        else
+            this.note(seen, entry);
+    }
+    tellApart(seen, look, together) {
+        const homes = new Map(look.held?.map(({ name, home }) => [name, home]));
+        const whose = (relation) => together.find(({ names }) => names.has(homes.get(relation) ?? relation));
+        for (const one of together)
+            this.note(partOf(seen, (relation) => whose(relation) === one), one.entry);
+        const rest = partOf(seen, (relation) => whose(relation) === undefined);
+        // A partition, a parent, what CASCADE reaches: nobody can say whose doing it is.
+        if (!isHarmless(rest) && together.length > 1) {
+            this.knowledge.looksAtEach = true;
+            throw new Again();
+        }
+        const last = together.at(-1);
+        if (last)
+            this.note(rest, last.entry);
+    }
+    note(seen, entry) {
+        entry.locks = [...entry.locks, ...seen.locks];
+        entry.rewrites = [...entry.rewrites, ...seen.rewrites];
+        entry.scans = [...entry.scans, ...seen.scans];
+        entry.touched = addTouched(entry.touched, seen.touched);
+        entry.dropped = [...entry.dropped, ...seen.dropped];
+        entry.droppedViews = [...entry.droppedViews, ...seen.droppedViews];
+        entry.truncated = [...entry.truncated, ...seen.truncated];
+        entry.emptied = [...entry.emptied, ...seen.emptied];
+        entry.goneColumns = [...entry.goneColumns, ...seen.goneColumns];
+        for (const { inserted, updated } of seen.touched)
+            this.deadTuples += inserted + updated;
+        if (this.notes.phase === 'up')
+            for (const lock of seen.locks)
+                this.locked.add(lock.relation);
+    }
+    /** The run has ended: what still waits to be looked at never was. */
+    giveUp() {
+        for (const { entry } of [...this.together, ...[...this.awaited.values()].flat()])
+            entry.watched = false;
+    }
+    /** What the statement held at which it ended: its own session cannot tell any more. */
+    seeFromOutside(held, entry) {
+        for (const { relation, modes } of held) {
+            const strongest = Math.max(...modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
+            if (strongest <= this.observer.strengthSeen(relation))
+                continue;
+            const lock = { relation, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true };
+            entry.locks = [...entry.locks, lock];
+            this.locked.add(relation);
+        }
+    }
+    /** What was not executed is judged by what its text names: that must be known by its size too. */
+    mention(sql) {
+        for (const name of this.namesMentioned(sql.slice(0, MENTIONED_CHARACTERS)))
+            this.mentioned.add(name);
+    }
+    /** What was locked or would have been. */
+    get wanted() {
+        return { relations: [...this.locked], bare: [...this.mentioned] };
+    }
+    get sequencesAdvanced() {
+        return [...this.observer.sequencesAdvanced].sort();
+    }
+    /** Bare names of relations that existed before and stand in a text. */
+    *namesMentioned(sql) {
+        for (const [word] of sql.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)) {
+            if (this.namesBefore.has(word))
+                yield word;
+            else if (this.namesBefore.has(word.toLowerCase()))
+                yield word.toLowerCase();
+        }
+        for (const [, quoted = ''] of sql.matchAll(/"((?:[^"]|""){1,200})"/g)) {
+            const name = quoted.replaceAll('""', '"');
+            if (this.namesBefore.has(name))
+                yield name;
+        }
+    }
 }
-function rehearsedPlainly(entry, what) {
-    entry.executed = false;
-    entry.reason = `${PLAIN_FORM}: ${what} cannot run in a transaction`;
+function addTouched(known, more) {
+    if (more.length === 0)
+        return known;
+    const sums = new Map(known.map((one) => [one.relation, one]));
+    for (const one of more) {
+        const before = sums.get(one.relation) ?? { inserted: 0, updated: 0, deleted: 0 };
+        sums.set(one.relation, {
+            relation: one.relation,
+            inserted: before.inserted + one.inserted,
+            updated: before.updated + one.updated,
+            deleted: before.deleted + one.deleted,
+        });
+    }
+    return [...sums.values()];
 }
-/** As written, or the same work in another form. */
-function wasRehearsed(entry) {
-    return entry.executed || (entry.reason?.startsWith(PLAIN_FORM) ?? false);
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/migrations.ts
+
+
+
+
+
+
+
+
+
+/** Files up to this size are read while the server is busy. */
+const SMALL_BYTES = 64 * 1024;
+/** Asked at the end of each file: still our transaction? And what of the file's would end with its session. */
+const END_OF_FILE = {
+    name: 'mgate_end_of_file',
+    keep: true,
+    text: `
+  select pg_catalog.pg_current_xact_id()::text,
+    (select pg_catalog.string_agg(pg_catalog.format('pg_temp.%I', c.relname), ', ')
+       from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.objid
+      where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.refobjid = pg_catalog.pg_my_temp_schema()
+        and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('mgate_guard', 'mgate_before')),
+    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`,
+};
+class Migrations {
+    /** The rehearsal's transaction, which no file may end. */
+    xid = null;
+    input;
+    talk;
+    notes;
+    looks;
+    statements;
+    records;
+    /** The next file, read while the server was at the end of this one. */
+    ahead = null;
+    constructor(input, talk, notes, looks, statements, records) {
+        this.input = input;
+        this.talk = talk;
+        this.notes = notes;
+        this.looks = looks;
+        this.statements = statements;
+        this.records = records;
+    }
+    /** `commits`: the transaction that apply would run it in ends with it. */
+    async run(migration, next, commits) {
+        const { talk, statements } = this;
+        await statements.beginFile();
+        const { directives } = migration.script;
+        if (directives.lockTimeoutMs !== null || directives.statementTimeoutMs !== null) {
+            talk.control(bounds(this.input, migration));
+        }
+        const resumed = this.input.plan.resumed.get(migration.key)?.progress ?? null;
+        const progress = resumed ? new ProgressKeeper(migration, resumed) : null;
+        const ends = migration.script.ownTransactions ? blockEnds(migration) : [];
+        let unit = -1;
+        const events = this.ahead?.migration === migration ? this.ahead.events : (0,script_file/* scriptOf */.Fl)(migration);
+        for (const event of events) {
+            if (event.kind === 'statement') {
+                progress?.pass(event.index, event.statement);
+                if (event.index > (resumed?.done ?? 0))
+                    await statements.run(migration, event);
+                else if (setsSession(event.statement))
+                    talk.control({ text: event.statement.sql });
+            }
+            else if (event.kind === 'begin-unit') {
+                unit += 1;
+                if (ends[unit] === 'rollback')
+                    talk.control({ text: 'savepoint mgate_block' });
+            }
+            else if (ends[unit] === 'rollback') {
+                talk.control({ text: 'rollback to savepoint mgate_block' }, { text: 'release savepoint mgate_block' });
+            }
+            else if (ends[unit] === 'commit') {
+                this.commit(migration);
+            }
+        }
+        progress?.end();
+        await this.end(migration, next, commits);
+    }
+    /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
+    commit(migration, ...afterwards) {
+        this.talk.control(...RESET_ROLE, GUARD_OUT);
+        this.talk.say(FIRE_CONSTRAINTS, { kind: 'commit', migration, place: this.statements.last });
+        this.talk.control(...afterwards, ...GUARD_IN_ANEW);
+    }
+    async end(migration, next, commits) {
+        const { talk, statements } = this;
+        const { bench } = this.input;
+        this.looks.atUnseen();
+        // Settings first: under session_replication_role = replica the guard would not be armed.
+        if (commits)
+            this.commit(migration, { text: 'reset all' });
+        talk.control(...RESET_ROLE, { text: 'reset all' }, { text: 'close all' }, { text: 'unlisten *' }, ...(statements.takesAdvisoryLocks ? [freeOtherLocks(lockKey(bench.tracking.schema))] : []), ...bench.armed, bounds(this.input, null));
+        if (this.notes.phase === 'up')
+            this.records.record(migration);
+        const answer = talk.exchange([END_OF_FILE, CONTROL]);
+        answer.catch(() => undefined);
+        // It is on its way after this turn of the event loop; while the server is at it, the next file is read.
+        await new Promise(setImmediate);
+        if (next)
+            this.readAhead(next);
+        const results = await answer;
+        const [xid, temporary, prepared] = results.at(-1)?.rows[0] ?? [];
+        if (xid !== this.xid)
+            throw escaped(migration, this.xid, xid ?? null);
+        if (temporary)
+            talk.control({ text: `drop table if exists ${temporary} cascade` });
+        if (prepared === 'true')
+            talk.control(postgres_session/* DEALLOCATE_ALL */.de);
+        if (commits && statements.deferrable) {
+            const [row] = await talk.ask(INITIALLY_IMMEDIATE);
+            if (row?.[0])
+                talk.control({ text: `set constraints ${row[0]} immediate` });
+        }
+        if (bench.request.transactionMode === 'all')
+            return;
+        for (const { facts } of this.notes.of(migration)) {
+            if (facts.addsEnumValue !== null)
+                statements.undone.labels.set(facts.addsEnumValue, migration);
+        }
+    }
+    /** Small files only: their statements are held. What is wrong with one is said when it is its turn. */
+    readAhead(next) {
+        if (next.bytes > SMALL_BYTES)
+            return;
+        try {
+            this.ahead = { migration: next, events: [...(0,script_file/* scriptOf */.Fl)(next)] };
+        }
+        catch {
+            this.ahead = null;
+        }
+    }
 }
-function toReport(entry) {
-    const { migration: _m, facts: _f, ran: _r, goneColumns: _g, emptied: _e, ...report } = entry;
-    return report;
+function escaped(migration, was, is) {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'internal',
+        message: `${migration.file} ended the rehearsal transaction (it was ${was}, now it is ${is})`,
+        next: 'Report this: nothing should be able to. Compare the database with your last backup before going on.',
+        file: migration.file,
+    });
 }
-/** By which one attempt tells the next about a statement. */
-function statementKey(migration, index) {
-    return `${migration.key}:${index}`;
+/** How each unit of a script ends: a block of its own by its last word, a single statement: null. */
+function blockEnds(migration) {
+    const ends = [];
+    let isBlock = false;
+    for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
+        if (event.kind === 'begin-unit')
+            isBlock = event.begin !== null;
+        else if (event.kind === 'end-unit')
+            ends.push(isBlock ? event.end : null);
+    }
+    return ends;
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/notes.ts
+
+
+/** A run of INSERTs into one table is told one by one up to here, as one entry from here on. */
+const INSERTS_TOLD = 20;
+class Notes {
+    /** Down files are run after everything has gone up, and what they undo goes up again. */
+    phase = 'up';
+    /** Migrations that came to their end, by version key. */
+    finished = new Set();
+    observations = [];
+    findings = [];
+    /** Indexes that were not built for their size. */
+    tried = [];
+    entries = new Map();
+    pending;
+    constructor({ pending }) {
+        this.pending = pending;
+    }
+    of({ key }) {
+        return this.entries.get(key) ?? [];
+    }
+    /** Of the pending migrations, in order; not of their ways back. */
+    ofPending() {
+        return this.pending.flatMap(({ key }) => this.entries.get(key) ?? []);
+    }
+    executedAnything() {
+        const all = this.ofPending();
+        return all.length === 0 || all.some(wasRehearsed);
+    }
+    /** A new entry, or the last one where this statement goes on with a long run of INSERTs into the same table. */
+    entryFor(migration, event) {
+        const entries = this.entries.get(migration.key) ?? [];
+        if (entries.length === 0)
+            this.entries.set(migration.key, entries);
+        const last = entries.at(-1);
+        const table = event.facts.bulkInsertInto;
+        if (last && table !== null && last.facts.bulkInsertInto === table && last.reason === null) {
+            const run = entries.slice(-INSERTS_TOLD);
+            const isLong = run.length === INSERTS_TOLD && run.every((entry) => entry.facts.bulkInsertInto === table);
+            if (last.count > 1 || isLong) {
+                last.count += 1;
+                return last;
+            }
+        }
+        const entry = newEntry(migration, event);
+        entries.push(entry);
+        return entry;
+    }
+    observe(migration, { statement, facts }) {
+        if (this.phase !== 'up')
+            return;
+        const at = { migration, line: statement.line, sql: (0,report_text/* cut */.Jj)(statement.sql, 200) };
+        if (facts.external !== null)
+            this.observations.push({
+                kind: 'external',
+                what: facts.external,
+                withheld: facts.forbiddenInRehearsal !== null,
+                ...at,
+            });
+        if (facts.opaque !== null)
+            this.observations.push({ kind: 'opaque', what: facts.opaque.what, ...at });
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/outside.ts
@@ -10174,6 +11266,141 @@ class Outside {
             this.log.detail(`locks seen from outside: ${error.message}`);
         }
     }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/records.ts
+
+class Records {
+    /** The pending migration that makes the tracking table itself, where there is none yet. */
+    creator;
+    input;
+    talk;
+    /** There is a table to write into. */
+    recordable;
+    /** Some file may look at the rows. */
+    matter;
+    unrecorded = [];
+    constructor(input, talk) {
+        const { tracking } = input.bench;
+        const { pending } = input.plan;
+        this.input = input;
+        this.talk = talk;
+        this.recordable = tracking.complete;
+        this.matter = pending.some((one) => one.namesTracking);
+        this.creator = tracking.exists ? null : (pending.find(makesTracking) ?? null);
+    }
+    begin() {
+        if (!this.input.bench.tracking.exists && !this.creator)
+            this.makeTable();
+    }
+    /** The first and the last show what there is to find; those between are written only where some file may look at them. */
+    record(migration) {
+        const { plan, stamp } = this.input;
+        const { pending } = plan;
+        const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
+        if (shows || this.matter)
+            this.unrecorded.push(migration);
+        if (migration === this.creator)
+            this.makeTable();
+        if (!this.recordable)
+            return;
+        for (const { version, name, checksum } of this.unrecorded.splice(0)) {
+            const none = { errorMessage: null, executionTimeMs: 0 };
+            this.talk.control(recordItem(stamp, { version, name, checksum, status: 'completed', progress: null, ...none }), historyItem(stamp, { version, status: 'success', ...none }));
+        }
+    }
+    makeTable() {
+        this.talk.control(...createTrackingItems(this.input.bench.tracking.schema));
+        this.recordable = true;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/report.ts
+
+
+
+
+function migrationReport(migration, entries, transactional, status) {
+    const times = entries.map((entry) => entry.ms).filter((ms) => ms !== null);
+    const { version, name, file, checksum } = migration;
+    return {
+        version,
+        name,
+        file,
+        checksum,
+        transactional,
+        status,
+        ms: times.length === 0 ? null : Math.round(times.reduce((sum, ms) => sum + ms, 0)),
+        appliedMs: null,
+        statements: entries.map(toReport),
+    };
+}
+/** `inTheWay`: how many rows it failed on, in a sentence. */
+function failureReport({ migration, entry, place, error }, inTheWay, request) {
+    const position = entry ? (0,postgres_failure/* readServerError */.i)(error).position : null;
+    const { line, column } = place ? (0,script_file/* locate */.x5)(place, position) : { line: 1, column: 1 };
+    const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
+    const failure = (0,postgres_failure/* failureFrom */.J)(error, { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) }, {
+        phase: 'dry-run',
+        host: request.target.host,
+        timedOut: limited ? 'statement' : null,
+        showData: request.showData,
+    });
+    if (inTheWay === null)
+        return failure;
+    return { ...failure, hint: [inTheWay, failure.hint].filter((text) => text !== null).join(' ') };
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/rollback.ts
+/** The end of the rehearsal's transaction: ROLLBACK, and the server's own word that it is. */
+
+
+
+
+const PROVED_WITHIN_MS = 10_000;
+/** And how busy others keep the relations that are `wanted`, as far as that is told. */
+async function rollBack({ session, armed, log }, wanted) {
+    if (session.lost)
+        return new Map();
+    try {
+        // Right in every state of the transaction; what the files had set goes with it.
+        const results = await session.batch([{ text: 'rollback' }, ...armed, trafficItem(wanted)]);
+        const last = results.at(-1);
+        return last ? readTraffic(last) : new Map();
+    }
+    catch (error) {
+        log.detail(`rollback: ${error.message}`);
+        if (error instanceof postgres_session/* BatchError */.PW && error.completed.length > 0 && !session.lost)
+            await session.batch(armed);
+        return new Map();
+    }
+}
+/** Without the server's word that the transaction is aborted nothing may go on: throws a Stop. */
+async function proveRolledBack(bench, { xid, lsn }) {
+    const { session, watcher, log } = bench;
+    const witness = session.lost ? (watcher.lost ? await bench.reconnect() : watcher) : session;
+    const until = Date.now() + PROVED_WITHIN_MS;
+    let status = null;
+    let walBytes = null;
+    do {
+        const { rows } = await witness.query(`select pg_catalog.pg_xact_status($1::pg_catalog.xid8) as status,
+              pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::text as wal`, [xid, lsn]);
+        status = rows[0]?.status ?? null;
+        walBytes = rows[0]?.wal == null ? null : Number(rows[0].wal);
+        if (status !== 'in progress')
+            break;
+        await (0,promises_.setTimeout)(100);
+    } while (Date.now() < until);
+    if (status !== 'aborted') {
+        throw new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'internal',
+            message: `the rehearsal transaction ${xid} could not be proved to be rolled back (the server says: ${status ?? 'nothing'})`,
+            next: 'Compare the database with your last backup before going on, and report this.',
+        });
+    }
+    log.detail(`rehearsal transaction ${xid}: aborted, by the server's own word`);
+    return { xid, status, walBytes };
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/treatment.ts
@@ -10265,12 +11492,6 @@ async function whyTooSlow(talk, facts, limits) {
         return null;
     return `${what.what} cannot run in a transaction, and ${what.relation} (${(0,report_text/* bytes */.ee)(size)}) is too large to try its plain form within max-blocking`;
 }
-/** A statement whose text may leave our own bounds changed. */
-function mayChangeLimits(facts, sql) {
-    if (facts.bulkInsertInto !== null)
-        return false;
-    return /^(SET|RESET|DISCARD)\b/.test(facts.command) || facts.opaque !== null || /set_config/i.test(sql);
-}
 /** What was not done before, by which later failures are told from real ones. */
 class Undone {
     /** Names, in lower case, that statements not executed would have made or changed. */
@@ -10304,7 +11525,7 @@ class Undone {
                 return true;
         if (this.names.size === 0)
             return false;
-        this.pattern ??= new RegExp(`(?<!${WORD})(?:${[...this.names].map(escaped).join('|')})(?!${WORD})`, 'iu');
+        this.pattern ??= new RegExp(`(?<!${WORD})(?:${[...this.names].map(treatment_escaped).join('|')})(?!${WORD})`, 'iu');
         return this.pattern.test(sql);
     }
     /** The reason why an error only follows from what was not done, or null. */
@@ -10350,7 +11571,7 @@ function namesIn(message) {
 function wordsOf(text) {
     return text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? [];
 }
-function escaped(name) {
+function treatment_escaped(name) {
     return name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 /** Rows times width of what a plan would insert or update, with what each tuple and its index entries cost on top. */
@@ -10362,110 +11583,255 @@ function bytesWritten(plan) {
     return nodes.reduce((sum, node) => sum + Number(node['Plan Rows'] ?? 0) * (Number(node['Plan Width'] ?? 0) + TUPLE_AND_INDEXES), 0);
 }
 
-;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/way-back.ts
-/** Whether the down files bring back what was there: which are tried, and what the catalog says when they were. */
+;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/statements.ts
 
 
 
 
 
 
-/** The schema is read before each migration whose down file is tried, up to this many; else before the first of them alone. */
-const READ_BEFORE_EACH = 10;
-const DIFFERENCES_NAMED = 3;
-/** The newest pending migrations that have a down file each, newest first: only they can be undone in order. */
-function waysBack({ pending, downFiles }) {
-    const ways = [];
-    for (const migration of [...pending].reverse()) {
-        const downFile = downFiles.get(migration.key);
-        if (downFile === undefined)
-            break;
-        ways.push({ migration, downFile });
+
+
+
+
+
+
+
+/** An enum label that is not committed yet; a COMMIT where none may be; a statement that no transaction may hold. */
+const UNSAFE_NEW_ENUM_VALUE = '55P04';
+const INVALID_TRANSACTION_TERMINATION = '2D000';
+const ACTIVE_SQL_TRANSACTION = '25001';
+class Statements {
+    undone = new Undone();
+    /** There may be deferrable constraints: those that begin as immediate must be made so again. */
+    deferrable = false;
+    /** Of the file at hand: the last of its statements so far, and whether one may take locks for its session. */
+    last = null;
+    takesAdvisoryLocks = false;
+    /** The newest enum label that was there before the file at hand. */
+    highestEnum = '0';
+    input;
+    limits;
+    talk;
+    notes;
+    looks;
+    constructor(input, talk, notes, looks) {
+        const { request, databaseBytes } = input.bench;
+        this.input = input;
+        this.limits = { dryRunMaxBytes: request.dryRunMaxBytes, maxBlockingMs: request.maxBlockingMs, databaseBytes };
+        this.talk = talk;
+        this.notes = notes;
+        this.looks = looks;
     }
-    return ways;
-}
-/** The migrations before which the schema is read. */
-function readBefore(ways) {
-    const chosen = ways.length <= READ_BEFORE_EACH ? ways : ways.slice(-1);
-    return new Set(chosen.map((way) => way.migration));
-}
-/** The down file as a migration of its own. Throws a Stop for what cannot be read. */
-function planDown({ migration, downFile }, workingDirectory) {
-    const path = (0,external_node_path_.join)(workingDirectory, downFile);
-    const { version, name, key } = migration;
-    return (0,script_file/* planMigration */.Eu)({
-        version,
-        name,
-        key: `down:${key}`,
-        file: downFile,
-        path,
-        bytes: (0,external_node_fs_.statSync)(path).size,
-        checksum: (0,external_node_path_.basename)(downFile),
-    });
-}
-async function readSchemaBefore(session, start, leftOut) {
-    const fingerprints = await readFingerprints(session, leftOut);
-    const changed = groupsToDefine(changedGroups(start, fingerprints)).inside;
-    return { fingerprints, changed, definitions: await readDefinitions(session, changed) };
-}
-async function readUndone(session, way, before, leftOut) {
-    const { inside, outside } = groupsToDefine(changedGroups(before.fingerprints, await readFingerprints(session, leftOut)));
-    const known = new Set(before.changed);
-    return {
-        way,
-        before,
-        outside: outside.filter((key) => !known.has(key)),
-        after: await readDefinitions(session, new Set([...inside, ...before.changed])),
-    };
-}
-/** In the order in which the down files ran: a difference is told of the first that has it. After the rollback. */
-async function differences(session, undone) {
-    const findings = [];
-    let known = new Set();
-    for (const { way, before, outside, after } of undone) {
-        const was = new Map([...before.definitions, ...(await readDefinitions(session, outside))]);
-        const changes = diffDefinitions(was, after);
-        const fresh = changes.filter((change) => !known.has(way_back_keyOf(change)));
-        known = new Set([...known, ...changes.map(way_back_keyOf)]);
-        if (fresh.length > 0)
-            findings.push(ofDifference(way, fresh));
+    async beginFile() {
+        this.last = null;
+        this.takesAdvisoryLocks = false;
+        if (this.input.knowledge.suspects.size === 0)
+            return;
+        const [row] = await this.talk.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
+        this.highestEnum = row?.[0] ?? '0';
     }
-    return findings;
-}
-function way_back_keyOf({ change, kind, name, after }) {
-    return `${change} ${kind} ${name} ${after}`;
-}
-function ofDifference({ migration, downFile }, changes) {
-    const named = changes.slice(0, DIFFERENCES_NAMED).map(inWords);
-    const more = changes.length - named.length;
-    return {
-        rule: 'down-differs',
-        severity: 'warning',
-        version: migration.version,
-        file: downFile,
-        line: null,
-        sql: null,
-        relation: null,
-        message: `After it, the schema is not what it was before ${migration.file}: ${named.join('; ')}${more > 0 ? `; and ${(0,report_text/* plural */.LS)(more, 'difference')} more` : ''}.`,
-        safer: null,
-    };
-}
-function inWords({ change, kind, name, before, after }) {
-    switch (change) {
-        case 'added':
-            return `${kind} ${name} is still there`;
-        case 'removed':
-            return `${kind} ${name} is missing`;
-        case 'changed':
-            return `${kind} ${name} was ${(0,report_text/* cut */.Jj)(before ?? '', 100)} and is ${(0,report_text/* cut */.Jj)(after ?? '', 100)}`;
+    async run(migration, event) {
+        const { statement, facts } = event;
+        const { talk, notes, looks } = this;
+        const entry = notes.entryFor(migration, event);
+        notes.observe(migration, event);
+        this.last = statement;
+        if (facts.bulkInsertInto === null) {
+            if (/advisory_lock/i.test(statement.sql))
+                this.takesAdvisoryLocks = true;
+            if (/\bdeferrable\b/i.test(statement.sql))
+                this.deferrable = true;
+        }
+        const key = statementKey(migration, event.index);
+        const care = this.needsCare(key, event);
+        looks.before(entry, statement, care || facts.nonTransactional !== null);
+        const refusal = await whyNot(talk, entry, statement);
+        if (refusal !== null) {
+            if (notes.phase === 'up')
+                notes.findings.push(...(await missingTables(talk, entry, statement)));
+            return this.skip(entry, statement, refusal);
+        }
+        if (facts.nonTransactional && migration.script.wrapper === null)
+            return this.plainly(entry, statement);
+        const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
+        if (guardOut)
+            talk.control(GUARD_OUT);
+        if (care)
+            await this.carefully(entry, statement);
+        else
+            await this.asWritten(entry, statement);
+        if (guardOut)
+            talk.control(...GUARD_IN);
+        if (mayChangeBounds(facts, statement.sql))
+            talk.control(bounds(this.input, migration));
+        if (facts.addsEnumValue !== null && !migration.script.transactional) {
+            this.undone.labels.set(facts.addsEnumValue, migration);
+        }
+        if (talk.isFull) {
+            // A run that goes on in the next batch is timed in this one all the same.
+            looks.atUnseen();
+            await talk.sendOn();
+        }
     }
+    needsCare(key, { facts, statement }) {
+        const { suspects } = this.input.knowledge;
+        return suspects.has(key) || facts.opaque?.what === 'CALL' || this.undone.concerns(statement.sql);
+    }
+    async asWritten(entry, statement) {
+        const slot = { kind: 'statement', entry, statement, offset: 0, guarded: false };
+        const tooLarge = await whyTooLarge(this.talk, slot, this.limits);
+        if (tooLarge !== null)
+            return this.skip(entry, statement, tooLarge);
+        this.talk.say({ text: statement.sql }, slot);
+        this.looks.after(entry, statement);
+    }
+    skip(entry, statement, reason) {
+        entry.executed = false;
+        entry.reason = reason;
+        this.looks.mention(statement.sql);
+        this.undone.skip(entry.facts, statement.sql);
+    }
+    /** CONCURRENTLY and its kin: the same work in a form that a transaction allows, where that is quick enough. */
+    async plainly(entry, statement) {
+        const { migration } = entry;
+        const what = entry.facts.nonTransactional;
+        if (!what?.plain)
+            return;
+        const { plain, leftover } = what;
+        const { talk, notes } = this;
+        const { session } = this.input.bench;
+        const isUp = notes.phase === 'up';
+        await talk.exchange();
+        const resumed = this.input.plan.resumed.get(migration.key)?.progress;
+        if (resumed?.started === entry.index) {
+            const judgement = await judge(session, begunBy(resumed, statement, leftover).leftover);
+            if (judgement.kind === 'done')
+                return this.skip(entry, statement, 'done already by the run that was interrupted');
+            if (judgement.kind === 'again')
+                talk.control(...judgement.cleanup.map((item) => ({ text: item.plain })));
+        }
+        else if (leftover?.kind === 'create-index' && leftover.index !== null) {
+            const state = await indexState(session, leftover.index, leftover.table);
+            if (state.exists && !state.valid)
+                throw blockedByIndex(entry, statement, state);
+            if (state.qualified !== null && leftover.ifNotExists && isUp) {
+                const { key } = await tryOnCopy(talk, session, entry, plain, leftover);
+                notes.findings.push(await hiddenBy(talk, entry, state.qualified, leftover, key));
+            }
+        }
+        if (leftover !== null && isUp) {
+            const refused = await refusedConcurrently(talk, entry, leftover);
+            if (refused)
+                notes.findings.push(refused);
+        }
+        const tooSlow = await whyTooSlow(talk, entry.facts, this.limits);
+        if (tooSlow !== null) {
+            if (leftover?.kind === 'create-index' && isUp)
+                notes.tried.push(await tryOnCopy(talk, session, entry, plain, leftover));
+            return this.skip(entry, statement, tooSlow);
+        }
+        await this.carefully(entry, statement, padded(plain, statement.sql));
+        if (entry.executed)
+            rehearsedPlainly(entry, what.what);
+    }
+    /** With a savepoint around it: where it fails only because of what was not done before, the dry run goes on. */
+    async carefully(entry, statement, sql = statement.sql) {
+        const { talk } = this;
+        const guarded = { kind: 'statement', entry, statement, offset: 0, guarded: true };
+        await talk.exchange([{ text: 'savepoint mgate' }, CONTROL]);
+        try {
+            const tooLarge = await whyTooLarge(talk, guarded, this.limits);
+            if (tooLarge !== null)
+                this.skip(entry, statement, tooLarge);
+            else
+                await talk.exchange([{ text: sql }, guarded], [this.looks.atAll(entry, sql), { kind: 'look', entry }]);
+            talk.control({ text: 'release savepoint mgate' });
+        }
+        catch (error) {
+            if (!(error instanceof StatementFailed) || error.entry !== entry)
+                throw error;
+            await talk.exchange([{ text: 'rollback to savepoint mgate' }, CONTROL], [{ text: 'release savepoint mgate' }, CONTROL], TIMED_FROM_HERE);
+            const reason = await this.onlyFollows(entry, (0,postgres_failure/* readServerError */.i)(error.error));
+            if (reason === null)
+                throw error;
+            entry.error = null;
+            this.skip(entry, statement, reason);
+        }
+    }
+    /** The reason why a failure here is none of what apply would do, or null: it is one. */
+    async onlyFollows(entry, error) {
+        const { migration } = entry;
+        const all = this.input.bench.request.transactionMode === 'all';
+        if (error.code === UNSAFE_NEW_ENUM_VALUE)
+            return all ? null : this.undone.uncommittedLabel(this.talk, error, this.highestEnum);
+        if (error.code !== INVALID_TRANSACTION_TERMINATION && error.code !== ACTIVE_SQL_TRANSACTION)
+            return this.undone.follows(error);
+        if (all || migration.script.wrapper !== null)
+            return null;
+        const { alone } = this.input.knowledge;
+        alone.set(migration.key, (alone.get(migration.key) ?? new Set()).add(entry.index));
+        return error.code === INVALID_TRANSACTION_TERMINATION
+            ? 'it commits by itself, which no transaction allows'
+            : `the server refuses it in a transaction (${error.message})`;
+    }
+    /** An error: something to be learned, a migration that fails, or one of ours. */
+    meaningOf(error, slot, last) {
+        const server = (0,postgres_failure/* readServerError */.i)(error);
+        if (slot.kind === 'commit')
+            return new StatementFailed(slot.migration, null, slot.place, error);
+        if (slot.kind !== 'statement') {
+            if (last && wasCutShort(server))
+                return new StatementFailed(last.entry.migration, last.entry, last.statement, error);
+            return error instanceof Error ? error : new Error(String(error));
+        }
+        const { entry, statement } = slot;
+        const { suspects, guardOut } = this.input.knowledge;
+        const key = statementKey(entry.migration, entry.index);
+        if (isOfGuard(server) && !guardOut.has(key)) {
+            guardOut.add(key);
+            return new Again();
+        }
+        const refused = server.code === UNSAFE_NEW_ENUM_VALUE ||
+            server.code === INVALID_TRANSACTION_TERMINATION ||
+            server.code === ACTIVE_SQL_TRANSACTION;
+        const learnable = refused || this.undone.follows(server) !== null;
+        if (learnable && !slot.guarded && !suspects.has(key)) {
+            suspects.add(key);
+            return new Again();
+        }
+        this.looks.mention(statement.sql);
+        entry.executed = true;
+        entry.ran += 1;
+        entry.error = this.input.bench.request.showData ? server.message : (0,report_redact/* hideMessage */.oP)(server.code, server.message);
+        return new StatementFailed(entry.migration, entry, statement, shifted(error, slot.offset));
+    }
+}
+function blockedByIndex(entry, statement, state) {
+    const { migration } = entry;
+    const { line, column } = statement;
+    const stop = indexInTheWay(state, { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) });
+    entry.error = stop.message;
+    return new StatementFailed(migration, entry, statement, stop);
+}
+/** Spaces where a word was taken out, so that the server's positions are those of the file. */
+function padded(plain, written) {
+    let at = 0;
+    while (at < plain.length && plain[at] === written[at])
+        at += 1;
+    while (at > 0 && !/\s/.test(plain[at - 1] ?? ''))
+        at -= 1;
+    return plain.slice(0, at) + ' '.repeat(Math.max(0, written.trimEnd().length - plain.length)) + plain.slice(at);
+}
+/** The server's error with its position counted in the user's text, before which we had put `by` characters. */
+function shifted(error, by) {
+    const position = Number(error.position);
+    if (by === 0 || !Number.isInteger(position))
+        return error;
+    return Object.assign(error, { position: String(Math.max(1, position - by)) });
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/attempt.ts
-/**
- * One attempt at the dry run: every pending migration, statement by statement, in one transaction that cannot commit;
- * then ROLLBACK, and the server's own word that it is.
- */
 
 
 
@@ -10489,128 +11855,45 @@ function inWords({ change, kind, name, before, after }) {
 
 
 
-
-
-
-
-
-/** Files up to this size are read while the server is busy. */
-const SMALL_BYTES = 64 * 1024;
-/** A run of INSERTs into one table is told one by one up to here, as one entry from here on. */
-const INSERTS_TOLD = 20;
-/** From this many locks on, reading all of them after every statement would be quadratic: only where one may have been added that matters. */
-const MANY_LOCKS = 1_000;
-/** The names of relations are looked for in no more than this of a statement that was not executed. */
-const MENTIONED_CHARACTERS = 100_000;
-/** How long all questions about the rows may take that are asked after the rollback. */
-const QUESTIONS_MS = 5_000;
-class Again extends Error {
-}
-class Interrupted extends Error {
-}
-/** The way back could not be tried to its end, for reasons that are not its own. */
-class NotTried extends Error {
-}
-/** A statement of the user's failed; `entry` null: what its file's COMMIT would check did, after the statement at `place`. */
-class StatementFailed extends Error {
-    migration;
-    entry;
-    place;
-    error;
-    constructor(migration, entry, place, error) {
-        super('a statement failed', { cause: error });
-        this.migration = migration;
-        this.entry = entry;
-        this.place = place;
-        this.error = error;
-    }
-}
 /** Node's timers fire at once when they are longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const RETRIABLE = new Set(['55P03', '40P01', '40001']);
-/**
- * Two equal rows under a deferred unique constraint: whatever tries to commit the transaction fails (23505). They are
- * other rows each time, as the index keeps the dead ones until the end of the transaction and would look at them all.
- */
-const GUARD_ROWS = {
-    name: 'mgate_guard_in',
-    text: `insert into pg_temp.mgate_guard select n from (select pg_catalog.nextval('pg_temp.mgate_guard_n') as n) one, (values (1), (2)) two`,
-};
-const GUARD_OUT = { name: 'mgate_guard_out', text: 'delete from pg_temp.mgate_guard' };
-/** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */
-const GUARD_IN = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
-/** What was done until here is no statement's time. */
-const TIMED_FROM_HERE = [LOOK_AT_CLOCK, { kind: 'look', entry: null }];
 class Attempt {
     blocked = [];
+    notes;
     input;
     bench;
     talk;
-    xid = null;
-    startLsn = null;
-    observer = new Observer();
-    anythingBefore = false;
-    namesBefore = new Set();
-    locks = 0;
-    /** There may be deferrable constraints: those that begin as immediate must be made so again. */
-    deferrable = false;
-    /** A statement whose locks were not looked at yet. */
-    unseen = null;
-    lastStatement = null;
-    /** The file at hand, for its session. */
-    takesAdvisoryLocks = false;
-    entries = new Map();
-    finished = new Set();
-    observations = [];
-    locked = new Set();
-    mentioned = new Set();
-    traffic = new Map();
-    undone = new Undone();
-    highestEnum = '0';
-    unrecorded = [];
-    recordable;
-    recordsMatter;
-    /** The pending migration that makes the tracking table itself, where there is none yet. */
-    creator;
-    /** The next file, read while the server was at the end of this one. */
-    ahead = null;
-    interruption = null;
+    looks;
+    statements;
+    records;
+    migrations;
+    downAndUp;
     cancellation;
-    failed = null;
-    /** Down files are run after everything has gone up, and what they undo goes up again. */
-    phase = 'up';
-    ways;
-    before = new Map();
-    undoneMigrations = [];
-    findings = [];
-    deadTuples = 0;
-    tried = [];
-    /** How many rows it failed on, in a sentence. */
-    inTheWay = null;
-    xidStatus = null;
-    walBytes = null;
-    schemaDiff = [];
-    predicted = new Map();
-    groups = { added: [], removed: [], changed: [] };
-    sizes = [];
+    interruption = null;
+    begun = null;
+    made = { groups: { added: [], removed: [], changed: [] }, predicted: new Map() };
     checks = [];
+    proved = null;
+    seenBack = { schemaDiff: [], sizes: [], inTheWay: null };
+    failed = null;
     constructor(input) {
         this.input = input;
         this.bench = input.bench;
-        this.recordable = input.bench.tracking.complete;
-        this.recordsMatter = input.plan.pending.some((one) => one.namesTracking);
-        const creator = input.plan.pending.find((one) => one.script.createsTables.includes('schema_migrations'));
-        this.creator = input.bench.tracking.exists ? null : (creator ?? null);
-        this.ways = input.bench.request.rehearseRollback === false ? [] : waysBack(input.plan);
         this.cancellation = cancellationOf(input.bench);
+        this.notes = new Notes(input.plan);
         this.talk = new Conversation(input.bench.session, {
             mayGoOn: () => {
                 if (this.interruption)
                     throw new Interrupted();
             },
-            onLook: (look, entry) => this.see(look, entry),
-            meaningOf: (error, slot, last) => this.meaningOf(error, slot, last),
+            onLook: (look, entry) => this.looks.see(look, entry),
+            meaningOf: (error, slot, last) => this.interruption ? new Interrupted() : this.statements.meaningOf(error, slot, last),
         });
+        this.looks = new Looks(this.talk, this.notes, input.knowledge);
+        this.statements = new Statements(input, this.talk, this.notes, this.looks);
+        this.records = new Records(input, this.talk);
+        this.migrations = new Migrations(input, this.talk, this.notes, this.looks, this.statements, this.records);
+        this.downAndUp = new DownAndUp(input, this.talk, this.notes, this.migrations);
     }
     /** Runs it, rolls it back, proves that. Throws only what is no migration's doing. */
     async toItsEnd() {
@@ -10640,39 +11923,39 @@ class Attempt {
         await this.talk.fallSilent();
         await this.cancellation.end();
         // Rolled back before the watch ends: until then somebody may be waiting.
-        await this.rollBack();
+        const traffic = await rollBack(bench, this.looks.wanted);
         await watchdog.stop();
         await outside.stop();
         this.seeFromOutside(outside, thrown);
+        this.looks.giveUp();
         clearTimeout(timer);
         bench.signal.removeEventListener('abort', onAbort);
-        await this.prove(thrown);
+        if (this.begun) {
+            this.proved = await proveRolledBack(bench, this.begun);
+            // One that begins anew will look again.
+            if (!bench.session.lost && !(thrown instanceof Again)) {
+                const failed = thrown instanceof StatementFailed ? thrown : null;
+                const rehearsed = { made: this.made, undone: this.downAndUp.undone, failed, traffic };
+                this.seenBack = await lookBack(this.input, this.notes, this.looks, rehearsed);
+            }
+        }
         return this.ending(thrown);
     }
-    /** What the statement held at which it ended: its own session cannot tell any more. */
     seeFromOutside(outside, thrown) {
-        if (this.phase !== 'up')
+        if (this.notes.phase !== 'up')
             return;
         const entry = thrown instanceof StatementFailed ? thrown.entry : this.interruption ? this.talk.current() : null;
-        if (!entry)
-            return;
-        for (const { relation, modes } of outside.heldAt(this.talk.answered)) {
-            const strongest = Math.max(...modes.map((mode) => outcome/* LOCK_MODES */.bx.indexOf(mode)));
-            if (strongest <= this.observer.strengthSeen(relation))
-                continue;
-            const lock = { relation, mode: outcome/* LOCK_MODES */.bx[strongest] ?? 'unknown', preexisting: true };
-            entry.locks = [...entry.locks, lock];
-            this.locked.add(relation);
-        }
+        if (entry)
+            this.looks.seeFromOutside(outside.heldAt(this.talk.answered), entry);
     }
     ending(thrown) {
         if (this.interruption) {
             if (this.interruption.kind === 'alarm')
                 this.noteBlocked(this.interruption.alarm);
-            if (this.phase === 'up' || this.interruption.kind === 'cancelled')
+            if (this.notes.phase === 'up' || this.interruption.kind === 'cancelled')
                 return this.interruption;
             // The migrations themselves had passed.
-            this.notTried(attempt_inWords(this.interruption));
+            this.downAndUp.notTried(inWords(this.interruption));
             return { kind: 'passed' };
         }
         if (thrown === null)
@@ -10682,7 +11965,7 @@ class Attempt {
         if (!(thrown instanceof StatementFailed))
             throw thrown;
         const error = (0,postgres_failure/* readServerError */.i)(thrown.error);
-        if (error.code !== null && RETRIABLE.has(error.code))
+        if (isContention(error))
             return { kind: 'contention', at: thrown.entry, error };
         this.failed = thrown;
         return { kind: 'failed' };
@@ -10712,23 +11995,22 @@ class Attempt {
     async run() {
         const { pending } = this.input.plan;
         const all = this.bench.request.transactionMode === 'all';
-        const readFirst = readBefore(this.ways);
         await this.begin();
         for (const [index, migration] of pending.entries()) {
             this.bench.log.progress(`dry run ${index + 1}/${pending.length} ${migration.file}`);
-            if (readFirst.has(migration))
-                await this.readSchemaBefore(migration);
-            await this.migration(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
-            this.finished.add(migration.key);
+            await this.downAndUp.remember(migration);
+            await this.migrations.run(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
+            this.notes.finished.add(migration.key);
         }
+        this.looks.atTogether();
+        await this.talk.exchange();
         await this.compareSchema();
         await this.check();
-        if (this.ways.length > 0 && this.checks.every((check) => check.passed))
-            await this.downAndUpAgain();
+        if (this.checks.every((check) => check.passed))
+            await this.downAndUp.run(this.records.creator);
     }
     async begin() {
         const { talk } = this;
-        const { tracking } = this.bench;
         const [, id] = await talk.exchange([{ text: 'begin isolation level read committed read write' }, CONTROL], [
             {
                 text: 'select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_insert_lsn()::text',
@@ -10736,480 +12018,30 @@ class Attempt {
             },
             CONTROL,
         ]);
-        [this.xid = null, this.startLsn = null] = id?.rows[0] ?? [];
-        if (this.xid === null)
+        const [xid = null, lsn = null] = id?.rows[0] ?? [];
+        if (xid === null)
             throw new Error('the server did not tell the id of the rehearsal transaction');
-        talk.control(...this.bounds(null), {
-            text: 'create temporary table mgate_guard (k bigint constraint mgate_guard_key unique deferrable initially deferred) on commit drop',
-        }, { text: 'create temporary sequence mgate_guard_n' }, 
-        // Whatever role a file takes on meanwhile.
-        { text: 'grant all on pg_temp.mgate_guard, pg_temp.mgate_guard_n to public' }, GUARD_ROWS, ...rememberRelations(tracking.schema));
+        this.begun = { xid, lsn };
+        this.migrations.xid = xid;
+        talk.control(bounds(this.input, null), ...MAKE_GUARD, ...rememberRelations(this.bench.tracking.schema));
+        this.records.begin();
         talk.say(...TIMED_FROM_HERE);
-        if (!tracking.exists && !this.creator) {
-            this.talk.control(...createTrackingItems(tracking.schema));
-            this.recordable = true;
-        }
-        // The first statement's time begins here.
-        this.talk.say(LOOK_AT_CLOCK, { kind: 'look', entry: null });
-        const [row] = await this.talk.ask(`select pg_catalog.count(*)::text, pg_catalog.json_agg(distinct bare)::text,
+        const [row] = await talk.ask(`select pg_catalog.json_agg(distinct bare)::text,
               (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`);
-        this.deferrable = row?.[2] === 'true';
-        this.anythingBefore = Number(row?.[0] ?? 0) > 0;
-        this.namesBefore = new Set(JSON.parse(row?.[1] ?? '[]'));
-    }
-    /** Our limits and the dead man's switch; said again wherever a file may have changed them. */
-    bounds(migration) {
-        const { request, serverMajor } = this.bench;
-        const { deadline } = this.input;
-        const directives = migration?.script.directives;
-        const own = directives?.statementTimeoutMs ?? request.statementTimeoutMs;
-        const left = Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : 0;
-        const limits = [own, left].filter((ms) => ms > 0);
-        const statement = limits.length === 0 ? 0 : Math.min(...limits);
-        const values = [`${directives?.lockTimeoutMs ?? request.lockTimeoutMs}ms`, `${Math.round(statement)}ms`];
-        const settings = [
-            `pg_catalog.set_config('lock_timeout', $1, true)`,
-            `pg_catalog.set_config('statement_timeout', $2, true)`,
-            `pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true)`,
-        ];
-        if (serverMajor >= 17 && left > 0) {
-            settings.push(`pg_catalog.set_config('transaction_timeout', $3, true)`);
-            values.push(`${Math.round(left) + 10_000}ms`);
-        }
-        return [{ name: `mgate_bounds_${settings.length}`, text: `select ${settings.join(', ')}`, values }];
-    }
-    async migration(migration, next, commits) {
-        const entries = [];
-        this.entries.set(migration.key, entries);
-        this.lastStatement = null;
-        this.takesAdvisoryLocks = false;
-        if (this.input.knowledge.suspects.size > 0) {
-            const [row] = await this.talk.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
-            this.highestEnum = row?.[0] ?? '0';
-        }
-        const { directives } = migration.script;
-        if (directives.lockTimeoutMs !== null || directives.statementTimeoutMs !== null) {
-            this.talk.control(...this.bounds(migration));
-        }
-        const resumed = this.input.plan.resumed.get(migration.key)?.progress ?? null;
-        const progress = resumed ? new ProgressKeeper(migration, resumed) : null;
-        const ends = migration.script.ownTransactions ? blockEnds(migration) : [];
-        let unit = -1;
-        const events = this.ahead?.migration === migration ? this.ahead.events : (0,script_file/* scriptOf */.Fl)(migration);
-        for (const event of events) {
-            if (event.kind === 'statement') {
-                progress?.pass(event.index, event.statement);
-                if (event.index > (resumed?.done ?? 0))
-                    await this.statement(migration, entries, event);
-                else if (setsSession(event.statement))
-                    this.talk.control({ text: event.statement.sql });
-            }
-            else if (event.kind === 'begin-unit') {
-                unit += 1;
-                if (ends[unit] === 'rollback')
-                    this.talk.control({ text: 'savepoint mgate_block' });
-            }
-            else if (ends[unit] === 'rollback') {
-                this.talk.control({ text: 'rollback to savepoint mgate_block' }, { text: 'release savepoint mgate_block' });
-            }
-            else if (ends[unit] === 'commit') {
-                this.commit(migration);
-            }
-        }
-        progress?.end();
-        await this.endOfFile(migration, next, commits);
-    }
-    // -- one statement ------------------------------------------------------------------------------------------
-    async statement(migration, entries, event) {
-        const { statement, facts } = event;
-        const { talk } = this;
-        const entry = this.entryFor(migration, entries, event);
-        this.observe(migration, event);
-        this.lastStatement = statement;
-        if (facts.bulkInsertInto === null && /advisory_lock/i.test(statement.sql))
-            this.takesAdvisoryLocks = true;
-        // The time of a long run of INSERTs is not the next statement's.
-        if (this.unseen && this.unseen !== entry && this.unseen.count > 1)
-            this.lookAtUnseen();
-        if (facts.bulkInsertInto === null && /\bdeferrable\b/i.test(statement.sql))
-            this.deferrable = true;
-        const refusal = await whyNot(talk, entry, statement);
-        if (refusal !== null) {
-            if (this.phase === 'up')
-                this.findings.push(...(await missingTables(talk, entry, statement)));
-            return this.skip(entry, statement, refusal);
-        }
-        if (facts.nonTransactional && migration.script.wrapper === null)
-            return this.plainly(entry, statement);
-        const key = statementKey(migration, event.index);
-        const guardOut = this.input.knowledge.guardOut.has(key) || facts.command === 'SET CONSTRAINTS';
-        if (guardOut)
-            talk.control(GUARD_OUT);
-        if (this.needsCare(key, event))
-            await this.carefully(entry, statement);
-        else
-            await this.asWritten(entry, statement);
-        if (guardOut)
-            talk.control({ text: 'set constraints pg_temp.mgate_guard_key deferred' }, GUARD_ROWS);
-        if (mayChangeLimits(facts, statement.sql))
-            talk.control(...this.bounds(migration));
-        if (facts.addsEnumValue !== null && !migration.script.transactional) {
-            this.undone.labels.set(facts.addsEnumValue, migration);
-        }
-        if (talk.isFull) {
-            // A run that goes on in the next batch is timed in this one all the same.
-            this.lookAtUnseen();
-            await talk.sendOn();
-        }
-    }
-    needsCare(key, { facts, statement }) {
-        const { suspects } = this.input.knowledge;
-        return suspects.has(key) || facts.opaque?.what === 'CALL' || this.undone.concerns(statement.sql);
-    }
-    async asWritten(entry, statement) {
-        const slot = { kind: 'statement', entry, statement, offset: 0, guarded: false };
-        const tooLarge = await whyTooLarge(this.talk, slot, this.limits());
-        if (tooLarge !== null)
-            return this.skip(entry, statement, tooLarge);
-        this.talk.say({ text: statement.sql }, slot);
-        this.lookAfter(entry, statement);
-    }
-    limits() {
-        const { request, databaseBytes } = this.bench;
-        return { dryRunMaxBytes: request.dryRunMaxBytes, maxBlockingMs: request.maxBlockingMs, databaseBytes };
-    }
-    /** A new entry, or the last one where this statement goes on with a long run of INSERTs into the same table. */
-    entryFor(migration, entries, event) {
-        const last = entries.at(-1);
-        const table = event.facts.bulkInsertInto;
-        if (last && table !== null && last.facts.bulkInsertInto === table && last.reason === null) {
-            const run = entries.slice(-INSERTS_TOLD);
-            const isLong = run.length === INSERTS_TOLD && run.every((entry) => entry.facts.bulkInsertInto === table);
-            if (last.count > 1 || isLong) {
-                last.count += 1;
-                return last;
-            }
-        }
-        const entry = newEntry(migration, event);
-        entries.push(entry);
-        return entry;
-    }
-    observe(migration, { statement, facts }) {
-        if (this.phase !== 'up')
-            return;
-        const at = { migration, line: statement.line, sql: (0,report_text/* cut */.Jj)(statement.sql, 200) };
-        if (facts.external !== null)
-            this.observations.push({
-                kind: 'external',
-                what: facts.external,
-                withheld: facts.forbiddenInRehearsal !== null,
-                ...at,
-            });
-        if (facts.opaque !== null)
-            this.observations.push({ kind: 'opaque', what: facts.opaque.what, ...at });
-    }
-    skip(entry, statement, reason) {
-        entry.executed = false;
-        entry.reason = reason;
-        this.mention(statement.sql);
-        this.undone.skip(entry.facts, statement.sql);
-    }
-    /** CONCURRENTLY and its kin: the same work in a form that a transaction allows, where that is quick enough. */
-    async plainly(entry, statement) {
-        const { migration } = entry;
-        const what = entry.facts.nonTransactional;
-        if (!what?.plain)
-            return;
-        const { session } = this.bench;
-        await this.talk.exchange();
-        const resumed = this.input.plan.resumed.get(migration.key)?.progress;
-        if (resumed?.started === entry.index) {
-            const judgement = await judge(session, begunBy(resumed, statement, what.leftover).leftover);
-            if (judgement.kind === 'done')
-                return this.skip(entry, statement, 'done already by the run that was interrupted');
-            if (judgement.kind === 'again')
-                this.talk.control(...judgement.cleanup.map(({ plain }) => ({ text: plain })));
-        }
-        else if (what.leftover?.kind === 'create-index' && what.leftover.index !== null) {
-            const state = await indexState(session, what.leftover.index, what.leftover.table);
-            if (state.exists && !state.valid)
-                throw this.blockedByIndex(entry, statement, state);
-            if (state.qualified !== null && what.leftover.ifNotExists && this.phase === 'up') {
-                const { key } = await this.tryOnCopy(entry, what.plain, what.leftover);
-                this.findings.push(await hiddenBy(this.talk, entry, state.qualified, what.leftover, key));
-            }
-        }
-        if (what.leftover !== null && this.phase === 'up') {
-            const refused = await refusedConcurrently(this.talk, entry, what.leftover);
-            if (refused)
-                this.findings.push(refused);
-        }
-        const tooSlow = await whyTooSlow(this.talk, entry.facts, this.limits());
-        if (tooSlow !== null) {
-            if (what.leftover?.kind === 'create-index' && this.phase === 'up')
-                this.tried.push(await this.tryOnCopy(entry, what.plain, what.leftover));
-            return this.skip(entry, statement, tooSlow);
-        }
-        await this.carefully(entry, statement, padded(what.plain, statement.sql));
-        if (entry.executed)
-            rehearsedPlainly(entry, what.what);
-    }
-    async tryOnCopy(entry, plain, leftover) {
-        const { session } = this.bench;
-        await this.talk.exchange();
-        await session.batch([{ text: 'savepoint mgate' }]);
-        const tried = await tryOnCopy(session, entry, plain, leftover);
-        await session.batch([{ text: 'rollback to savepoint mgate' }, { text: 'release savepoint mgate' }]);
-        return tried;
-    }
-    blockedByIndex(entry, statement, state) {
-        const { migration } = entry;
-        const { line, column } = statement;
-        const stop = indexInTheWay(state, { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) });
-        entry.error = stop.message;
-        return new StatementFailed(migration, entry, statement, stop);
-    }
-    /** With a savepoint around it: where it fails only because of what was not done before, the dry run goes on. */
-    async carefully(entry, statement, sql = statement.sql) {
-        const { talk } = this;
-        const guarded = { kind: 'statement', entry, statement, offset: 0, guarded: true };
-        await talk.exchange([{ text: 'savepoint mgate' }, CONTROL]);
-        try {
-            const tooLarge = await whyTooLarge(talk, guarded, this.limits());
-            if (tooLarge !== null)
-                this.skip(entry, statement, tooLarge);
-            else {
-                await talk.exchange([{ text: sql }, guarded], [this.anythingBefore ? lookAtAll(entry, sql) : LOOK_AT_CLOCK, { kind: 'look', entry }]);
-            }
-            talk.control({ text: 'release savepoint mgate' });
-        }
-        catch (error) {
-            if (!(error instanceof StatementFailed) || error.entry !== entry)
-                throw error;
-            await talk.exchange([{ text: 'rollback to savepoint mgate' }, CONTROL], [{ text: 'release savepoint mgate' }, CONTROL], TIMED_FROM_HERE);
-            const reason = await this.onlyFollows(entry, (0,postgres_failure/* readServerError */.i)(error.error));
-            if (reason === null)
-                throw error;
-            entry.error = null;
-            this.skip(entry, statement, reason);
-        }
-    }
-    /** The reason why a failure here is none of what apply would do, or null: it is one. */
-    async onlyFollows(entry, error) {
-        const { migration } = entry;
-        const together = this.bench.request.transactionMode === 'all' || migration.script.wrapper !== null;
-        if (error.code === '55P04' && this.bench.request.transactionMode === 'all')
-            return null;
-        if (error.code === '55P04')
-            return this.undone.uncommittedLabel(this.talk, error, this.highestEnum);
-        if (error.code !== '2D000' && error.code !== '25001')
-            return this.undone.follows(error);
-        if (together)
-            return null;
-        const { alone } = this.input.knowledge;
-        alone.set(migration.key, (alone.get(migration.key) ?? new Set()).add(entry.index));
-        return error.code === '2D000'
-            ? 'it commits by itself, which no transaction allows'
-            : `the server refuses it in a transaction (${error.message})`;
-    }
-    // -- looking ------------------------------------------------------------------------------------------------
-    /** At the clock always, at the locks where the statement may have added one that matters. */
-    lookAfter(entry, statement) {
-        if (entry.count > 1) {
-            this.unseen = entry;
-            return;
-        }
-        const worthIt = this.locks < MANY_LOCKS || entry.facts.opaque !== null || this.mentionsRelation(statement.sql);
-        this.unseen = this.anythingBefore && !worthIt ? entry : null;
-        const look = this.anythingBefore && worthIt ? lookAtAll(entry, statement.sql) : LOOK_AT_CLOCK;
-        this.talk.say(look, { kind: 'look', entry });
-    }
-    lookAtUnseen() {
-        if (!this.unseen)
-            return;
-        this.talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
-        this.unseen = null;
-    }
-    mentionsRelation(sql) {
-        return sql.length > 20_000 || this.namesMentioned(sql).next().done === false;
-    }
-    /** Bare names of relations that existed before and stand in a text. */
-    *namesMentioned(sql) {
-        for (const [word] of sql.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)) {
-            if (this.namesBefore.has(word))
-                yield word;
-            else if (this.namesBefore.has(word.toLowerCase()))
-                yield word.toLowerCase();
-        }
-        for (const [, quoted = ''] of sql.matchAll(/"((?:[^"]|""){1,200})"/g)) {
-            const name = quoted.replaceAll('""', '"');
-            if (this.namesBefore.has(name))
-                yield name;
-        }
-    }
-    /** What was not executed is judged by what its text names: that must be known by its size too. */
-    mention(sql) {
-        for (const name of this.namesMentioned(sql.slice(0, MENTIONED_CHARACTERS)))
-            this.mentioned.add(name);
-    }
-    mentionUnreached() {
-        for (const migration of this.input.plan.pending) {
-            if (this.finished.has(migration.key))
-                continue;
-            try {
-                for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
-                    if (event.kind === 'statement' && event.facts.bulkInsertInto === null)
-                        this.mention(event.statement.sql);
-                }
-            }
-            catch (error) {
-                // What is wrong with a file was said when it was planned, or is when it is applied.
-                if (!(error instanceof report_stop/* Stop */.V))
-                    throw error;
-            }
-        }
-    }
-    see(look, entry) {
-        if (look.held === null)
-            return;
-        this.locks = look.locks ?? this.locks;
-        const seen = this.observer.newSince(look, entry.facts.command === 'TRUNCATE');
-        entry.locks = [...entry.locks, ...seen.locks];
-        entry.rewrites = [...entry.rewrites, ...seen.rewrites];
-        entry.scans = [...entry.scans, ...seen.scans];
-        entry.touched = addTouched(entry.touched, seen.touched);
-        entry.dropped = [...entry.dropped, ...seen.dropped];
-        entry.droppedViews = [...entry.droppedViews, ...seen.droppedViews];
-        entry.truncated = [...entry.truncated, ...seen.truncated];
-        entry.emptied = [...entry.emptied, ...seen.emptied];
-        entry.goneColumns = [...entry.goneColumns, ...seen.goneColumns];
-        for (const { inserted, updated } of seen.touched)
-            this.deadTuples += inserted + updated;
-        if (this.phase === 'up')
-            for (const lock of seen.locks)
-                this.locked.add(lock.relation);
-    }
-    /** An error: an interruption of ours, something to be learned, or a migration that fails. */
-    meaningOf(error, slot, last) {
-        if (this.interruption)
-            return new Interrupted();
-        const server = (0,postgres_failure/* readServerError */.i)(error);
-        if (slot.kind === 'commit')
-            return new StatementFailed(slot.migration, null, slot.place, error);
-        if (slot.kind !== 'statement') {
-            const late = server.code !== null && (RETRIABLE.has(server.code) || server.code === '57014');
-            if (late && last)
-                return new StatementFailed(last.entry.migration, last.entry, last.statement, error);
-            return error instanceof Error ? error : new Error(String(error));
-        }
-        const { entry, statement } = slot;
-        const { suspects, guardOut } = this.input.knowledge;
-        const key = statementKey(entry.migration, entry.index);
-        if (server.constraint === 'mgate_guard_key' && !guardOut.has(key)) {
-            guardOut.add(key);
-            return new Again();
-        }
-        const refused = server.code === '55P04' || server.code === '2D000' || server.code === '25001';
-        const learnable = refused || this.undone.follows(server) !== null;
-        if (learnable && !slot.guarded && !suspects.has(key)) {
-            suspects.add(key);
-            return new Again();
-        }
-        this.mention(statement.sql);
-        entry.executed = true;
-        entry.ran += 1;
-        entry.error = this.bench.request.showData ? server.message : (0,report_redact/* hideMessage */.oP)(server.code, server.message);
-        return new StatementFailed(entry.migration, entry, statement, shifted(error, slot.offset));
-    }
-    // -- the end of a file --------------------------------------------------------------------------------------
-    /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
-    commit(migration, ...afterwards) {
-        this.talk.control(...RESET_ROLE, GUARD_OUT);
-        this.talk.say({ text: 'set constraints all immediate' }, { kind: 'commit', migration, place: this.lastStatement });
-        this.talk.control(...afterwards, ...GUARD_IN);
-    }
-    /** Small files only: their statements are held. What is wrong with one is said when it is its turn. */
-    readAhead(next) {
-        if (next.bytes > SMALL_BYTES)
-            return;
-        try {
-            this.ahead = { migration: next, events: [...(0,script_file/* scriptOf */.Fl)(next)] };
-        }
-        catch {
-            this.ahead = null;
-        }
-    }
-    async endOfFile(migration, next, commits) {
-        const { talk } = this;
-        this.lookAtUnseen();
-        // Settings first: under session_replication_role = replica the guard would not be armed.
-        if (commits)
-            this.commit(migration, { text: 'reset all' });
-        talk.control(...RESET_ROLE, { text: 'reset all' }, { text: 'close all' }, { text: 'unlisten *' }, ...(this.takesAdvisoryLocks ? [freeOtherLocks(lockKey(this.bench.tracking.schema))] : []), ...this.bench.armed, ...this.bounds(null));
-        this.record(migration);
-        const answer = talk.exchange([END_OF_FILE, CONTROL]);
-        answer.catch(() => undefined);
-        // It is on its way after this turn of the event loop; while the server is at it, the next file is read.
-        await new Promise(setImmediate);
-        if (next)
-            this.readAhead(next);
-        const results = await answer;
-        const [xid, temporary, prepared] = results.at(-1)?.rows[0] ?? [];
-        if (xid !== this.xid)
-            throw attempt_escaped(migration, this.xid, xid ?? null);
-        if (temporary)
-            talk.control({ text: `drop table if exists ${temporary} cascade` });
-        if (prepared === 'true')
-            talk.control(postgres_session/* DEALLOCATE_ALL */.de);
-        if (commits && this.deferrable) {
-            const [row] = await talk.ask(INITIALLY_IMMEDIATE);
-            if (row?.[0])
-                talk.control({ text: `set constraints ${row[0]} immediate` });
-        }
-        if (this.bench.request.transactionMode === 'all')
-            return;
-        for (const { facts } of this.entries.get(migration.key) ?? []) {
-            if (facts.addsEnumValue !== null)
-                this.undone.labels.set(facts.addsEnumValue, migration);
-        }
-    }
-    /**
-     * Our own rows are written as apply would write them: what speaks against that is found here. The first and the last
-     * show that; the ones between are written only where some file may look at them.
-     */
-    record(migration) {
-        if (this.phase !== 'up')
-            return;
-        const { pending } = this.input.plan;
-        const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
-        if (shows || this.recordsMatter)
-            this.unrecorded.push(migration);
-        if (migration === this.creator) {
-            this.talk.control(...createTrackingItems(this.bench.tracking.schema));
-            this.recordable = true;
-        }
-        if (!this.recordable)
-            return;
-        const { stamp } = this.input;
-        for (const { version, name, checksum } of this.unrecorded.splice(0)) {
-            const none = { errorMessage: null, executionTimeMs: 0 };
-            this.talk.control(recordItem(stamp, { version, name, checksum, status: 'completed', progress: null, ...none }), historyItem(stamp, { version, status: 'success', ...none }));
-        }
-    }
-    leftOut() {
-        return { schema: this.bench.tracking.schema, names: TRACKING_NAMES };
+        this.looks.begin(JSON.parse(row?.[0] ?? '[]'));
+        this.statements.deferrable = row?.[1] === 'true';
     }
     async compareSchema() {
         await this.talk.exchange();
-        const { session } = this.bench;
-        this.groups = changedGroups(this.input.before, await readFingerprints(session, this.leftOut()));
-        this.predicted = await readDefinitions(session, groupsToDefine(this.groups).inside);
+        const { session, tracking } = this.bench;
+        const groups = changedGroups(this.input.before, await readFingerprints(session, leftOut(tracking.schema)));
+        this.made = { groups, predicted: await readDefinitions(session, groupsToDefine(groups).inside) };
     }
     async check() {
         const { session, request } = this.bench;
         const checks = [
             ...(await checkTables(session, request.criticalTables)),
-            ...(await checkIndexes(session, request.criticalIndexes, this.undone.names)),
+            ...(await checkIndexes(session, request.criticalIndexes, this.statements.undone.names)),
         ];
         if (this.input.smokeTests.length > 0) {
             // Read-only as long as the savepoint stands.
@@ -11221,373 +12053,46 @@ class Attempt {
         }
         this.checks = checks;
     }
-    // -- down, and up again -------------------------------------------------------------------------------------
-    async readSchemaBefore(migration) {
-        const { before } = this.input;
-        if (migration === this.input.plan.pending[0]) {
-            this.before.set(migration, { fingerprints: before, changed: [], definitions: new Map() });
-            return;
-        }
-        await this.talk.exchange();
-        this.before.set(migration, await readSchemaBefore(this.bench.session, before, this.leftOut()));
-    }
-    /** In the same transaction, which ends with it. Whatever comes of it is a finding: the migrations have passed. */
-    async downAndUpAgain() {
-        const why = this.whyNotDown();
-        this.phase = 'down';
-        if (why !== null)
-            return this.notTried(why);
-        try {
-            for (const way of this.ways)
-                await this.down(way);
-            this.phase = 'again';
-            for (const { migration } of [...this.ways].reverse()) {
-                await this.oneWay({ ...migration, key: `again:${migration.key}` });
-            }
-        }
-        catch (error) {
-            // Whether it was in the way of somebody, or out of time, is asked at the end.
-            if (error instanceof Interrupted)
-                throw error;
-            if (error instanceof NotTried)
-                return this.notTried(error.message);
-            if (error instanceof StatementFailed)
-                return this.failedBack(error);
-            if (error instanceof Again)
-                return this.notTried('a statement would need a treatment of its own');
-            if (error instanceof report_stop/* Stop */.V && error.reason.class === 'syntax')
-                return this.unreadable(error);
-            throw error;
-        }
-    }
-    whyNotDown() {
-        const { plan } = this.input;
-        const missed = this.upEntries().find((entry) => !wasRehearsed(entry));
-        if (missed)
-            return `${missed.migration.file}:${missed.line} was not executed`;
-        const resumed = this.ways.find(({ migration }) => plan.resumed.has(migration.key));
-        if (resumed)
-            return `${resumed.migration.file} was half done already`;
-        return this.creator ? `${this.creator.file} makes the tracking table itself` : null;
-    }
-    async down(way) {
-        await this.oneWay(planDown(way, this.bench.request.workingDirectory));
-        const before = this.before.get(way.migration);
-        if (before)
-            this.undoneMigrations.push(await readUndone(this.bench.session, way, before, this.leftOut()));
-    }
-    async oneWay(migration) {
-        this.bench.log.progress(`dry run, ${this.phase} ${migration.file}`);
-        await this.migration(migration, null, this.bench.request.transactionMode !== 'all');
-        await this.talk.exchange();
-        const missed = this.entries.get(migration.key)?.find((entry) => !wasRehearsed(entry));
-        if (missed)
-            throw new NotTried(`${migration.file}:${missed.line} was not executed: ${missed.reason}`);
-    }
-    notTried(why) {
-        const [newest] = this.ways;
-        if (!newest)
-            return;
-        this.findings.push({
-            rule: 'rollback-not-tried',
-            severity: 'info',
-            version: newest.migration.version,
-            file: newest.downFile,
-            line: null,
-            sql: null,
-            relation: null,
-            message: `not tried: ${why}`,
-            safer: null,
-        });
-    }
-    failedBack({ migration, entry, place, error }) {
-        const server = (0,postgres_failure/* readServerError */.i)(error);
-        const message = this.bench.request.showData ? server.message : (0,report_redact/* hideMessage */.oP)(server.code, server.message);
-        const { line } = place ? (0,script_file/* locate */.x5)(place, entry ? server.position : null) : { line: 1 };
-        if (server.code !== null && (RETRIABLE.has(server.code) || server.code === '57014')) {
-            this.notTried(`${migration.file}:${line}: ${message}`);
-            return;
-        }
-        const again = this.phase === 'again';
-        this.findings.push({
-            rule: again ? 'up-again-fails' : 'down-fails',
-            severity: 'warning',
-            version: migration.version,
-            file: migration.file,
-            line,
-            sql: place ? (0,report_text/* cut */.Jj)(place.sql, 200) : null,
-            relation: null,
-            message: again
-                ? `After the way back, it does not go up a second time: ${message}`
-                : `The way back fails, after everything has gone up: ${message}`,
-            safer: null,
-        });
-    }
-    unreadable({ reason, message }) {
-        const way = this.ways.find(({ downFile }) => downFile === reason.file) ?? this.ways[0];
-        if (!way)
-            return;
-        const { version } = way.migration;
-        const { downFile: file } = way;
-        const at = { version, file, line: reason.line ?? null, sql: null, relation: null, safer: null };
-        this.findings.push({ rule: 'down-fails', severity: 'warning', ...at, message: `It cannot be read: ${message}` });
-    }
-    // -- rolling back, and proving it ---------------------------------------------------------------------------
-    async rollBack() {
-        const { session, armed, log } = this.bench;
-        if (session.lost)
-            return;
-        try {
-            // Right in every state of the transaction; what the files had set goes with it.
-            const results = await session.batch([{ text: 'rollback' }, ...armed, trafficItem(this.wanted())]);
-            const last = results.at(-1);
-            if (last)
-                this.traffic = readTraffic(last);
-        }
-        catch (error) {
-            log.detail(`rollback: ${error.message}`);
-            if (error instanceof postgres_session/* BatchError */.PW && error.completed.length > 0 && !session.lost)
-                await session.batch(armed);
-        }
-    }
-    /** The server's own word that the rehearsal's transaction is aborted; without it nothing may go on. */
-    async prove(thrown) {
-        if (this.xid === null)
-            return;
-        const { session, watcher, log } = this.bench;
-        const witness = session.lost ? (watcher.lost ? await this.bench.reconnect() : watcher) : session;
-        const until = Date.now() + 10_000;
-        do {
-            const { rows } = await witness.query(`select pg_catalog.pg_xact_status($1::pg_catalog.xid8) as status,
-                pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::text as wal`, [this.xid, this.startLsn]);
-            this.xidStatus = rows[0]?.status ?? null;
-            this.walBytes = rows[0]?.wal == null ? null : Number(rows[0].wal);
-            if (this.xidStatus !== 'in progress')
-                break;
-            await (0,promises_.setTimeout)(100);
-        } while (Date.now() < until);
-        if (this.xidStatus !== 'aborted') {
-            throw new report_stop/* Stop */.V({
-                result: 'failed',
-                class: 'internal',
-                message: `the rehearsal transaction ${this.xid} could not be proved to be rolled back (the server says: ${this.xidStatus ?? 'nothing'})`,
-                next: 'Compare the database with your last backup before going on, and report this.',
-            });
-        }
-        log.detail(`rehearsal transaction ${this.xid}: aborted, by the server's own word`);
-        // One that begins anew will look again.
-        if (!session.lost && !(thrown instanceof Again))
-            await this.lookBack(thrown);
-    }
-    /** On the committed state again: what the changed objects were, and how large what was locked is. */
-    async lookBack(thrown) {
-        const { session } = this.bench;
-        const before = await readDefinitions(session, groupsToDefine(this.groups).outside);
-        this.schemaDiff = diffDefinitions(before, this.predicted);
-        this.findings.push(...(await differences(session, this.undoneMigrations)));
-        await this.nameWhatIsBack();
-        if (thrown instanceof StatementFailed)
-            await this.askForRows(thrown);
-        await this.askForIndexes();
-        this.mentionUnreached();
-        this.sizes = await readSizes(this.bench, this.wanted(), this.traffic);
-    }
-    /** Indexes that are to be built CONCURRENTLY: would their keys be unique, and who would they wait for? */
-    async askForIndexes() {
-        const { request } = this.bench;
-        const bounds = { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
-        for (const tried of this.tried) {
-            const found = tried.finding ?? (await duplicateKeys(this.bench, tried, bounds, request.showData));
-            if (found)
-                this.findings.push(found);
-        }
-        this.findings.push(...(await openTransactions(this.bench, this.upEntries())));
-    }
-    async askForRows({ entry, place, error }) {
-        const { request } = this.bench;
-        if (entry === null || place === null)
-            return;
-        const before = this.upEntries().filter((one) => one !== entry);
-        const written = new Set(before.flatMap((one) => one.touched.map((touched) => touched.relation)));
-        this.inTheWay = await rowsInTheWay(this.bench, { error: (0,postgres_failure/* readServerError */.i)(error), facts: entry.facts, sql: place.sql, showData: request.showData, written }, { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS });
-    }
-    wanted() {
-        return { relations: [...this.locked], bare: [...this.mentioned] };
-    }
-    /** Columns that a statement dropped are there again, with their names; files that it emptied, with their rows. */
-    async nameWhatIsBack() {
-        const { request } = this.bench;
-        const bounds = { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
-        for (const entry of this.upEntries()) {
-            if (entry.goneColumns.length > 0)
-                entry.droppedColumns = await readDropped(this.bench, entry.goneColumns, bounds);
-            if (entry.emptied.length > 0) {
-                const had = await withRows(this.bench, entry.emptied);
-                const truncated = entry.emptied.filter((name) => had.has(name) || /\btruncate\b/i.test(entry.sql));
-                entry.truncated = [...entry.truncated, ...truncated];
-                entry.rewrites = entry.rewrites.filter((name) => !truncated.includes(name));
-            }
-        }
-    }
     // -- the report ---------------------------------------------------------------------------------------------
-    /** Of the pending migrations, in order; not of their ways back. */
-    upEntries() {
-        return this.input.plan.pending.flatMap(({ key }) => this.entries.get(key) ?? []);
-    }
-    executedAnything() {
-        const all = this.upEntries();
-        return all.length === 0 || all.some(wasRehearsed);
-    }
     report(attempts, blocked) {
+        const { notes, looks, made, proved, seenBack } = this;
         const { plan, knowledge } = this.input;
         const { request } = this.bench;
-        const entries = this.upEntries();
+        const entries = notes.ofPending();
         const executed = entries.filter((entry) => entry.executed);
-        const statements = plan.pending.reduce((sum, migration) => sum + migration.script.statements, 0);
-        const proof = this.xid !== null && this.xidStatus !== null ? { xid: this.xid, status: this.xidStatus } : null;
         return {
             migrations: plan.pending.map((migration) => this.migrationReport(migration)),
-            coverage: { statements, executed: executed.reduce((sum, entry) => sum + entry.ran, 0) },
+            coverage: {
+                statements: plan.pending.reduce((sum, migration) => sum + migration.script.statements, 0),
+                executed: executed.reduce((sum, entry) => sum + entry.ran, 0),
+            },
             blocked,
-            observations: this.observations,
-            findings: this.findings,
-            sizes: this.sizes,
-            schemaDiff: this.schemaDiff,
+            observations: notes.observations,
+            findings: notes.findings,
+            sizes: seenBack.sizes,
+            schemaDiff: seenBack.schemaDiff,
             // DETACH ... CONCURRENTLY leaves a CHECK constraint behind that its plain form does not.
             complete: entries.every((one) => wasRehearsed(one) && one.facts.nonTransactional?.leftover?.kind !== 'detach'),
             nonTransactional: knowledge.alone,
-            proof: proof && {
-                ...proof,
+            proof: proved && {
+                ...proved,
                 attempts,
-                walBytes: this.walBytes,
                 on: request.rehearsalTarget ? 'copy' : 'target',
-                deadTuples: this.deadTuples,
-                sequencesAdvanced: [...this.observer.sequencesAdvanced].sort(),
+                deadTuples: looks.deadTuples,
+                sequencesAdvanced: looks.sequencesAdvanced,
             },
             checks: this.checks,
-            error: this.failed ? this.failure(this.failed) : null,
-            predicted: this.predicted,
-            touched: new Set([...this.groups.added, ...this.groups.changed, ...this.groups.removed]),
+            error: this.failed && failureReport(this.failed, seenBack.inTheWay, request),
+            predicted: made.predicted,
+            touched: new Set([...made.groups.added, ...made.groups.changed, ...made.groups.removed]),
         };
     }
     migrationReport(migration) {
-        const entries = this.entries.get(migration.key) ?? [];
-        const times = entries.map((entry) => entry.ms).filter((ms) => ms !== null);
-        const ended = this.finished.has(migration.key) ? 'rehearsed' : 'not-executed';
-        return {
-            version: migration.version,
-            name: migration.name,
-            file: migration.file,
-            checksum: migration.checksum,
-            transactional: migration.script.transactional && !this.input.knowledge.alone.has(migration.key),
-            status: this.failed?.migration === migration ? 'failed' : ended,
-            ms: times.length === 0 ? null : Math.round(times.reduce((sum, ms) => sum + ms, 0)),
-            appliedMs: null,
-            statements: entries.map(toReport),
-        };
+        const ended = this.notes.finished.has(migration.key) ? 'rehearsed' : 'not-executed';
+        const status = this.failed?.migration === migration ? 'failed' : ended;
+        const transactional = migration.script.transactional && !this.input.knowledge.alone.has(migration.key);
+        return migrationReport(migration, this.notes.of(migration), transactional, status);
     }
-    failure({ migration, entry, place, error }) {
-        const position = entry ? (0,postgres_failure/* readServerError */.i)(error).position : null;
-        const { line, column } = place ? (0,script_file/* locate */.x5)(place, position) : { line: 1, column: 1 };
-        const { request } = this.bench;
-        const limited = (migration.script.directives.statementTimeoutMs ?? request.statementTimeoutMs) > 0;
-        const failure = (0,postgres_failure/* failureFrom */.J)(error, { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) }, {
-            phase: 'dry-run',
-            host: request.target.host,
-            timedOut: limited ? 'statement' : null,
-            showData: request.showData,
-        });
-        if (this.inTheWay === null)
-            return failure;
-        return { ...failure, hint: [this.inTheWay, failure.hint].filter((text) => text !== null).join(' ') };
-    }
-}
-function attempt_inWords(interruption) {
-    if (interruption.kind === 'deadline')
-        return 'dry-run-timeout was over';
-    const { alarm } = interruption;
-    switch (alarm.kind) {
-        case 'blocking':
-            return 'it kept somebody else waiting for max-blocking';
-        case 'exclusive':
-            return 'it held ACCESS EXCLUSIVE for max-exclusive';
-        case 'lock-table':
-            return 'it held too many locks';
-        case 'blind':
-            return 'the watching connection was lost';
-    }
-}
-function lookAtAll({ facts }, sql) {
-    return mayDropColumns(sql, facts.opaque !== null) ? LOOK_AT_COLUMNS : LOOK_AT_LOCKS;
-}
-function addTouched(known, more) {
-    if (more.length === 0)
-        return known;
-    const sums = new Map(known.map((one) => [one.relation, one]));
-    for (const one of more) {
-        const before = sums.get(one.relation) ?? { inserted: 0, updated: 0, deleted: 0 };
-        sums.set(one.relation, {
-            relation: one.relation,
-            inserted: before.inserted + one.inserted,
-            updated: before.updated + one.updated,
-            deleted: before.deleted + one.deleted,
-        });
-    }
-    return [...sums.values()];
-}
-/** Asked at the end of each file: still our transaction? And what of the file's would end with its session. */
-const END_OF_FILE = {
-    name: 'mgate_end_of_file',
-    keep: true,
-    text: `
-  select pg_catalog.pg_current_xact_id()::text,
-    (select pg_catalog.string_agg(pg_catalog.format('pg_temp.%I', c.relname), ', ')
-       from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.objid
-      where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.refobjid = pg_catalog.pg_my_temp_schema()
-        and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('mgate_guard', 'mgate_before')),
-    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`,
-};
-/** SET CONSTRAINTS ALL DEFERRED makes those wait too that begin as immediate; these are they. */
-const INITIALLY_IMMEDIATE = `
-  select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
-    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`;
-function attempt_escaped(migration, was, is) {
-    return new report_stop/* Stop */.V({
-        result: 'failed',
-        class: 'internal',
-        message: `${migration.file} ended the rehearsal transaction (it was ${was}, now it is ${is})`,
-        next: 'Report this: nothing should be able to. Compare the database with your last backup before going on.',
-        file: migration.file,
-    });
-}
-/** How each unit of a script ends: a block of its own by its last word, a single statement: null. */
-function blockEnds(migration) {
-    const ends = [];
-    let isBlock = false;
-    for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
-        if (event.kind === 'begin-unit')
-            isBlock = event.begin !== null;
-        else if (event.kind === 'end-unit')
-            ends.push(isBlock ? event.end : null);
-    }
-    return ends;
-}
-/** Spaces where a word was taken out, so that the server's positions are those of the file. */
-function padded(plain, written) {
-    let at = 0;
-    while (at < plain.length && plain[at] === written[at])
-        at += 1;
-    while (at > 0 && !/\s/.test(plain[at - 1] ?? ''))
-        at -= 1;
-    return plain.slice(0, at) + ' '.repeat(Math.max(0, written.trimEnd().length - plain.length)) + plain.slice(at);
-}
-/** The server's error with its position counted in the user's text, before which we had put `by` characters. */
-function shifted(error, by) {
-    const position = Number(error.position);
-    if (by === 0 || !Number.isInteger(position))
-        return error;
-    return Object.assign(error, { position: String(Math.max(1, position - by)) });
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/rehearsal/rehearse.ts
@@ -11603,7 +12108,7 @@ async function rehearse(workbench, plan, before, stamp) {
     const { request, log, signal } = workbench;
     let bench = workbench;
     const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
-    const knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map() };
+    const knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map(), looksAtEach: false };
     const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + request.dryRunTimeoutMs;
     const blocked = [];
     let tries = 1;
@@ -11648,7 +12153,7 @@ function inconclusive(kind, reason, next, again = false) {
 function verdictOf(ending, attempt, request) {
     switch (ending.kind) {
         case 'passed':
-            if (attempt.executedAnything())
+            if (attempt.notes.executedAnything())
                 return conclusive('passed');
             return inconclusive('not-in-transaction', 'nothing at all could be executed', `Read each statement's reason; then accept it with allow-hazards: dry-run-inconclusive, ${ELSEWHERE}.`);
         case 'failed':
@@ -11682,11 +12187,98 @@ function verdictOfAlarm(alarm, request) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/engines/sql/apply.ts
-/**
- * Applying for real: a transactional migration and its record commit together or not at all; a non-transactional one
- * goes statement by statement, and what it has done is written down before and after each (contract, section 6).
- */
+;// CONCATENATED MODULE: ./src/engines/sql/application/transactions.ts
+/** Transactions at the session that applies: rolled back, tried again, and the session cleared between two files. */
+
+
+
+
+
+
+
+
+
+class Transactions {
+    /** A file has prepared statements of its own, which are not to reach the next. */
+    prepares = false;
+    bench;
+    reset;
+    /** The same after a COMMIT that role and settings were reset before. */
+    clear;
+    constructor(bench) {
+        this.bench = bench;
+        this.reset = resetItems(bench.armed);
+        this.clear = clearItems(bench.armed);
+    }
+    /**
+     * Runs a transaction, again and whole when it lost to somebody else's lock. Rolled back when it throws. `afterwards`: what
+     * brings the session back to where it was before the transaction, if that is not where every file begins; `attempt`:
+     * which one this is.
+     */
+    async retrying(migration, transaction, { attempt: first = 1, afterwards } = {}) {
+        const { request, signal } = this.bench;
+        for (let attempt = first;; attempt += 1) {
+            try {
+                return await transaction();
+            }
+            catch (error) {
+                if (!lostToALock(error) || attempt > request.lockRetries || signal.aborted) {
+                    await this.rollBack();
+                    throw error;
+                }
+                await this.again(migration, error, attempt, afterwards);
+                if (signal.aborted)
+                    throw stopped();
+            }
+        }
+    }
+    /** Rolls back, and waits a moment before the next attempt. */
+    async again(migration, error, attempt, afterwards) {
+        const { request, log, signal } = this.bench;
+        await this.rollBack(afterwards);
+        const { message, code } = (0,postgres_failure/* readServerError */.i)(error instanceof MigrationFailed ? error.error : error);
+        const pause = backoff(attempt);
+        log.line(`${migration?.file}: ${message} (${code}); rolled back, trying again in ${(0,report_text/* duration */.p0)(pause)} (${attempt} of ${request.lockRetries})`);
+        await (0,promises_.setTimeout)(pause, undefined, { signal }).catch(() => undefined);
+    }
+    /** Between two files. */
+    resetting() {
+        return this.withoutPrepared(this.reset);
+    }
+    /** Between two files, after a COMMIT that role and settings were reset before. */
+    clearing() {
+        return this.withoutPrepared(this.clear);
+    }
+    withoutPrepared(items) {
+        const all = this.prepares ? [...items, postgres_session/* DEALLOCATE_ALL */.de] : items;
+        this.prepares = false;
+        return all;
+    }
+    async rollBack(afterwards = this.resetting()) {
+        const { session, log } = this.bench;
+        if (session.lost)
+            return;
+        await session.batch([{ text: 'rollback' }, ...afterwards]).catch((error) => {
+            log.detail(`rollback: ${error.message}`);
+        });
+    }
+}
+/** A statement of a migration's lost to somebody else's lock. */
+function lostToALock(error) {
+    return error instanceof MigrationFailed && isContention((0,postgres_failure/* readServerError */.i)(error.error));
+}
+function limitsOf({ request }, { script }) {
+    const { lockTimeoutMs, statementTimeoutMs } = script.directives;
+    return {
+        lockTimeoutMs: lockTimeoutMs ?? request.lockTimeoutMs,
+        statementTimeoutMs: statementTimeoutMs ?? request.statementTimeoutMs,
+    };
+}
+function stopped() {
+    return (0,report_stop/* cancelled */.K)('while applying', 'Run it again: it goes on with what is still pending.');
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/application/one-by-one.ts
 
 
 
@@ -11698,15 +12290,6 @@ function verdictOfAlarm(alarm, request) {
 
 
 
-
-
-
-const apply_BATCH_ITEMS = 400;
-const apply_BATCH_CHARACTERS = 512 * 1024;
-/** Files up to this size are held whole, and travel with others. */
-const apply_SMALL_BYTES = 64 * 1024;
-const LONGEST_TRAIN = 100;
-const apply_RETRIABLE = new Set(['55P03', '40P01', '40001']);
 const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
 /** For our own rows, whatever role and path the file has set; until the end of the transaction. */
 const AS_OURSELVES = [
@@ -11714,20 +12297,225 @@ const AS_OURSELVES = [
     { text: 'set local role to default' },
     { text: 'set local search_path = pg_catalog' },
 ];
-/** A migration that failed for good, with the statement at fault where one is. */
-class MigrationFailed extends Error {
-    statement;
-    /** The statement's; null where none is at fault. */
-    migration;
-    error;
-    constructor(origin, error) {
-        super('a migration failed', { cause: error });
-        const { statement = null, migration = null } = origin && 'statement' in origin ? origin : {};
-        this.statement = statement;
-        this.migration = migration;
-        this.error = error;
+class OneByOne {
+    input;
+    transactions;
+    /** The file at hand says for itself how long to wait for locks. */
+    limitsLocks = false;
+    constructor(input, transactions) {
+        this.input = input;
+        this.transactions = transactions;
+    }
+    get session() {
+        return this.input.bench.session;
+    }
+    async run(migration) {
+        // Its statements commit as they go: that the file is the planned one must be known before the first of them.
+        if (hashOf(migration) !== migration.checksum)
+            throw changedOnDisk(migration);
+        this.limitsLocks = false;
+        const resumed = this.input.plan.resumed.get(migration.key)?.progress ?? null;
+        if (resumed && resumed.done > 0)
+            this.input.bench.log.line(`${migration.file}: going on after statement ${resumed.done}`);
+        const progress = new ProgressKeeper(migration, resumed);
+        const started = Date.now();
+        await this.session.batch(this.sessionTimeouts(migration));
+        let block = null;
+        for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
+            if (event.kind === 'begin-unit') {
+                block = event.begin === null ? null : [[{ text: event.begin }, null]];
+            }
+            else if (event.kind === 'end-unit') {
+                const untouched = block?.every(([, origin]) => origin === null) ?? true;
+                if (block && !untouched)
+                    await this.unit(migration, block, progress, event.end);
+                block = null;
+            }
+            else {
+                if (this.input.bench.signal.aborted)
+                    throw stopped();
+                progress.pass(event.index, event.statement);
+                if (event.facts.command === 'PREPARE')
+                    this.transactions.prepares = true;
+                if (LIMITS_LOCKS.test(event.statement.sql))
+                    this.limitsLocks = true;
+                if (event.index <= (resumed?.done ?? 0)) {
+                    // What the done part has set for its session, the rest counts on.
+                    if (setsSession(event.statement))
+                        await this.send({ statement: event.statement, migration }, event.statement.sql);
+                }
+                else if (block)
+                    block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
+                else if (this.runsAlone(migration, event))
+                    await this.alone(migration, progress, event, resumed);
+                else
+                    await this.unit(migration, [
+                        [{ text: 'begin' }, null],
+                        [{ text: event.statement.sql }, { statement: event.statement, migration }],
+                    ], progress, 'commit');
+            }
+        }
+        progress.end();
+        await this.finish(migration, Date.now() - started);
+    }
+    runsAlone(migration, { index, facts }) {
+        return facts.nonTransactional !== null || (this.input.nonTransactional.get(migration.key)?.has(index) ?? false);
+    }
+    /** Statements that commit together, and their progress with them. `pairs` opens with the BEGIN. */
+    async unit(migration, pairs, progress, end) {
+        await this.transactions.retrying(migration, async () => {
+            const sender = new Sender(this.session);
+            const [begin, ...statements] = pairs;
+            if (begin)
+                sender.add(...begin);
+            for (const pair of statements) {
+                sender.add(...pair);
+                if (sender.isFull)
+                    await sender.flush();
+            }
+            if (end === 'rollback')
+                for (const text of ['rollback', 'begin'])
+                    sender.add({ text }, null);
+            for (const item of AS_OURSELVES)
+                sender.add(item, null);
+            sender.add(this.progressItem(migration, progress.done()), null);
+            sender.add({ text: 'commit' }, null);
+            await sender.flush();
+            await sender.drained();
+        }, { afterwards: [] });
+    }
+    /** A statement that no transaction may hold: *started* is written before it, *done* after it. */
+    async alone(migration, progress, { index, statement, facts }, resumed) {
+        const leftover = facts.nonTransactional?.leftover ?? null;
+        if (resumed?.started === index) {
+            const begun = begunBy(resumed, statement, leftover);
+            const judgement = await judge(this.session, begun.leftover);
+            if (judgement.kind === 'unknown')
+                throw new MigrationFailed({ statement, migration }, unjudgeable(migration, statement, index));
+            if (judgement.kind === 'done') {
+                if (begun.edited)
+                    throw new MigrationFailed({ statement, migration }, editedSince(migration, statement, index));
+                this.input.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
+                return this.note(migration, progress.done());
+            }
+            for (const { sql } of judgement.cleanup) {
+                this.input.bench.log.line(`${migration.file}: cleaning up after the run that was interrupted: ${sql}`);
+                await this.send({ statement, migration }, sql);
+            }
+        }
+        else {
+            await this.refuseInvalidIndex({ statement, migration }, leftover);
+        }
+        await this.note(migration, progress.started(statement));
+        // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
+        const concurrently = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
+        const unlimited = concurrently && migration.script.directives.lockTimeoutMs === null && !this.limitsLocks;
+        if (unlimited)
+            await this.session.batch([{ text: 'set lock_timeout = 0' }]);
+        await this.send({ statement, migration }, statement.sql);
+        if (unlimited)
+            await this.session.batch(this.sessionTimeouts(migration).slice(0, 1));
+        // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
+        await this.refuseInvalidIndex({ statement, migration }, leftover);
+        await this.note(migration, progress.done());
+    }
+    /** One statement in a message of its own: beside another the server would take it for part of a transaction. */
+    async send(origin, sql) {
+        try {
+            await this.session.batch([{ text: sql }]);
+        }
+        catch (error) {
+            throw new MigrationFailed(origin, error instanceof postgres_session/* BatchError */.PW ? error.cause : error);
+        }
+    }
+    async refuseInvalidIndex(origin, leftover) {
+        if (leftover?.kind !== 'create-index' || leftover.index === null)
+            return;
+        const state = await indexState(this.session, leftover.index, leftover.table);
+        if (state.exists && !state.valid)
+            throw new MigrationFailed(origin, indexInTheWay(state, placeOf(origin.migration, origin.statement)));
+    }
+    async note(migration, progress) {
+        await this.session.batch([
+            { text: 'begin' },
+            ...AS_OURSELVES,
+            this.progressItem(migration, progress),
+            { text: 'commit' },
+        ]);
+    }
+    progressItem({ version, name, checksum }, progress) {
+        return recordItem(this.input.stamp, {
+            version,
+            name,
+            checksum,
+            status: 'running',
+            progress,
+            errorMessage: null,
+            executionTimeMs: 0,
+        });
+    }
+    async finish(migration, ms) {
+        const sender = new Sender(this.session);
+        sender.add({ text: 'begin' }, null);
+        for (const item of AS_OURSELVES)
+            sender.add(item, null);
+        recordDone(sender, this.input.stamp, migration, ms);
+        sender.add({ text: 'commit' }, null);
+        for (const item of this.transactions.resetting())
+            sender.add(item, null);
+        await sender.flush();
+        await sender.drained();
+    }
+    /** For a file of many transactions: until it sets others, or ends. */
+    sessionTimeouts(migration) {
+        const { lockTimeoutMs, statementTimeoutMs } = limitsOf(this.input.bench, migration);
+        return [{ text: `set lock_timeout = ${lockTimeoutMs}` }, { text: `set statement_timeout = ${statementTimeoutMs}` }];
     }
 }
+function hashOf(migration) {
+    const hash = new files/* TextHash */.Qc();
+    for (const _event of (0,script_file/* scriptOf */.Fl)(migration, hash))
+        ;
+    return hash.digest();
+}
+function placeOf(migration, { line, column }) {
+    return { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) };
+}
+function editedSince(migration, statement, index) {
+    return new report_stop/* Stop */.V({
+        result: 'refused',
+        class: 'checksum',
+        message: `${migration.file}: statement ${index} was finished by the run that was interrupted, and was edited since`,
+        next: `Restore statement ${index} as it was (git log -- ${migration.file}) and put the change after it.`,
+        ...placeOf(migration, statement),
+    });
+}
+function unjudgeable(migration, statement, index) {
+    return new report_stop/* Stop */.V({
+        result: 'failed',
+        class: 'tool',
+        message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
+        next: `Find out by hand. If it is done, take it out of the file's rest by splitting the file; if not, undo what it did; then set progress accordingly in schema_migrations.`,
+        ...placeOf(migration, statement),
+    });
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/application/apply.ts
+
+
+
+
+
+
+
+
+
+
+
+
+/** Files up to this size are held whole, and travel with others. */
+const apply_SMALL_BYTES = 64 * 1024;
+const LONGEST_TRAIN = 100;
 async function apply(input) {
     return new Application(input).run();
 }
@@ -11737,13 +12525,8 @@ class Application {
     plan;
     stamp;
     nonTransactional;
-    reset;
-    /** The same after a COMMIT that role and settings were reset before. */
-    clear;
-    /** A file has prepared statements of its own, which are not to reach the next. */
-    prepares = false;
-    /** The file at hand says for itself how long to wait for locks. */
-    limitsLocks = false;
+    transactions;
+    oneByOne;
     applied = [];
     /** Groups whose COMMIT the server has answered. */
     committed = 0;
@@ -11751,16 +12534,16 @@ class Application {
     travelsAlone = null;
     /** The pending migration that makes the tracking table; null: none does, or it is there. */
     creator;
-    constructor({ bench, plan, stamp, nonTransactional }) {
+    constructor(input) {
+        const { bench, plan, stamp, nonTransactional } = input;
         this.bench = bench;
         this.cancellation = cancellationOf(bench);
         this.plan = plan;
         this.stamp = stamp;
         this.nonTransactional = nonTransactional;
-        this.reset = resetItems(bench.armed);
-        this.clear = clearItems(bench.armed);
-        const creator = plan.pending.find((migration) => migration.script.createsTables.includes('schema_migrations'));
-        this.creator = bench.tracking.exists ? null : (creator ?? null);
+        this.transactions = new Transactions(bench);
+        this.oneByOne = new OneByOne(input, this.transactions);
+        this.creator = bench.tracking.exists ? null : (plan.pending.find(makesTracking) ?? null);
     }
     get session() {
         return this.bench.session;
@@ -11859,10 +12642,9 @@ class Application {
         const failed = train[this.committed - before];
         if (!failed)
             throw thrown;
-        const code = thrown instanceof MigrationFailed ? (0,postgres_failure/* readServerError */.i)(thrown.error).code : null;
-        if (code === null || !apply_RETRIABLE.has(code) || this.bench.request.lockRetries === 0 || this.bench.signal.aborted)
+        if (!lostToALock(thrown) || this.bench.request.lockRetries === 0 || this.bench.signal.aborted)
             return this.fail(failed, thrown, Date.now() - started);
-        await this.again(failed, thrown, 1);
+        await this.transactions.again(failed, thrown, 1);
         this.travelsAlone = failed;
         return null;
     }
@@ -11872,19 +12654,21 @@ class Application {
         let at = only;
         try {
             if (group.length === 1 && only && !this.isTransactional(only)) {
-                await this.nonTransactionally(only);
+                await this.oneByOne.run(only);
                 this.done(only, Date.now() - started);
                 this.committed += 1;
             }
             else {
-                await this.retrying(only, async () => {
+                const transaction = async () => {
                     const sender = new Sender(this.session);
                     await this.load(sender, group, (migration) => {
                         at = migration;
                     });
                     await sender.flush();
                     await sender.drained();
-                });
+                };
+                const attempt = only && only === this.travelsAlone ? 2 : 1;
+                await this.transactions.retrying(only, transaction, { attempt });
             }
             return null;
         }
@@ -11906,36 +12690,6 @@ class Application {
         this.bench.log.line(`applied ${migration.file} (${(0,report_text/* duration */.p0)(ms)})`);
     }
     // -- in a transaction ---------------------------------------------------------------------------------------
-    /**
-     * Runs a transaction, again and whole when it lost to somebody else's lock. Rolled back when it throws. `then`: what
-     * brings the session back to where it was before the transaction, if that is not where every file begins.
-     */
-    async retrying(migration, transaction, then) {
-        const { request, signal } = this.bench;
-        for (let attempt = migration && migration === this.travelsAlone ? 2 : 1;; attempt += 1) {
-            try {
-                return await transaction();
-            }
-            catch (error) {
-                const code = error instanceof MigrationFailed ? (0,postgres_failure/* readServerError */.i)(error.error).code : null;
-                if (!code || !apply_RETRIABLE.has(code) || attempt > request.lockRetries || signal.aborted) {
-                    await this.rollBack();
-                    throw error;
-                }
-                await this.again(migration, error, attempt, then);
-                if (signal.aborted)
-                    throw stopped();
-            }
-        }
-    }
-    async again(migration, error, attempt, then) {
-        const { request, log, signal } = this.bench;
-        await this.rollBack(then);
-        const { message, code } = (0,postgres_failure/* readServerError */.i)(error instanceof MigrationFailed ? error.error : error);
-        const pause = backoff(attempt);
-        log.line(`${migration?.file}: ${message} (${code}); rolled back, trying again in ${(0,report_text/* duration */.p0)(pause)} (${attempt} of ${request.lockRetries})`);
-        await (0,promises_.setTimeout)(pause, undefined, { signal }).catch(() => undefined);
-    }
     /** One transaction: the files, their records, COMMIT, and the session as it was. Throws before COMMIT is said. */
     async load(sender, group, at) {
         const { creator } = this;
@@ -11960,31 +12714,18 @@ class Application {
             if (!recordable)
                 continue;
             for (const one of unrecorded.splice(0)) {
-                this.recordDone(sender, one, group.length === 1 ? null : 0, (ms) => times.set(one, ms));
+                recordDone(sender, this.stamp, one, group.length === 1 ? null : 0, (ms) => times.set(one, ms));
             }
         }
         // Told at once: who watches a long run sees it go on.
         sender.add({ text: 'commit', flush: true }, { heard: () => this.hasCommitted(group, times) });
-        for (const item of this.resetting(this.clear))
+        for (const item of this.transactions.clearing())
             sender.add(item, null);
     }
     hasCommitted(group, times) {
         this.committed += 1;
         for (const migration of group)
             this.done(migration, times.get(migration) ?? 0);
-    }
-    /** Between two files. */
-    resetting(reset = this.reset) {
-        const items = this.prepares ? [...reset, postgres_session/* DEALLOCATE_ALL */.de] : reset;
-        this.prepares = false;
-        return items;
-    }
-    /** `heard` is told how long the transaction had taken until then, in milliseconds. */
-    recordDone(sender, migration, executionTimeMs, heard = () => undefined) {
-        const { version, name, checksum } = migration;
-        const done = { version, name, checksum, status: 'completed', progress: null, errorMessage: null };
-        sender.add(recordItem(this.stamp, { ...done, executionTimeMs }), { heard: (ms) => heard(Number(ms ?? 0)) });
-        sender.add(historyItem(this.stamp, { version, status: 'success', errorMessage: null, executionTimeMs }), null);
     }
     /**
      * A file's statements, and the proof, before anything can commit, that they are the ones that were planned. Of a
@@ -11998,11 +12739,11 @@ class Application {
             throw changedOnDisk(migration);
         if (begin !== null)
             sender.add({ text: begin }, null);
-        for (const item of localTimeouts(this.limits(migration)))
+        for (const item of localTimeouts(limitsOf(this.bench, migration)))
             sender.add(item, null);
         for (const { statement, facts } of small ?? statements) {
             if (facts.command === 'PREPARE')
-                this.prepares = true;
+                this.transactions.prepares = true;
             sender.add({ text: statement.sql }, { statement, migration });
             if (!sender.isFull)
                 continue;
@@ -12013,190 +12754,20 @@ class Application {
         if (!small && hash.digest() !== migration.checksum)
             throw changedOnDisk(migration);
     }
-    limits({ script }) {
-        const { lockTimeoutMs, statementTimeoutMs } = script.directives;
-        return {
-            lockTimeoutMs: lockTimeoutMs ?? this.bench.request.lockTimeoutMs,
-            statementTimeoutMs: statementTimeoutMs ?? this.bench.request.statementTimeoutMs,
-        };
-    }
-    /** For a file of many transactions: until it sets others, or ends. */
-    sessionTimeouts(migration) {
-        const { lockTimeoutMs, statementTimeoutMs } = this.limits(migration);
-        return [{ text: `set lock_timeout = ${lockTimeoutMs}` }, { text: `set statement_timeout = ${statementTimeoutMs}` }];
-    }
-    async rollBack(then = this.resetting()) {
-        if (this.session.lost)
-            return;
-        await this.session.batch([{ text: 'rollback' }, ...then]).catch((error) => {
-            this.bench.log.detail(`rollback: ${error.message}`);
-        });
-    }
-    // -- statement by statement ---------------------------------------------------------------------------------
-    async nonTransactionally(migration) {
-        // Its statements commit as they go: that the file is the planned one must be known before the first of them.
-        if (hashOf(migration) !== migration.checksum)
-            throw changedOnDisk(migration);
-        this.limitsLocks = false;
-        const resumed = this.plan.resumed.get(migration.key)?.progress ?? null;
-        if (resumed && resumed.done > 0)
-            this.bench.log.line(`${migration.file}: going on after statement ${resumed.done}`);
-        const progress = new ProgressKeeper(migration, resumed);
-        const started = Date.now();
-        await this.session.batch(this.sessionTimeouts(migration));
-        let block = null;
-        for (const event of (0,script_file/* scriptOf */.Fl)(migration)) {
-            if (event.kind === 'begin-unit') {
-                block = event.begin === null ? null : [[{ text: event.begin }, null]];
-            }
-            else if (event.kind === 'end-unit') {
-                const untouched = block?.every(([, origin]) => origin === null) ?? true;
-                if (block && !untouched)
-                    await this.unit(migration, block, progress, event.end);
-                block = null;
-            }
-            else {
-                if (this.bench.signal.aborted)
-                    throw stopped();
-                progress.pass(event.index, event.statement);
-                if (event.facts.command === 'PREPARE')
-                    this.prepares = true;
-                if (LIMITS_LOCKS.test(event.statement.sql))
-                    this.limitsLocks = true;
-                if (event.index <= (resumed?.done ?? 0)) {
-                    // What the done part has set for its session, the rest counts on.
-                    if (setsSession(event.statement))
-                        await this.send({ statement: event.statement, migration }, event.statement.sql);
-                }
-                else if (block)
-                    block.push([{ text: event.statement.sql }, { statement: event.statement, migration }]);
-                else if (this.runsAlone(migration, event))
-                    await this.alone(migration, progress, event, resumed);
-                else
-                    await this.unit(migration, [
-                        [{ text: 'begin' }, null],
-                        [{ text: event.statement.sql }, { statement: event.statement, migration }],
-                    ], progress, 'commit');
-            }
-        }
-        progress.end();
-        await this.finish(migration, Date.now() - started);
-    }
-    runsAlone(migration, { index, facts }) {
-        return facts.nonTransactional !== null || (this.nonTransactional.get(migration.key)?.has(index) ?? false);
-    }
-    /** Statements that commit together, and their progress with them. `pairs` opens with the BEGIN. */
-    async unit(migration, pairs, progress, end) {
-        await this.retrying(migration, async () => {
-            const sender = new Sender(this.session);
-            const [begin, ...statements] = pairs;
-            if (begin)
-                sender.add(...begin);
-            for (const pair of statements) {
-                sender.add(...pair);
-                if (sender.isFull)
-                    await sender.flush();
-            }
-            if (end === 'rollback')
-                for (const text of ['rollback', 'begin'])
-                    sender.add({ text }, null);
-            for (const item of AS_OURSELVES)
-                sender.add(item, null);
-            sender.add(this.progressItem(migration, progress.done()), null);
-            sender.add({ text: 'commit' }, null);
-            await sender.flush();
-            await sender.drained();
-        }, []);
-    }
-    /** A statement that no transaction may hold: *started* is written before it, *done* after it. */
-    async alone(migration, progress, { index, statement, facts }, resumed) {
-        const leftover = facts.nonTransactional?.leftover ?? null;
-        if (resumed?.started === index) {
-            const begun = begunBy(resumed, statement, leftover);
-            const judgement = await judge(this.session, begun.leftover);
-            if (judgement.kind === 'unknown')
-                throw new MigrationFailed({ statement, migration }, unjudgeable(migration, statement, index));
-            if (judgement.kind === 'done') {
-                if (begun.edited)
-                    throw new MigrationFailed({ statement, migration }, editedSince(migration, statement, index));
-                this.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
-                return this.note(migration, progress.done());
-            }
-            for (const { sql } of judgement.cleanup) {
-                this.bench.log.line(`${migration.file}: cleaning up after the run that was interrupted: ${sql}`);
-                await this.send({ statement, migration }, sql);
-            }
-        }
-        else {
-            await this.refuseInvalidIndex({ statement, migration }, leftover);
-        }
-        await this.note(migration, progress.started(statement));
-        // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
-        const concurrently = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
-        const unlimited = concurrently && migration.script.directives.lockTimeoutMs === null && !this.limitsLocks;
-        if (unlimited)
-            await this.session.batch([{ text: 'set lock_timeout = 0' }]);
-        await this.send({ statement, migration }, statement.sql);
-        if (unlimited)
-            await this.session.batch(this.sessionTimeouts(migration).slice(0, 1));
-        // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
-        await this.refuseInvalidIndex({ statement, migration }, leftover);
-        await this.note(migration, progress.done());
-    }
-    /** One statement in a message of its own: beside another the server would take it for part of a transaction. */
-    async send(origin, sql) {
-        try {
-            await this.session.batch([{ text: sql }]);
-        }
-        catch (error) {
-            throw new MigrationFailed(origin, error instanceof postgres_session/* BatchError */.PW ? error.cause : error);
-        }
-    }
-    async refuseInvalidIndex(origin, leftover) {
-        if (leftover?.kind !== 'create-index' || leftover.index === null)
-            return;
-        const state = await indexState(this.session, leftover.index, leftover.table);
-        if (state.exists && !state.valid)
-            throw new MigrationFailed(origin, indexInTheWay(state, placeOf(origin.migration, origin.statement)));
-    }
-    async note(migration, progress) {
-        await this.session.batch([
-            { text: 'begin' },
-            ...AS_OURSELVES,
-            this.progressItem(migration, progress),
-            { text: 'commit' },
-        ]);
-    }
-    progressItem({ version, name, checksum }, progress) {
-        return recordItem(this.stamp, {
-            version,
-            name,
-            checksum,
-            status: 'running',
-            progress,
-            errorMessage: null,
-            executionTimeMs: 0,
-        });
-    }
-    async finish(migration, ms) {
-        const sender = new Sender(this.session);
-        sender.add({ text: 'begin' }, null);
-        for (const item of AS_OURSELVES)
-            sender.add(item, null);
-        this.recordDone(sender, migration, ms);
-        sender.add({ text: 'commit' }, null);
-        for (const item of this.resetting())
-            sender.add(item, null);
-        await sender.flush();
-        await sender.drained();
-    }
     // -- failure ------------------------------------------------------------------------------------------------
     async fail(migration, thrown, ms) {
         const error = this.failure(migration, thrown);
         // Or it is the record that is cancelled.
         await this.cancellation.end();
-        await this.rollBack();
-        await this.recordFailure(migration, error, ms);
+        await this.transactions.rollBack();
+        try {
+            await recordFailure(this.bench, this.stamp, migration, error, ms);
+        }
+        catch (cause) {
+            // A database that is gone is told about, and that is all.
+            this.bench.log.line(`the failure could not be recorded in the database: ${cause.message}`);
+            await this.transactions.rollBack();
+        }
         return { migration, error };
     }
     failure(migration, thrown) {
@@ -12213,76 +12784,6 @@ class Application {
             : null, { phase: 'apply', host: request.target.host, timedOut: limited ? 'statement' : null, showData: request.showData });
         return failure.file === null ? { ...failure, file: migration.file } : failure;
     }
-    async isCompleted(session, version) {
-        const records = await readRecords(session, this.stamp.schema, false);
-        return records.some((row) => row.version === version && row.status === 'completed');
-    }
-    /** The failure's row and event, in a transaction of their own; a database that is gone is told about and that is all. */
-    async recordFailure(migration, error, ms) {
-        const { version, name, checksum } = migration;
-        const redact = (0,report_redact/* redactor */.$p)(this.bench.request.secrets);
-        const message = (0,report_text/* cut */.Jj)(redact(`${error.sqlstate ? `${error.sqlstate}: ` : ''}${error.message}`), 1_000);
-        try {
-            const session = await this.bench.witness();
-            // The connection was lost while COMMIT was on its way, and the server finished it.
-            if (session !== this.session && (await this.isCompleted(session, version)))
-                return;
-            await session.batch([
-                { text: 'begin' },
-                failureItem(this.stamp, { version, name, checksum, errorMessage: message }),
-                historyItem(this.stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
-                { text: 'commit' },
-            ]);
-        }
-        catch (cause) {
-            this.bench.log.line(`the failure could not be recorded in the database: ${cause.message}`);
-            await this.rollBack();
-        }
-    }
-}
-/** Collects items and sends them in batches, one ahead: the next is read from the file while the server works. */
-class Sender {
-    session;
-    items = [];
-    origins = [];
-    characters = 0;
-    inFlight = Promise.resolve();
-    constructor(session) {
-        this.session = session;
-    }
-    add(item, origin) {
-        this.items.push(item);
-        this.origins.push(origin);
-        this.characters += item.text.length;
-    }
-    get isFull() {
-        return this.items.length >= apply_BATCH_ITEMS || this.characters >= apply_BATCH_CHARACTERS;
-    }
-    /** Waits for the batch before, then sends this one without waiting for it. */
-    async flush() {
-        await this.inFlight;
-        const [items, origins] = [this.items, this.origins];
-        this.items = [];
-        this.origins = [];
-        this.characters = 0;
-        if (items.length === 0)
-            return;
-        const hear = (index, result) => {
-            const origin = origins[index];
-            if (origin && 'heard' in origin)
-                origin.heard(result.rows[0]?.[0] ?? null);
-        };
-        this.inFlight = this.session.batch(items, hear).then(() => undefined, (error) => {
-            if (!(error instanceof postgres_session/* BatchError */.PW))
-                throw error;
-            throw new MigrationFailed(origins[error.completed.length] ?? null, error.cause);
-        });
-        // Thrown where it is awaited; until then it must not count as unhandled.
-        this.inFlight.catch(() => undefined);
-    }
-    async drained() {
-        await this.inFlight;
-    }
 }
 function* statementsOf(events) {
     for (const event of events)
@@ -12292,45 +12793,6 @@ function* statementsOf(events) {
 /** In one trip with others a transaction begins with what reset the session before it: too late for an isolation level. */
 function beginsPlainly({ script }) {
     return script.wrapper === null || /^(begin|start)(\s+(work|transaction))?$/i.test(script.wrapper);
-}
-function hashOf(migration) {
-    const hash = new files/* TextHash */.Qc();
-    for (const _event of (0,script_file/* scriptOf */.Fl)(migration, hash))
-        ;
-    return hash.digest();
-}
-function stopped() {
-    return (0,report_stop/* cancelled */.K)('while applying', 'Run it again: it goes on with what is still pending.');
-}
-function changedOnDisk(migration) {
-    return new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'checksum',
-        message: `${migration.file} changed between the dry run and apply`,
-        next: 'Run again: the dry run must see the file as it is applied.',
-        file: migration.file,
-    });
-}
-function placeOf(migration, { line, column }) {
-    return { file: migration.file, line, column, sourceLine: (0,files/* sourceLine */._J)(migration, line) };
-}
-function editedSince(migration, statement, index) {
-    return new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'checksum',
-        message: `${migration.file}: statement ${index} was finished by the run that was interrupted, and was edited since`,
-        next: `Restore statement ${index} as it was (git log -- ${migration.file}) and put the change after it.`,
-        ...placeOf(migration, statement),
-    });
-}
-function unjudgeable(migration, statement, index) {
-    return new report_stop/* Stop */.V({
-        result: 'failed',
-        class: 'tool',
-        message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
-        next: `Find out by hand. If it is done, take it out of the file's rest by splitting the file; if not, undo what it did; then set progress accordingly in schema_migrations.`,
-        ...placeOf(migration, statement),
-    });
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/inspect.ts
@@ -12440,63 +12902,242 @@ async function readHealth(session) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/engines/sql/refusals.ts
-/** What the engine says when it finds something that it will not work with: each names what to do. */
+;// CONCATENATED MODULE: ./src/engines/sql/backend.ts
+/** One session at the server, named so that no other is meant, and how it is ended. */
 
-function who(holder) {
-    if (!holder || holder.pid === 0)
-        return 'an unknown session';
-    return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
+
+const GONE_WITHIN_MS = 10_000;
+function backendOf({ backendPid, backendStart }) {
+    return { pid: backendPid, since: backendStart };
 }
-function anothersTable(table, tool, schema, sameName) {
-    return new report_stop/* Stop */.V({
-        result: 'refused',
-        class: 'tool',
-        message: sameName
-            ? `${table} exists and is not ours: it looks like ${tool}'s`
-            : `this database is migrated by ${tool}: ${table} exists and we have no record of our own`,
-        next: sameName
-            ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
-            : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
-    });
-}
-function emptyFolder(shown, warnings) {
-    return new report_stop/* Stop */.V({
-        result: 'failed',
-        class: 'input',
-        message: `${shown} holds no migration file (<digits>_<name>.sql)${warnings.length > 0 ? `: ${warnings[0]}` : ''}`,
-        next: 'Correct migrations-path, or add the first migration.',
-    });
-}
-/** The role must be able to keep our records; better said now than after the first migration. */
-function refuseUnlessMayRecord(facts, exists, fileMakesTable, schema) {
-    const stop = (what, grant) => new report_stop/* Stop */.V({
-        result: 'failed',
-        class: 'permission',
-        message: `the role ${facts.user} may not ${what}`,
-        next: `Run as the database's owner: ${grant};`,
-    });
-    if (!facts.mayTemp)
-        throw stop('create temporary tables, which the dry run needs', `grant temporary on database "${facts.database}" to "${facts.user}"`);
-    if (exists) {
-        if (!facts.mayRecord)
-            throw stop(`read and write ${schema}.schema_migrations and ${schema}.migration_history`, `grant usage on schema "${schema}" to "${facts.user}"; grant select, insert, update on "${schema}".schema_migrations, "${schema}".migration_history to "${facts.user}"`);
-        return;
+/** Ends the backend, and returns once it is gone: until then it could still commit. */
+async function endBackend(session, { pid, since }) {
+    const until = Date.now() + GONE_WITHIN_MS;
+    for (;;) {
+        const { rows } = await session.query(`select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = $1 and ${BACKEND_START} = $2`, [pid, since]);
+        if (rows.length === 0)
+            return;
+        if (Date.now() > until)
+            throw new Error(`the lost session's backend ${pid} is still at work`);
+        await (0,promises_.setTimeout)(100);
     }
-    if (fileMakesTable)
-        return;
-    if (!facts.schemaExists && !facts.mayCreateSchema)
-        throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
-    if (facts.schemaExists && !facts.mayCreateInSchema)
-        throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
 }
-function lostLock() {
+
+;// CONCATENATED MODULE: ./src/engines/sql/connections.ts
+/** The sessions of one run: opened, interrupted and closed together. */
+
+
+
+
+
+
+const RESTARTED_WITHIN_MS = 10_000;
+class Connections {
+    request;
+    log;
+    signal;
+    name;
+    open = new Map();
+    constructor(request, log, signal) {
+        this.request = request;
+        this.log = log;
+        this.signal = signal;
+        this.name = applicationName(request.run);
+    }
+    /** Throws a Stop. `signal`: gives it up. */
+    async connectTo(target, signal = null) {
+        try {
+            const session = await (0,postgres_session/* connect */.Ng)(target, this.name, this.request.connectTimeoutMs, signal);
+            this.open.set(session, target);
+            return session;
+        }
+        catch (cause) {
+            if (signal?.aborted)
+                throw (0,report_stop/* cancelled */.K)('while connecting');
+            throw notConnected(cause, target, this.request.connectTimeoutMs);
+        }
+    }
+    /** After a loss: a server that restarts refuses connections for a moment. */
+    async connectAgain() {
+        const until = Date.now() + RESTARTED_WITHIN_MS;
+        for (;;) {
+            try {
+                return await this.connectTo(this.request.target);
+            }
+            catch (error) {
+                if (Date.now() > until || this.signal.aborted)
+                    throw error;
+                await (0,promises_.setTimeout)(250);
+            }
+        }
+    }
+    /**
+     * Our own questions, until we are asked to end: a connection that is being made is given up, and the server cancels what
+     * it is at. The dry run and apply have their own way of stopping.
+     */
+    async interruptible(when, work) {
+        const cancellations = [];
+        const onAbort = () => {
+            for (const [session, target] of this.open) {
+                if (!session.busy || session.backendPid === null)
+                    continue;
+                const cancellation = new Cancellation({
+                    pid: session.backendPid,
+                    from: () => this.connectTo(target),
+                    onFailure: (error) => this.log.detail(`the running query could not be cancelled: ${error.message}`),
+                });
+                cancellation.begin();
+                cancellations.push(cancellation);
+            }
+        };
+        if (this.signal.aborted)
+            throw (0,report_stop/* cancelled */.K)(when);
+        this.signal.addEventListener('abort', onAbort);
+        try {
+            const result = await work();
+            // What was cancelled may have been taken for an answer.
+            if (cancellations.length > 0)
+                throw (0,report_stop/* cancelled */.K)(when);
+            return result;
+        }
+        catch (error) {
+            if (this.signal.aborted && !(error instanceof report_stop/* Stop */.V))
+                throw (0,report_stop/* cancelled */.K)(when);
+            throw error;
+        }
+        finally {
+            this.signal.removeEventListener('abort', onAbort);
+            await Promise.all(cancellations.map((cancellation) => cancellation.end()));
+        }
+    }
+    /** One that still waits for an answer was given up on. */
+    async close() {
+        await Promise.all([...this.open.keys()].map((session) => (session.busy ? session.drop() : session.end())));
+        this.open.clear();
+    }
+}
+function notConnected(cause, { host, port, database }, connectTimeoutMs) {
+    const { message, code } = cause;
+    if (message === 'timeout expired') {
+        return new report_stop/* Stop */.V({
+            result: 'failed',
+            class: 'connection',
+            message: `no answer from ${host}:${port} within connect-timeout (${(0,report_text/* duration */.p0)(connectTimeoutMs)})`,
+            next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.',
+        }, { cause });
+    }
     return new report_stop/* Stop */.V({
         result: 'failed',
-        class: 'connection',
-        message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
-        next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
+        ...(cause instanceof postgres_session/* RootCertificateError */.yh ? { class: 'tls' } : {}),
+        message: `could not connect to ${host}:${port}/${database}: ${message || code}`,
+    }, { cause });
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/copy.ts
+/** Whether a database is a copy of the target: the same schema, the same migrations applied. */
+
+
+
+
+/** What tracking the copy has. `tracking`: the target's. Throws a Stop for what is no copy. */
+async function requireCopy(target, tracking, copy) {
+    const { schema } = tracking;
+    const ours = await readFingerprints(target, leftOut(schema));
+    const theirs = await readFingerprints(copy, leftOut(schema));
+    const differences = compareDefinitions(await readDefinitions(target, ours.groups.keys()), await readDefinitions(copy, theirs.groups.keys()));
+    const { rows } = await copy.query(trackingQuery(schema));
+    const state = rows[0] ? readTrackingState(rows[0], schema) : { kind: 'absent' };
+    const here = tracking.exists ? await completed(target, schema) : [];
+    const there = state.kind === 'ours' ? await completed(copy, schema) : [];
+    const [first] = differences;
+    if (first || here.join() !== there.join()) {
+        throw new report_stop/* Stop */.V({
+            result: 'refused',
+            class: 'verification',
+            message: first
+                ? `the copy's schema is not the target's: ${first.kind} ${first.name} ${first.change === 'changed' ? 'differs' : first.change === 'added' ? 'is only in the copy' : 'is only in the target'} (${differences.length} differences)`
+                : `the copy has other migrations applied than the target (${there.length} against ${here.length})`,
+            next: 'Refresh the copy from the target, then run again.',
+        });
+    }
+    return { schema, exists: state.kind === 'ours', complete: state.kind === 'ours' && state.complete };
+}
+async function completed(session, schema) {
+    const records = await readRecords(session, schema, false);
+    return records
+        .filter((row) => row.status === 'completed')
+        .map((row) => `${row.version} ${row.checksum}`)
+        .sort();
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/marker.ts
+/** A restore point where the role may set one; else the position in the WAL alone. */
+async function setMarker(session, run) {
+    const name = `mgate-${run.runId ?? 'local'}-${run.attempt ?? '1'}`.slice(0, 63);
+    const { rows } = await session.query(`select pg_catalog.pg_current_wal_lsn()::text as lsn, pg_catalog.clock_timestamp()::text as at, pg_catalog.pg_current_snapshot()::text as snapshot,
+            pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') and pg_catalog.current_setting('wal_level') <> 'minimal' as may`);
+    const position = rows[0];
+    if (!position)
+        throw new Error('the server did not tell its WAL position');
+    const { lsn, at, snapshot, may } = position;
+    if (!may)
+        return { kind: 'wal-position', name: null, lsn, at, snapshot };
+    const point = await session.query('select pg_catalog.pg_create_restore_point($1)::text as lsn', [
+        name,
+    ]);
+    return { kind: 'restore-point', name, lsn: point.rows[0]?.lsn ?? lsn, at, snapshot };
+}
+
+;// CONCATENATED MODULE: ./src/engines/sql/state-proof.ts
+/** What the database says of this run's migrations when it is read back. */
+
+
+
+
+
+/** `before`: just before apply; null where that was not read. */
+async function readBack(session, schema, plan, before) {
+    const { rows } = await session.query(trackingQuery(schema));
+    const tracked = rows[0]?.columns ? await readRecords(session, schema, false) : [];
+    const records = new Map(tracked.map((row) => [row.version, row]));
+    const { currentVersion } = decide({
+        files: [],
+        records: tracked,
+        targetVersion: null,
+        allowOutOfOrder: true,
+        rawChecksum: () => '',
     });
+    const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
+    if (applied.length === plan.pending.length)
+        return { state: 'migrated', currentVersion, applied };
+    const begun = applied.length > 0 || plan.pending.some((one) => hasAdvanced(one, plan, records));
+    const state = begun ? 'partially-migrated' : await stateOfStarted(session, schema, plan, records, before);
+    return { state, currentVersion, applied };
+}
+function hasAdvanced({ version, key }, { resumed }, records) {
+    const row = records.get(version);
+    const before = resumed.get(key)?.progress?.done ?? 0;
+    return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
+}
+/** A non-transactional statement that failed may have left something that no progress tells of: an invalid index. */
+async function stateOfStarted(session, schema, plan, records, before) {
+    const started = plan.pending.flatMap((one) => {
+        const progress = records.get(one.version)?.progress;
+        if (!progress || progress.started === null)
+            return [];
+        const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
+        return [{ again, sql: progress.startedSql ?? '' }];
+    });
+    if (started.length === 0)
+        return 'unchanged';
+    if (!before)
+        return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
+    const { added, removed, changed } = changedGroups(before.fingerprints, await readFingerprints(session, leftOut(schema)));
+    if (added.length + removed.length + changed.length > 0)
+        return 'partially-migrated';
+    // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
+    const untold = started.some(({ again, sql }) => !again && !(0,classify/* classify */.L8)(sql).nonTransactional?.leftover);
+    return untold ? 'unknown' : 'unchanged';
 }
 
 ;// CONCATENATED MODULE: ./src/engines/sql/verify.ts
@@ -12541,7 +13182,7 @@ async function compare(session, trackingSchema, run) {
     if (!run?.rehearsal)
         return { predictedEqualsActual: null, differences: [], foreign: [] };
     const { rehearsal, before, onCopy } = run;
-    const after = await readFingerprints(session, { schema: trackingSchema, names: TRACKING_NAMES });
+    const after = await readFingerprints(session, leftOut(trackingSchema));
     const groups = changedGroups(before.fingerprints, after);
     const rehearsed = { added: [], removed: [], changed: onCopy ? [] : [...rehearsal.touched] };
     const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));
@@ -12591,6 +13232,7 @@ function oursIn(rehearsal) {
 
 
 
+
 /** `remember` is told which backend does the work, before it does any. */
 function sqlEngine(request, log, signal, remember) {
     return new SqlEngine(request, log, signal, remember);
@@ -12602,9 +13244,8 @@ class SqlEngine {
     log;
     signal;
     remember;
-    name;
+    connections;
     key;
-    open = new Map();
     session = null;
     watcher = null;
     /** Stands in for the working session once that is lost. */
@@ -12624,7 +13265,7 @@ class SqlEngine {
         this.log = log;
         this.signal = signal;
         this.remember = remember;
-        this.name = applicationName(request.run);
+        this.connections = new Connections(request, log, signal);
         this.key = lockKey(request.trackingSchema);
     }
     get executes() {
@@ -12632,12 +13273,12 @@ class SqlEngine {
     }
     // -- inspect and plan ---------------------------------------------------------------------------------------
     inspect() {
-        return this.interruptible('while looking at the database', () => this.inspectNow());
+        return this.connections.interruptible('while looking at the database', () => this.inspectNow());
     }
     async inspectNow() {
         const { workingDirectory, engine, migrationsPath } = this.request;
         (0,files/* requireSqlProject */.dY)(workingDirectory, engine, migrationsPath);
-        const session = await this.connectTo(this.request.target, this.signal);
+        const session = await this.connections.connectTo(this.request.target, this.signal);
         this.session = session;
         if (!this.executes)
             await session.query('set session characteristics as transaction read only');
@@ -12646,18 +13287,18 @@ class SqlEngine {
         this.remember(backendOf(facts));
         if (this.executes) {
             if (session.startupPid !== facts.backendPid)
-                await refuseTransactionPooler(session, () => this.connectTo(this.request.target));
+                await refuseTransactionPooler(session, () => this.connections.connectTo(this.request.target));
             await this.lock();
         }
         return this.look(facts);
     }
     resume() {
-        return this.interruptible('after the review pause', () => this.resumeNow());
+        return this.connections.interruptible('after the review pause', () => this.resumeNow());
     }
     async resumeNow() {
         if (this.working().lost) {
             // Firewalls and idle timeouts end connections that are silent for the length of a review.
-            this.session = await this.connectTo(this.request.target, this.signal);
+            this.session = await this.connections.connectTo(this.request.target, this.signal);
             this.locked = false;
             this.armed = null;
         }
@@ -12758,7 +13399,7 @@ class SqlEngine {
         return planned;
     }
     async health() {
-        const health = await this.interruptible('while looking at the database', () => readHealth(this.working()));
+        const health = await this.connections.interruptible('while looking at the database', () => readHealth(this.working()));
         this.databaseBytes = health.databaseBytes;
         return health;
     }
@@ -12766,8 +13407,8 @@ class SqlEngine {
     async rehearse(plan) {
         const { request } = this;
         this.refuseApart(plan, (one) => (one.script.transactional ? null : one.script.reason));
-        const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
-        const [bench, fingerprints] = await this.interruptible('before the dry run', async () => {
+        const left = leftOut(request.trackingSchema);
+        const [bench, fingerprints] = await this.connections.interruptible('before the dry run', async () => {
             const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
             return [bench, await readFingerprints(bench.session, left)];
         });
@@ -12776,70 +13417,31 @@ class SqlEngine {
         this.refuseApart(plan, ({ key }) => nonTransactional.has(key) ? 'the dry run found that it commits by itself' : null);
         return this.rehearsal;
     }
-    /** Files that must commit together, and one among them that cannot. `why`: its reason, or null. */
-    refuseApart(plan, why) {
-        const { pending } = plan;
+    /** `why`: the reason why a file cannot commit together with others, or null. */
+    refuseApart({ pending }, why) {
         const all = this.request.transactionMode === 'all';
         // Up to the file that makes the tracking table there is nowhere to record what was done.
         const creator = this.found().tracking.exists ? -1 : pending.findIndex(makesTracking);
         const apart = (all ? pending : pending.slice(0, creator + 1)).find((one) => why(one) !== null);
-        if (!apart)
-            return;
-        throw new report_stop/* Stop */.V({
-            result: 'refused',
-            class: 'not-in-transaction',
-            message: all
-                ? `${apart.file} cannot run in one transaction with the others (${why(apart)})`
-                : `${apart.file} cannot run in one transaction (${why(apart)}), and until ${pending[creator]?.file} has made schema_migrations there is nowhere to record how far it came`,
-            next: all
-                ? 'Use transaction-mode: per-migration, or stop before this file with target-version.'
-                : `Let the first file make schema_migrations, in one transaction; or leave it out there: the gate makes its own.`,
-            file: apart.file,
-        });
+        if (apart)
+            throw notTogether(apart.file, why(apart), all ? null : (pending[creator]?.file ?? null));
     }
     /** The copy's own sessions, once it is proved to be a copy: the same schema, the same migrations applied. */
     async copyBench(target) {
         const { request } = this;
-        const session = await this.connectTo(target, this.signal);
-        const watcher = await this.connectTo(target, this.signal);
+        const session = await this.connections.connectTo(target, this.signal);
+        const watcher = await this.connections.connectTo(target, this.signal);
         const facts = await readServer(session, request.trackingSchema);
         refuseServer(facts, true);
-        const left = { schema: request.trackingSchema, names: TRACKING_NAMES };
-        const [ours, theirs] = [await readFingerprints(this.working(), left), await readFingerprints(session, left)];
-        const differences = compareDefinitions(await readDefinitions(this.working(), ours.groups.keys()), await readDefinitions(session, theirs.groups.keys()));
-        const { rows } = await session.query(trackingQuery(request.trackingSchema));
-        const state = rows[0] ? readTrackingState(rows[0], request.trackingSchema) : { kind: 'absent' };
-        const applied = async (from, exists) => exists
-            ? (await readRecords(from, request.trackingSchema, false))
-                .filter((row) => row.status === 'completed')
-                .map((row) => `${row.version} ${row.checksum}`)
-                .sort()
-            : [];
-        const here = await applied(this.working(), this.state?.tracking.exists ?? false);
-        const there = await applied(session, state.kind === 'ours');
-        const first = differences[0];
-        if (first || here.join() !== there.join()) {
-            throw new report_stop/* Stop */.V({
-                result: 'refused',
-                class: 'verification',
-                message: first
-                    ? `the copy's schema is not the target's: ${first.kind} ${first.name} ${first.change === 'changed' ? 'differs' : first.change === 'added' ? 'is only in the copy' : 'is only in the target'} (${differences.length} differences)`
-                    : `the copy has other migrations applied than the target (${there.length} against ${here.length})`,
-                next: 'Refresh the copy from the target, then run again.',
-            });
-        }
-        this.copy = await this.benchOf(target, session, watcher, facts, {
-            schema: request.trackingSchema,
-            exists: state.kind === 'ours',
-            complete: state.kind === 'ours' && state.complete,
-        });
+        const tracking = await requireCopy(this.working(), this.found().tracking, session);
+        this.copy = await this.benchOf(target, session, watcher, facts, tracking);
         return this.copy;
     }
     async bench() {
         const { facts, tracking } = this.found();
         const { target } = this.request;
         if (!this.watcher || this.watcher.lost)
-            this.watcher = await this.connectTo(target, this.signal);
+            this.watcher = await this.connections.connectTo(target, this.signal);
         return this.benchOf(target, this.working(), this.watcher, facts, tracking);
     }
     async benchOf(target, session, watcher, facts, tracking) {
@@ -12853,7 +13455,7 @@ class SqlEngine {
             session,
             pid: facts.backendPid,
             watcher,
-            reconnect: () => this.connectTo(target),
+            reconnect: () => this.connections.connectTo(target),
             witness: () => this.witness(),
             armed,
             serverMajor: facts.major,
@@ -12865,31 +13467,14 @@ class SqlEngine {
     }
     // -- apply --------------------------------------------------------------------------------------------------
     mark() {
-        return this.interruptible('while setting the backup marker', () => this.markNow());
-    }
-    async markNow() {
-        const { run } = this.request;
-        const name = `mgate-${run.runId ?? 'local'}-${run.attempt ?? '1'}`.slice(0, 63);
-        const session = this.working();
-        const { rows } = await session.query(`select pg_catalog.pg_current_wal_lsn()::text as lsn, pg_catalog.clock_timestamp()::text as at, pg_catalog.pg_current_snapshot()::text as snapshot,
-              pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') and pg_catalog.current_setting('wal_level') <> 'minimal' as may`);
-        const position = rows[0];
-        if (!position)
-            throw new Error('the server did not tell its WAL position');
-        const { lsn, at, snapshot, may } = position;
-        if (!may)
-            return { kind: 'wal-position', name: null, lsn, at, snapshot };
-        const point = await session.query('select pg_catalog.pg_create_restore_point($1)::text as lsn', [
-            name,
-        ]);
-        return { kind: 'restore-point', name, lsn: point.rows[0]?.lsn ?? lsn, at, snapshot };
+        return this.connections.interruptible('while setting the backup marker', () => setMarker(this.working(), this.request.run));
     }
     async apply(plan, rehearsal, marker) {
-        const bench = await this.interruptible('before anything was applied', async () => {
+        const bench = await this.connections.interruptible('before anything was applied', async () => {
             const bench = await this.bench();
             if (!(await holdsLock(bench.session, this.key)))
                 throw lostLock();
-            const left = { schema: this.request.trackingSchema, names: TRACKING_NAMES };
+            const left = leftOut(this.request.trackingSchema);
             this.before = {
                 fingerprints: await readFingerprints(bench.session, left),
                 invalid: await invalidIndexes(bench.session),
@@ -12912,46 +13497,7 @@ class SqlEngine {
     }
     verify() {
         const { request, plan, before, rehearsal } = this;
-        return this.interruptible('during the verification', () => verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null }));
-    }
-    /**
-     * Our own questions, until we are asked to end: a connection that is being made is given up, and the server cancels what
-     * it is at. The dry run and apply have their own way of stopping.
-     */
-    async interruptible(when, work) {
-        const cancellations = [];
-        const onAbort = () => {
-            for (const [session, target] of this.open) {
-                if (!session.busy || session.backendPid === null)
-                    continue;
-                const cancellation = new Cancellation({
-                    pid: session.backendPid,
-                    from: () => this.connectTo(target),
-                    onFailure: (error) => this.log.detail(`the running query could not be cancelled: ${error.message}`),
-                });
-                cancellation.begin();
-                cancellations.push(cancellation);
-            }
-        };
-        if (this.signal.aborted)
-            throw (0,report_stop/* cancelled */.K)(when);
-        this.signal.addEventListener('abort', onAbort);
-        try {
-            const result = await work();
-            // What was cancelled may have been taken for an answer.
-            if (cancellations.length > 0)
-                throw (0,report_stop/* cancelled */.K)(when);
-            return result;
-        }
-        catch (error) {
-            if (this.signal.aborted && !(error instanceof report_stop/* Stop */.V))
-                throw (0,report_stop/* cancelled */.K)(when);
-            throw error;
-        }
-        finally {
-            this.signal.removeEventListener('abort', onAbort);
-            await Promise.all(cancellations.map((cancellation) => cancellation.end()));
-        }
+        return this.connections.interruptible('during the verification', () => verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null }));
     }
     // -- proof and end ------------------------------------------------------------------------------------------
     async prove(plan) {
@@ -12959,7 +13505,7 @@ class SqlEngine {
             const session = this.working();
             const wasLost = session.lost !== null;
             try {
-                return await this.readBack(plan);
+                return await readBack(await this.witness(), this.request.trackingSchema, plan, this.before);
             }
             catch (error) {
                 // It may be the asking that shows that the session is lost.
@@ -12970,52 +13516,6 @@ class SqlEngine {
             }
         }
     }
-    async readBack(plan) {
-        const session = await this.witness();
-        const { rows } = await session.query(trackingQuery(this.request.trackingSchema));
-        const tracked = rows[0]?.columns ? await readRecords(session, this.request.trackingSchema, false) : [];
-        const records = new Map(tracked.map((row) => [row.version, row]));
-        const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
-        const current = decide({
-            files: [],
-            records: tracked,
-            targetVersion: null,
-            allowOutOfOrder: true,
-            rawChecksum: () => '',
-        }).currentVersion;
-        const begun = plan.pending.some((one) => {
-            const row = records.get(one.version);
-            const before = plan.resumed.get(one.key)?.progress?.done ?? 0;
-            return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
-        });
-        const state = await this.judgeState(session, plan, applied.length, begun, records);
-        return { state, currentVersion: current, applied };
-    }
-    async judgeState(session, plan, applied, begun, records) {
-        if (applied === plan.pending.length)
-            return 'migrated';
-        if (applied > 0 || begun)
-            return 'partially-migrated';
-        // A non-transactional statement that failed may have left something that no progress tells of: an invalid index.
-        const started = plan.pending.flatMap((one) => {
-            const progress = records.get(one.version)?.progress;
-            if (!progress || progress.started === null)
-                return [];
-            const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
-            return [{ again, sql: progress.startedSql ?? '' }];
-        });
-        if (started.length === 0)
-            return 'unchanged';
-        if (!this.before)
-            return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
-        const after = await readFingerprints(session, { schema: this.request.trackingSchema, names: TRACKING_NAMES });
-        const { added, removed, changed } = changedGroups(this.before.fingerprints, after);
-        if (added.length + removed.length + changed.length > 0)
-            return 'partially-migrated';
-        // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
-        const untold = started.some(({ again, sql }) => !again && !(0,classify/* classify */.L8)(sql).nonTransactional?.leftover);
-        return untold ? 'unknown' : 'unchanged';
-    }
     /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
     async witness() {
         const session = this.working();
@@ -13023,34 +13523,18 @@ class SqlEngine {
             return session;
         if (this.substitute && !this.substitute.lost)
             return this.substitute;
-        const witness = await this.connectAgain();
+        const witness = await this.connections.connectAgain();
         this.substitute = witness;
         await endBackend(witness, backendOf(this.found().facts));
         return witness;
     }
     async settle({ backend, pending }) {
-        const session = await this.connectTo(this.request.target);
+        const session = await this.connections.connectTo(this.request.target);
         this.session = session;
         if (backend)
             await endBackend(session, backend);
-        return this.readBack({
-            pending: pending.map((one) => ({ ...one, key: (0,files/* versionKey */._5)(one.version) })),
-            resumed: new Map(),
-        });
-    }
-    /** After a loss: a server that restarts refuses connections for a moment. */
-    async connectAgain() {
-        const until = Date.now() + 10_000;
-        for (;;) {
-            try {
-                return await this.connectTo(this.request.target);
-            }
-            catch (error) {
-                if (Date.now() > until || this.signal.aborted)
-                    throw error;
-                await (0,promises_.setTimeout)(250);
-            }
-        }
+        const planned = pending.map((one) => ({ ...one, key: (0,files/* versionKey */._5)(one.version) }));
+        return readBack(session, this.request.trackingSchema, { pending: planned, resumed: new Map() }, null);
     }
     async release() {
         if (!this.locked || !this.session || this.session.lost)
@@ -13064,8 +13548,7 @@ class SqlEngine {
             const released = this.release().catch((error) => this.log.detail(`the lock goes with the connection: ${error.message}`));
             await Promise.race([released, (0,promises_.setTimeout)(RELEASE_MS, undefined, { ref: false })]);
         }
-        await Promise.all([...this.open.keys()].map((session) => (session.busy ? session.drop() : session.end())));
-        this.open.clear();
+        await this.connections.close();
     }
     async lock() {
         // A session's advisory lock counts how often it was taken: once is enough, so that one release frees it.
@@ -13074,47 +13557,10 @@ class SqlEngine {
         const { request, log } = this;
         const holder = await takeLock(this.working(), this.key, request.lockWaitMs, this.signal, (other) => log.line(`another gate holds the lock (${who(other)}); waiting up to ${(0,report_text/* duration */.p0)(request.lockWaitMs)}`));
         if (this.signal.aborted)
-            throw new report_stop/* Stop */.V({
-                result: 'cancelled',
-                class: 'cancelled',
-                message: 'cancelled while waiting for the lock',
-                next: 'Run it again: nothing was changed.',
-            });
-        if (holder !== null) {
-            throw new report_stop/* Stop */.V({
-                result: 'refused',
-                class: 'lock-timeout',
-                message: `another gate holds the lock: ${who(holder)}`,
-                next: `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
-                lockHeld: true,
-            });
-        }
+            throw (0,report_stop/* cancelled */.K)('while waiting for the lock', 'Run it again: nothing was changed.');
+        if (holder !== null)
+            throw lockHeldBy(holder);
         this.locked = true;
-    }
-    async connectTo(target, signal = null) {
-        try {
-            const session = await (0,postgres_session/* connect */.Ng)(target, this.name, this.request.connectTimeoutMs, signal);
-            this.open.set(session, target);
-            return session;
-        }
-        catch (cause) {
-            if (signal?.aborted)
-                throw (0,report_stop/* cancelled */.K)('while connecting');
-            const timedOut = cause.message === 'timeout expired';
-            throw new report_stop/* Stop */.V({
-                result: 'failed',
-                ...(timedOut ? { class: 'connection' } : {}),
-                ...(cause instanceof postgres_session/* RootCertificateError */.yh ? { class: 'tls' } : {}),
-                message: timedOut
-                    ? `no answer from ${target.host}:${target.port} within connect-timeout (${(0,report_text/* duration */.p0)(this.request.connectTimeoutMs)})`
-                    : `could not connect to ${target.host}:${target.port}/${target.database}: ${cause.message || cause.code}`,
-                ...(timedOut
-                    ? {
-                        next: 'Check that the runner can reach the host (firewall, private network, tunnel), or raise connect-timeout.',
-                    }
-                    : {}),
-            }, { cause });
-        }
     }
     working() {
         if (!this.session)
@@ -13126,24 +13572,6 @@ class SqlEngine {
             throw new Error('not inspected');
         return this.state;
     }
-}
-function backendOf({ backendPid, backendStart }) {
-    return { pid: backendPid, since: backendStart };
-}
-/** Ends the backend, and returns once it is gone: until then it could still commit. */
-async function endBackend(session, { pid, since }) {
-    const until = Date.now() + 10_000;
-    for (;;) {
-        const { rows } = await session.query(`select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = $1 and ${BACKEND_START} = $2`, [pid, since]);
-        if (rows.length === 0)
-            return;
-        if (Date.now() > until)
-            throw new Error(`the lost session's backend ${pid} is still at work`);
-        await (0,promises_.setTimeout)(100);
-    }
-}
-function makesTracking({ script }) {
-    return script.createsTables.includes('schema_migrations');
 }
 function engine_shown(records, files) {
     const fileOf = new Map(files.map((file) => [file.version, file.file]));
@@ -14028,6 +14456,67 @@ function* asked(pending) {
         }
     }
 }
+
+
+/***/ }),
+
+/***/ 9453:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   JL: () => (/* binding */ madeName),
+/* harmony export */   Mp: () => (/* binding */ written),
+/* harmony export */   PW: () => (/* binding */ sameRelation),
+/* harmony export */   Vb: () => (/* binding */ nameOf),
+/* harmony export */   _R: () => (/* binding */ quoteAll),
+/* harmony export */   eO: () => (/* binding */ known),
+/* harmony export */   hD: () => (/* binding */ quote),
+/* harmony export */   l5: () => (/* binding */ nameOfParts)
+/* harmony export */ });
+/** `orders`, `shop.orders`: as the catalog has it. */
+function known({ schema, name }) {
+    return schema === null ? name : `${schema}.${name}`;
+}
+/** As it is written in a statement: quoted where it must be. */
+function written({ schema, name }) {
+    return schema === null ? quote(name) : `${quote(schema)}.${quote(name)}`;
+}
+function quote(name) {
+    return /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+function quoteAll(names) {
+    return names.map(quote).join(', ');
+}
+/** A name for an index or constraint made from these parts, unquoted and no longer than PostgreSQL keeps. */
+function madeName(...parts) {
+    const whole = parts.join('_').replace(/[^\p{L}\p{N}_]+/gu, '_');
+    return [...whole].slice(0, 60).join('');
+}
+/** `orders` as the text says it, `public.orders` as the catalog does, quoted where it must be. */
+function sameRelation(written, qualified) {
+    const [one, other] = [written.replaceAll('"', ''), qualified.replaceAll('"', '')];
+    return one === other || other.endsWith(`.${one}`) || one.endsWith(`.${other}`);
+}
+function nameOf(range) {
+    return range?.relname === undefined ? null : { schema: range.schemaname ?? null, name: range.relname };
+}
+/** `a.b.c` as a list of strings: the last two count. */
+function nameOfParts(parts) {
+    const strings = (parts ?? []).flatMap((part) => ('String' in part ? [part.String.sval ?? ''] : []));
+    const name = strings.at(-1);
+    return name === undefined ? null : { schema: strings.at(-2) ?? null, name };
+}
+/** Key words that cannot be a column's or a table's name without quotes. https://www.postgresql.org/docs/18/sql-keywords-appendix.html */
+const RESERVED = new Set(`all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
+  concurrently constraint create cross current_catalog current_date current_role current_schema current_time
+  current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze from
+  full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit
+  localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references
+  returning right select session_user similar some symmetric system_user table tablesample then to trailing true union
+  unique user using variadic verbose when where window with between bigint bit boolean char character coalesce dec decimal
+  exists extract float greatest grouping inout int integer interval json least merge_action national nchar none normalize
+  nullif numeric out overlay position precision real row setof smallint substring time timestamp treat trim values varchar
+  xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`.split(/\s+/));
 
 
 /***/ }),
@@ -17354,6 +17843,11 @@ function statement(report) {
         locks: report.locks,
         rewrites: report.rewrites,
         scans: report.scans,
+        watched: report.watched,
+        touched: report.touched,
+        dropped: [...report.dropped, ...report.droppedViews],
+        droppedColumns: report.droppedColumns,
+        truncated: report.truncated,
     };
 }
 function hazard(item) {
@@ -19936,7 +20430,7 @@ function equalInConstantTime(given, expected) {
 
 /***/ }),
 
-/***/ 5783:
+/***/ 7902:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -19951,8 +20445,8 @@ var promises_ = __nccwpck_require__(8500);
 var conclude = __nccwpck_require__(8206);
 // EXTERNAL MODULE: ./src/door.ts + 3 modules
 var src_door = __nccwpck_require__(6627);
-// EXTERNAL MODULE: ./src/engines/sql/engine.ts + 32 modules
-var engine = __nccwpck_require__(7915);
+// EXTERNAL MODULE: ./src/engines/sql/engine.ts + 53 modules
+var engine = __nccwpck_require__(1785);
 // EXTERNAL MODULE: ./src/postgres/failure.ts
 var postgres_failure = __nccwpck_require__(8829);
 // EXTERNAL MODULE: ./src/report/exit.ts
@@ -20387,8 +20881,11 @@ function ofMigration(migration) {
 function notExecuted(statement, at) {
     if (statement.executed || statement.reason === null)
         return [];
-    const plain = statement.reason.startsWith('rehearsed');
-    return [hazard('not-executed', plain ? 'info' : 'warning', [], at, statement.reason)];
+    return [hazard('not-executed', isTold(statement.reason) ? 'info' : 'warning', [], at, statement.reason)];
+}
+/** What it does is known without it: rehearsed in another form, judged by its text, or one number of a sequence. */
+function isTold(reason) {
+    return /^rehearsed|^setval\b|cannot run in a transaction$/.test(reason);
 }
 function ofObservation(seen) {
     if (seen.kind === 'external') {
@@ -20421,7 +20918,116 @@ function ofForm(migration) {
     return [{ ...form, statement: null }];
 }
 
+// EXTERNAL MODULE: ./src/hazards/names.ts
+var names = __nccwpck_require__(9453);
+;// CONCATENATED MODULE: ./src/hazards/gone.ts
+
+/** Of these clients know the names. */
+const NAMED = new Set([
+    'table',
+    'column',
+    'view',
+    'function',
+    'type',
+    'sequence',
+    'schema',
+    'extension',
+]);
+class Gone {
+    changes;
+    constructor(changes) {
+        this.changes = changes;
+    }
+    /** What clients could name before: each once, a column only where its relation is still there. */
+    named() {
+        const removed = this.changes.filter(({ change, kind }) => change === 'removed' && NAMED.has(kind));
+        const whole = removed.filter(({ kind }) => kind !== 'column').map(({ name }) => `${name}.`);
+        return removed.filter(({ kind, name }) => kind !== 'column' || !whole.some((one) => name.startsWith(one)));
+    }
+    /** Something of that name is gone, whatever it was. */
+    has(name) {
+        return this.changes.some((one) => one.change === 'removed' && NAMED.has(one.kind) && (0,names/* sameRelation */.PW)(name, withoutArguments(one.name)));
+    }
+    /** Columns that a view of that name no longer has. */
+    viewColumns(name) {
+        const found = this.changes.find((one) => one.change === 'changed' && one.kind === 'view' && (0,names/* sameRelation */.PW)(name, one.name));
+        if (!found)
+            return [];
+        const now = columnsOf(found.after);
+        return columnsOf(found.before).filter((column) => !now.includes(column));
+    }
+    /** The type of a column before and after; null: the same, or not known. */
+    typeChange(relation, column) {
+        const found = this.changes.find(({ change, kind, name }) => change === 'changed' && kind === 'column' && (0,names/* sameRelation */.PW)(`${relation}.${column}`, name));
+        if (found?.before == null || found.after === null)
+            return null;
+        return { from: typeIn(found.before), to: typeIn(found.after) };
+    }
+}
+/** `public.f(integer)` -> `public.f`. */
+function withoutArguments(name) {
+    const open = name.indexOf('(');
+    return open < 0 ? name : name.slice(0, open);
+}
+/** `(id integer, total numeric(10,2)) as SELECT ...` -> the names. */
+function columnsOf(definition) {
+    const columns = [];
+    let depth = 0;
+    let start = 1;
+    if (!definition?.startsWith('('))
+        return columns;
+    for (const { 0: piece, index } of definition.matchAll(/"(?:[^"]|"")*"|[(),]/g)) {
+        if (piece === '(')
+            depth++;
+        if (piece === ')')
+            depth--;
+        if ((piece !== ',' || depth !== 1) && depth > 0)
+            continue;
+        const name = /^\s*("(?:[^"]|"")*"|\S+)/.exec(definition.slice(start, index))?.[1];
+        if (name !== undefined)
+            columns.push(name);
+        start = index + 1;
+        if (depth === 0)
+            break;
+    }
+    return columns;
+}
+/** `character varying(10) not null default 'x'` -> `character varying(10)`. */
+function typeIn(definition) {
+    return definition.replace(/ (?:not null|default|collate|generated|storage)\b.*$/is, '');
+}
+const FRACTIONS = /^(?:numeric|real|double precision)/;
+const WHOLE = /^(?:smallint|integer|bigint)$/;
+/** Whether an assignment from one type to the other drops something without a word; null: not known. */
+function losesValues(from, to) {
+    if (FRACTIONS.test(from) && WHOLE.test(to))
+        return true;
+    if (WHOLE.test(from) && (WHOLE.test(to) || /^numeric/.test(to)))
+        return false;
+    const [old, now] = [numeric(from), numeric(to)];
+    if (now)
+        return old ? now.scale < old.scale : /^(?:real|double)/.test(from) ? true : null;
+    const [before, after] = [seconds(from), seconds(to)];
+    if (before && after)
+        return before.type === after.type ? after.digits < before.digits : null;
+    if (/^timestamp/.test(from) && to === 'date')
+        return true;
+    return null;
+}
+function numeric(type) {
+    const found = /^numeric(?:\((\d+)(?:,(-?\d+))?\))?$/.exec(type);
+    if (!found)
+        return null;
+    return { scale: found[1] === undefined ? Number.POSITIVE_INFINITY : Number(found[2] ?? 0) };
+}
+function seconds(type) {
+    const found = /^(timestamp|time)(?:\((\d)\))?( with(?:out)? time zone)$/.exec(type);
+    return found ? { type: `${found[1]}${found[3]}`, digits: Number(found[2] ?? 6) } : null;
+}
+
 ;// CONCATENATED MODULE: ./src/hazards/weigh.ts
+
+
 
 /**
  * From here on work under a blocking lock is worth a warning, and a danger. A table counts by whichever of the three is
@@ -20450,7 +21056,11 @@ function weigh(input) {
     }
     const hazards = [];
     const taken = new Set();
+    const gone = input.schemaDiff == null ? null : new Gone(input.schemaDiff);
     let held = new Map();
+    // All that was locked so far: what is locked again, in a later file, shows no lock of its own.
+    const before = new Map();
+    const opaque = [];
     for (const migration of input.migrations) {
         if (!input.oneTransaction)
             held = new Map();
@@ -20459,33 +21069,57 @@ function weigh(input) {
             taken.add(key);
             if (!migration.transactional)
                 held = new Map();
-            if (statement.executed)
+            const said = claims.get(key) ?? [];
+            if (statement.executed) {
                 for (const lock of statement.locks)
                     hold(held, lock.relation, lock.mode);
-            hazards.push(...ofStatement(migration, statement, claims.get(key) ?? [], held, sizes));
+                for (const [relation, mode] of lockedAgain(said, before))
+                    hold(held, relation, mode);
+                for (const lock of statement.locks)
+                    hold(before, lock.relation, lock.mode);
+                if (isOpaque(statement, said))
+                    opaque.push({ migration, statement });
+            }
+            hazards.push(...ofStatement(migration, statement, said, held, sizes, gone));
         }
     }
     // What was never come to is judged by its text alone.
     for (const [key, left] of claims)
         if (!taken.has(key))
             hazards.push(...left.map((claim) => claimed(claim, sizes)));
-    return hazards;
+    return gone === null ? hazards : compared(hazards, input, gone, opaque);
+}
+/** What the text claims to lock, of what an earlier file has locked already. */
+function lockedAgain(claims, before) {
+    return claims.flatMap(({ weight, relation, lock }) => weight === 'work' && relation !== null && lock !== null
+        ? [...before.keys()].filter((one) => (0,names/* sameRelation */.PW)(relation, one)).map((one) => [one, lock])
+        : []);
+}
+/** It may do what its words do not show. */
+function isOpaque({ sql }, claims) {
+    return /^\s*(?:do|call|select)\b/i.test(sql) || claims.some(({ rule }) => rule === 'dynamic-sql');
 }
 function hold(held, relation, mode) {
     if (BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(held.get(relation) ?? ''))
         held.set(relation, mode);
 }
-function ofStatement(migration, statement, claims, held, sizes) {
+function ofStatement(migration, statement, claims, held, sizes, gone) {
     // A failed statement has not done its work: what it would have done its text says.
-    if (!statement.executed || statement.error !== null)
+    if (!statement.executed || statement.error !== null || !statement.watched)
         return claims.map((claim) => claimed(claim, sizes, statement));
-    const works = workSeen(statement, held);
+    const works = workSeen(statement, held).filter((work) => !isSmallLook(work, statement, claims, sizes));
     const about = { migration, statement };
     const hazards = [];
     const explained = new Set();
     for (const claim of claims) {
         if (claim.weight !== 'work') {
-            hazards.push(onlyMayFail(claim) ? disproved(claim, 'it did not fail in the dry run') : claimed(claim, sizes, statement));
+            // It says itself what the work is worth.
+            if (claim.work !== 'none')
+                for (const work of works)
+                    if (isAbout(claim, work, claims) && !isStronger(work.mode, claim.lock))
+                        explained.add(work);
+            const not = onlyMayFail(claim) ? 'it did not fail in the dry run' : stillThere(claim, statement, gone);
+            hazards.push(not === null ? claimed(claim, sizes, statement) : disproved(claim, not));
             continue;
         }
         const matching = works.filter((work) => isAbout(claim, work, claims));
@@ -20504,6 +21138,9 @@ function ofStatement(migration, statement, claims, held, sizes) {
             hazards.push(seen(work, about, sizes, first ?? null));
     return [...hazards, ...unclaimed(about, claims, sizes)];
 }
+function isStronger(mode, than) {
+    return BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(than ?? '');
+}
 /** Work on what is locked against others, and time that passed while it was. */
 function workSeen(statement, held) {
     const long = (statement.ms ?? 0) >= THRESHOLDS.ms.warning;
@@ -20513,17 +21150,23 @@ function workSeen(statement, held) {
         return rewritten || scanned || long ? [{ relation, mode, rewritten, scanned, ms: statement.ms }] : [];
     });
 }
+/** So few rows that PostgreSQL reads them all to find one: where there are more it would go by an index. */
+const SMALL = { rows: 1_000, bytes: 256 * 1024 };
+/** A foreign key's look at the other table, a row found by its key. */
+function isSmallLook(work, { sql }, claims, sizes) {
+    if (work.rewritten || !/^\s*(?:insert|update|delete|merge)\b/i.test(sql))
+        return false;
+    if (claims.some(({ weight, relation }) => weight === 'work' && relation !== null && (0,names/* sameRelation */.PW)(relation, work.relation)))
+        return false;
+    const size = sizes.of(work.relation);
+    return size !== null && (size.rows ?? SMALL.rows) < SMALL.rows && size.bytes <= SMALL.bytes;
+}
 /** A claim that names another relation is about the work on this one too where it alone explains it: partitions, users of a domain. */
 function isAbout(claim, work, claims) {
-    if (claim.relation === null || sameRelation(claim.relation, work.relation))
+    if (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, work.relation))
         return work.rewritten || work.scanned;
-    const elsewhere = claims.some((one) => one.relation !== null && sameRelation(one.relation, work.relation));
+    const elsewhere = claims.some((one) => one.relation !== null && (0,names/* sameRelation */.PW)(one.relation, work.relation));
     return !elsewhere && (work.rewritten || work.scanned) && claims.filter((one) => one.weight === 'work').length === 1;
-}
-/** `orders` as the text says it, `public.orders` as the catalog does, quoted where it must be. */
-function sameRelation(written, qualified) {
-    const [one, other] = [written.replaceAll('"', ''), qualified.replaceAll('"', '')];
-    return one === other || other.endsWith(`.${one}`) || one.endsWith(`.${other}`);
 }
 function seen(work, { migration, statement }, sizes, claim) {
     const readsToo = work.mode === 'AccessExclusiveLock';
@@ -20538,10 +21181,11 @@ function seen(work, { migration, statement }, sizes, claim) {
     const what = work.rewritten ? 'is rewritten' : work.scanned ? 'is read from end to end' : 'is held';
     const took = work.ms === null ? '' : `, ${(0,report_text/* duration */.p0)(work.ms)} in the dry run`;
     const observed = `${work.relation}${size ? ` (${sizeWords(size)})` : ''} ${what} while nobody can ${readsToo ? 'read or write' : 'write'} it (${work.mode})${took}`;
-    const direct = claim !== null && (claim.relation === null || sameRelation(claim.relation, work.relation));
+    const direct = claim !== null && (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, work.relation));
     return {
         rule: claim?.rule ?? (work.rewritten ? 'rewrites-under-lock' : work.scanned ? 'scans-under-lock' : 'long-under-lock'),
-        severity: gravity(sizes.rows(work.relation), size, work.ms),
+        // Where nothing but time was seen, it is the time that counts.
+        severity: work.rewritten || work.scanned ? gravity(sizes.rows(work.relation), size, work.ms) : gravity(null, null, work.ms),
         effects,
         version: migration.version,
         file: migration.file,
@@ -20618,10 +21262,10 @@ function rowsLost(claim, sizes, statement) {
         return null;
     if (sizes.assumed > 0 || !statement?.executed)
         return sizes.rows(relation);
-    const columns = statement.droppedColumns.filter((one) => sameRelation(relation, one.relation));
+    const columns = statement.droppedColumns.filter((one) => (0,names/* sameRelation */.PW)(relation, one.relation));
     if (columns.length > 0)
         return columns.reduce((sum, one) => plus(sum, one.values), 0);
-    const touched = statement.touched.find((one) => sameRelation(relation, one.relation));
+    const touched = statement.touched.find((one) => (0,names/* sameRelation */.PW)(relation, one.relation));
     return touched ? touched.deleted + touched.updated : sizes.rows(relation);
 }
 function plus(a, b) {
@@ -20647,9 +21291,109 @@ function disproved(claim, why) {
 function onlyMayFail({ effects }) {
     return effects.length > 0 && effects.every((effect) => effect === 'may-fail' || effect === 'fails');
 }
+// -- what the schema shows at the end -----------------------------------------------------------------------------
+/** Claims that something is no longer found under its name. */
+const OF_NAMES = new Set(['drop-object', 'rename-table', 'rename-object', 'set-schema']);
+function compared(hazards, input, gone, opaque) {
+    const judged = hazards.map((hazard) => {
+        const claim = claimOf(hazard, input);
+        return claim === null ? hazard : bySchema(hazard, claim, gone);
+    });
+    const [first] = opaque;
+    if (first === undefined)
+        return judged;
+    const told = (name) => judged.some(({ effects, relation, message }) => effects.includes('breaks-clients') &&
+        (relation === null ||
+            (0,names/* sameRelation */.PW)(relation, name) ||
+            name.startsWith(`${relation}.`) ||
+            message.includes(`\`${name}\``)));
+    return [
+        ...judged,
+        ...gone
+            .named()
+            .filter(({ name }) => !told(name))
+            .map(({ kind, name }) => {
+            const { migration, statement } = opaque.length === 1 ? first : { migration: null, statement: null };
+            return {
+                rule: 'removed-by-code',
+                severity: 'warning',
+                effects: ['breaks-clients'],
+                version: migration?.version ?? null,
+                file: migration?.file ?? null,
+                line: statement?.line ?? null,
+                statement: statement === null ? null : (0,report_text/* cut */.Jj)(statement.sql, 200),
+                relation: kind === 'table' || kind === 'view' ? name : null,
+                message: `the ${kind} ${name} is no longer found under its name, and no statement says so: code renamed, moved or dropped it`,
+                safer: null,
+                source: 'observed',
+                allowed: null,
+            };
+        }),
+    ];
+}
+function claimOf(hazard, { claims }) {
+    if (!OF_NAMES.has(hazard.rule) && !hazard.rule.startsWith('type-change'))
+        return null;
+    return (claims.find(({ rule, file, line, message }) => rule === hazard.rule && file === hazard.file && line === hazard.line && hazard.message.startsWith(message)) ?? null);
+}
+function bySchema(hazard, claim, gone) {
+    const { object, relation } = claim;
+    if (OF_NAMES.has(claim.rule)) {
+        const name = object ?? relation;
+        if (name === null || name === undefined || gone.has(name))
+            return hazard;
+        const columns = gone.viewColumns(name);
+        if (columns.length === 0)
+            return {
+                ...hazard,
+                severity: 'info',
+                effects: [],
+                message: `${sentence(claim.message)} Not here: in the end nothing of that name is missing.`,
+                source: 'both',
+            };
+        return {
+            ...hazard,
+            severity: 'warning',
+            effects: ['breaks-clients', 'changes-behaviour'],
+            message: `${sentence(claim.message)} Its columns ${columns.join(', ')} are gone.`,
+            source: 'both',
+        };
+    }
+    const change = object === undefined || relation === null ? null : gone.typeChange(relation, object);
+    const loses = change === null ? null : losesValues(change.from, change.to);
+    if (change === null || loses === null || loses === hazard.effects.includes('destroys'))
+        return hazard;
+    const effects = hazard.effects.filter((effect) => effect !== 'destroys');
+    return {
+        ...hazard,
+        rule: loses ? 'type-change-may-lose' : 'type-change',
+        effects: loses ? [...effects, 'destroys'] : effects,
+        severity: loses && hazard.severity === 'info' ? 'warning' : hazard.severity,
+        message: `${sentence(hazard.message)} From ${change.from} to ${change.to} ${loses ? 'values are rounded or cut' : 'no value is lost'}.`,
+        source: 'both',
+    };
+}
+/** Why what is said to be dropped was not: IF EXISTS that found nothing, a branch not taken. Null: it was, or who knows. */
+function stillThere({ rule, relation, object }, { dropped, droppedViews, droppedColumns }, gone) {
+    if (rule === 'drop-cascade' || rule === 'drop-schema-cascade') {
+        const nothing = dropped.length + droppedViews.length + droppedColumns.length === 0;
+        return nothing && gone !== null && object !== undefined && !gone.has(object)
+            ? 'the dry run dropped nothing of that name'
+            : null;
+    }
+    if (relation === null)
+        return null;
+    if (rule === 'drop-table' && !dropped.some((one) => (0,names/* sameRelation */.PW)(relation, one)))
+        return 'the dry run dropped no such table';
+    if (rule !== 'drop-column' || object === undefined)
+        return null;
+    // By the name that it had before the run, which an earlier statement may have changed.
+    const lost = [...dropped, ...droppedColumns.map((one) => one.relation)].some((one) => (0,names/* sameRelation */.PW)(relation, one));
+    return lost ? null : 'the dry run dropped no such column';
+}
 /** What code destroyed whose words do not show it: DO, CALL, triggers, CASCADE. */
 function unclaimed({ migration, statement }, claims, sizes) {
-    const told = (relation) => claims.some((claim) => claim.effects.includes('destroys') && (claim.relation === null || sameRelation(claim.relation, relation)));
+    const told = (relation) => claims.some((claim) => claim.effects.includes('destroys') && (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, relation)));
     const at = { version: migration.version, file: migration.file, line: statement.line };
     const base = { ...at, statement: (0,report_text/* cut */.Jj)(statement.sql, 200), safer: null, source: 'observed', allowed: null };
     const destroyed = (relation, what, rows, effects) => ({
@@ -20676,7 +21420,7 @@ function unclaimed({ migration, statement }, claims, sizes) {
         ...statement.touched
             .filter(({ relation }) => !told(relation))
             .flatMap(({ relation, deleted, updated }) => {
-            const severity = ofTouched(deleted, updated, sizes.of(relation)?.rows ?? null);
+            const severity = ofTouched(deleted, updated, sizes.of(relation)?.rows ?? null, sizes.assumed);
             if (severity === 'info')
                 return [];
             return [
@@ -20693,11 +21437,13 @@ function unclaimed({ migration, statement }, claims, sizes) {
         }),
     ];
 }
-function ofTouched(deleted, updated, rows) {
+function ofTouched(deleted, updated, rows, assumed) {
     const { warning, danger } = THRESHOLDS.touched;
     if (deleted >= danger || (deleted > 0 && rows !== null && deleted >= rows))
         return 'danger';
-    return deleted + updated >= warning ? 'warning' : 'info';
+    // Of a table that is judged as if it were larger, the same part of it.
+    const scale = rows === null || rows === 0 ? 1 : Math.max(1, assumed / rows);
+    return (deleted + updated) * scale >= warning ? 'warning' : 'info';
 }
 class Sizes {
     assumed;
@@ -20714,7 +21460,7 @@ class Sizes {
             return known;
         // A whole name goes before one that ends like it.
         const found = this.sizes.find((one) => one.relation === relation) ??
-            this.sizes.find((one) => sameRelation(relation, one.relation)) ??
+            this.sizes.find((one) => (0,names/* sameRelation */.PW)(relation, one.relation)) ??
             null;
         this.known.set(relation, found);
         return found;
@@ -20740,6 +21486,7 @@ function hazardsOf({ pending, claims, rehearsal, request }) {
         sizes: rehearsal.sizes,
         assumeRows: request.assumeRows,
         oneTransaction: request.transactionMode === 'all',
+        schemaDiff: rehearsal.verdict === 'passed' ? rehearsal.schemaDiff : null,
     });
     return [...weighed, ...observedHazards({ pending, rehearsal })];
 }
@@ -20867,7 +21614,7 @@ function checklistOf(request, plan, rehearsal, hazards) {
 }
 /** The rules, and the parser that they read with, are loaded only where something is pending. */
 async function readClaims(plan) {
-    const { claimsOf } = await __nccwpck_require__.e(/* import() */ 631).then(__nccwpck_require__.bind(__nccwpck_require__, 4631));
+    const { claimsOf } = await __nccwpck_require__.e(/* import() */ 512).then(__nccwpck_require__.bind(__nccwpck_require__, 3512));
     return claimsOf((0,asked/* asked */.N)(plan.pending), { major: plan.serverMajor });
 }
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
@@ -23333,7 +24080,7 @@ var __webpack_exports__ = {};
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   i: () => (/* binding */ doors)
 /* harmony export */ });
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5783);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7902);
 /**
  * What the bundle is made from: both doors out of one, so that what they share, and what is loaded only when it is used
  * (`await import()`), is there once. From source each door is run by itself.
