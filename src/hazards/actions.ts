@@ -589,7 +589,7 @@ function dataActions(tree: Node): Action[] {
     if (action !== null) actions.push(action);
     inData ||= kind === 'SelectStmt';
     // A function's body or a stored query does nothing now.
-    return !STORED.has(kind);
+    return !STORED.has(kind) && !(kind === 'ExplainStmt' && !isAnalyze(node));
   });
   if (actions.length === 0 && inData && 'SelectStmt' in tree) {
     const { intoClause, whereClause } = tree.SelectStmt;
@@ -598,6 +598,13 @@ function dataActions(tree: Node): Action[] {
     return [{ kind: 'query', where: whereOf(whereClause), reads }];
   }
   return actions;
+}
+
+/** EXPLAIN ANALYZE does what it explains. */
+function isAnalyze({ options }: Readonly<Record<string, unknown>>): boolean {
+  return ((options ?? []) as Node[]).some(
+    (one) => 'DefElem' in one && one.DefElem.defname === 'analyze' && booleanOf(one.DefElem),
+  );
 }
 
 const STORED: ReadonlySet<string> = new Set([
