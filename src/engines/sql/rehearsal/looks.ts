@@ -29,7 +29,7 @@ import type { Wanted } from './sizes.ts';
  * From this many locks on, reading all of them after every statement would be quadratic: statements that name different
  * relations are looked at together, and what is seen is told apart by the names.
  */
-const MANY_LOCKS = 1_000;
+const MANY_LOCKS = 300;
 const MOST_TOGETHER = 50;
 /** Of these the words tell which relations they are about. */
 const NAMES_ALL = /^(?:CREATE|ALTER TABLE|ALTER INDEX|COMMENT|GRANT|INSERT|UPDATE)\b/;
