@@ -10785,7 +10785,7 @@ function boundsOf({ request }) {
  * From this many locks on, reading all of them after every statement would be quadratic: statements that name different
  * relations are looked at together, and what is seen is told apart by the names.
  */
-const MANY_LOCKS = 1_000;
+const MANY_LOCKS = 300;
 const MOST_TOGETHER = 50;
 /** Of these the words tell which relations they are about. */
 const NAMES_ALL = /^(?:CREATE|ALTER TABLE|ALTER INDEX|COMMENT|GRANT|INSERT|UPDATE)\b/;
@@ -23753,6 +23753,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/types");
+
+/***/ }),
+
+/***/ 8877:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
 
 /***/ }),
 
