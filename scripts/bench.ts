@@ -140,7 +140,11 @@ async function observed({ runs, node }: Bench): Promise<Line[]> {
     await client.end();
     const seen = await rounds<string, number | GateTimes>(Math.max(runs, 5), {
       gate: () => gateAction({ url, workspace, node, inputs, expected: 'dry-run-passed' }),
-      unobserved: () => unobserved(url, changes.map((sql) => [sql])),
+      unobserved: () =>
+        unobserved(
+          url,
+          changes.map((sql) => [sql]),
+        ),
     });
     const dryRun = timesOf(seen.gate).map((times) => times.stageMs('dry-run'));
     const title = 'dry run of 1,000 files, of executing them unobserved';

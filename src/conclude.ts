@@ -19,21 +19,27 @@ export async function conclude(outcome: Outcome, setting: Setting): Promise<numb
   const text = renderText(shown);
   folder.logLine(text);
   door.console.finish(shown, text, folder, setting.known.workingDirectory);
-  const now = (told: Outcome) => asItEnds(redactOutcome(told, redact), door.signal);
+  // All but what is said of the telling itself is redacted already.
+  const now = (told: Outcome) => asItEnds({ ...told, warnings: told.warnings.map(redact) }, door.signal);
   const shared = await shareFolder(shown, audience);
   const known = now(shared.outcome);
-  keep({ outcome: known, over: true });
+  if (differ(known, shown)) keep({ outcome: known, over: true });
   const told = await tell(known, audience);
   const last = now(told.outcome);
   for (const { level, text: word } of [...shared.words, ...told.words]) door.console[level](clean(redact(word)));
   const { log } = last.artifacts;
   if (log) door.console.line(`artifact: ${clean(log.url ?? log.name)}`);
   if (last.error !== null && last.result !== shown.result) door.console.warning(clean(last.error.message));
-  folder.write(last);
+  if (differ(last, shown)) folder.write(last);
   saveState(door.env, 'reported', 'true');
   folder.close();
   door.console.ended(folder);
   return last.exitCode;
+}
+
+/** In what the telling may have changed. */
+function differ(a: Outcome, b: Outcome): boolean {
+  return a.result !== b.result || a.artifacts.log !== b.artifacts.log || a.warnings.length !== b.warnings.length;
 }
 
 /** Whoever cancels wants what comes after not to happen, however far this step was. */

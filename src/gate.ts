@@ -73,6 +73,8 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
     `${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`,
   );
 
+  noteUnchanged(tools, draft);
+
   log.chapter('Inspect');
   const found = await draft.stage('inspect', () => inspect(request, engine));
   draft.found(found);
@@ -101,8 +103,7 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
 
   refuseUnlessMeant(request, found, plan);
   draft.healthy(await engine.health());
-  const ifKilled = draft.ifKilled();
-  tools.writeDown(ifKilled, ifKilled);
+  noteUnchanged(tools, draft);
   const rehearsal = await dryRun(request, tools, draft, plan);
   if (request.mode === 'dry-run') return draft.ended('dry-run-passed');
 
@@ -112,6 +113,12 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
   await apply(request, tools, draft, plan, rehearsal);
   await verify(tools, draft);
   draft.ended('applied');
+}
+
+/** Should nothing more be heard of this run: nothing was changed by it. */
+function noteUnchanged(tools: Tools, draft: Draft): void {
+  const ifKilled = draft.ifKilled();
+  tools.writeDown(ifKilled, ifKilled);
 }
 
 /** Without the typed confirmation nothing but "there is nothing to do" can come of looking. */

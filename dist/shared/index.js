@@ -6644,10 +6644,12 @@ async function conclude(outcome, setting) {
     const text = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_3__/* .renderText */ .S)(shown);
     folder.logLine(text);
     door.console.finish(shown, text, folder, setting.known.workingDirectory);
-    const now = (told) => asItEnds((0,_report_redact_js__WEBPACK_IMPORTED_MODULE_4__/* .redactOutcome */ .Ah)(told, redact), door.signal);
+    // All but what is said of the telling itself is redacted already.
+    const now = (told) => asItEnds({ ...told, warnings: told.warnings.map(redact) }, door.signal);
     const shared = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_2__/* .shareFolder */ .wL)(shown, audience);
     const known = now(shared.outcome);
-    keep({ outcome: known, over: true });
+    if (differ(known, shown))
+        keep({ outcome: known, over: true });
     const told = await (0,_publish_js__WEBPACK_IMPORTED_MODULE_2__/* .tell */ .qz)(known, audience);
     const last = now(told.outcome);
     for (const { level, text: word } of [...shared.words, ...told.words])
@@ -6657,11 +6659,16 @@ async function conclude(outcome, setting) {
         door.console.line(`artifact: ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(log.url ?? log.name)}`);
     if (last.error !== null && last.result !== shown.result)
         door.console.warning((0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .clean */ .uH)(last.error.message));
-    folder.write(last);
+    if (differ(last, shown))
+        folder.write(last);
     (0,_github_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .saveState */ .LZ)(door.env, 'reported', 'true');
     folder.close();
     door.console.ended(folder);
     return last.exitCode;
+}
+/** In what the telling may have changed. */
+function differ(a, b) {
+    return a.result !== b.result || a.artifacts.log !== b.artifacts.log || a.warnings.length !== b.warnings.length;
 }
 /** Whoever cancels wants what comes after not to happen, however far this step was. */
 function asItEnds(outcome, signal) {
@@ -21531,6 +21538,7 @@ async function story(request, tools, draft) {
     const { engine, log } = tools;
     const { target } = request;
     log.line(`${target.database} on ${target.host}:${target.port} as ${target.user} (${target.source}); ${request.environment} (${request.environmentSource}); ${request.mode}`);
+    noteUnchanged(tools, draft);
     log.chapter('Inspect');
     const found = await draft.stage('inspect', () => inspect(request, engine));
     draft.found(found);
@@ -21560,8 +21568,7 @@ async function story(request, tools, draft) {
         return upToDate(request, tools, draft);
     (0,verdict/* refuseUnlessMeant */.m9)(request, found, plan);
     draft.healthy(await engine.health());
-    const ifKilled = draft.ifKilled();
-    tools.writeDown(ifKilled, ifKilled);
+    noteUnchanged(tools, draft);
     const rehearsal = await dryRun(request, tools, draft, plan);
     if (request.mode === 'dry-run')
         return draft.ended('dry-run-passed');
@@ -21572,6 +21579,11 @@ async function story(request, tools, draft) {
     await apply(request, tools, draft, plan, rehearsal);
     await verify(tools, draft);
     draft.ended('applied');
+}
+/** Should nothing more be heard of this run: nothing was changed by it. */
+function noteUnchanged(tools, draft) {
+    const ifKilled = draft.ifKilled();
+    tools.writeDown(ifKilled, ifKilled);
 }
 /** Without the typed confirmation nothing but "there is nothing to do" can come of looking. */
 async function inspect(request, engine) {
