@@ -9,7 +9,7 @@ import type { Engine, Inspection, Plan, Rehearsal } from './engines/engine.ts';
 import { asked } from './hazards/asked.ts';
 import { checklist } from './hazards/checklist.ts';
 import type { Claim } from './hazards/claim.ts';
-import { hazardsOf } from './hazards/hazards.ts';
+import { hazardsOf, isHazard } from './hazards/hazards.ts';
 import type { Log } from './log.ts';
 import {
   isAlarming,
@@ -138,8 +138,8 @@ async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, pl
     // While the server is at work.
     const [claims, rehearsal] = await Promise.all([readClaims(plan), engine.rehearse(plan)]);
     const found = hazardsOf({ pending: plan.pending, claims, rehearsal, request });
-    const { hazards, unused } = markAllowed(found, request, plan);
-    draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, hazards));
+    const { hazards, unused } = markAllowed(found.filter(isHazard), request, plan);
+    draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, found));
     const { statements, executed } = rehearsal.coverage;
     log.line(`${executed} of ${plural(statements, 'statement')} executed and rolled back`);
     if (rehearsal.error) throw new RehearsalFailed(rehearsal);

@@ -16294,7 +16294,7 @@ function failureMessage(error) {
 }
 function ofHazards(outcome) {
     return (0,json/* worstFirst */.md)(outcome.hazards)
-        .filter((hazard) => !(0,facts/* isTheFailure */.W7)(hazard, outcome.error))
+        .filter((hazard) => !(0,facts/* isTheFailure */.W7)(hazard, outcome.error) && !isOnlyTold(hazard))
         .map((hazard) => ({
         level: levelOf(hazard, outcome),
         file: hazard.file,
@@ -16309,6 +16309,10 @@ function levelOf(hazard, outcome) {
     if (hazard.allowed !== null || hazard.severity === 'info')
         return 'notice';
     return hazard.severity === 'danger' && outcome.exitCode !== 0 ? 'error' : 'warning';
+}
+/** For the report: what was withdrawn, and what has no effect on anybody. A good deployment leaves no marks on its files. */
+function isOnlyTold({ severity, effects, allowed }) {
+    return severity === 'info' && effects.length === 0 && allowed === null;
 }
 function hazardMessage(hazard) {
     const rest = [
@@ -21497,6 +21501,10 @@ function hazardsOf({ pending, claims, rehearsal, request }) {
     });
     return [...weighed, ...observedHazards({ pending, rehearsal })];
 }
+/** That a migration cannot be run twice is a question of the checklist: it is not going to be. */
+function isHazard({ rule }) {
+    return rule !== 'not-repeatable';
+}
 
 // EXTERNAL MODULE: ./src/policy/verdict.ts
 var verdict = __nccwpck_require__(5187);
@@ -21604,8 +21612,8 @@ async function dryRun(request, { engine, log }, draft, plan) {
         // While the server is at work.
         const [claims, rehearsal] = await Promise.all([readClaims(plan), engine.rehearse(plan)]);
         const found = hazardsOf({ pending: plan.pending, claims, rehearsal, request });
-        const { hazards, unused } = (0,verdict/* markAllowed */.uI)(found, request, plan);
-        draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, hazards));
+        const { hazards, unused } = (0,verdict/* markAllowed */.uI)(found.filter(isHazard), request, plan);
+        draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, found));
         const { statements, executed } = rehearsal.coverage;
         log.line(`${executed} of ${(0,report_text/* plural */.LS)(statements, 'statement')} executed and rolled back`);
         if (rehearsal.error)

@@ -25,3 +25,8 @@ export function hazardsOf({ pending, claims, rehearsal, request }: HazardInput):
   });
   return [...weighed, ...observedHazards({ pending, rehearsal })];
 }
+
+/** That a migration cannot be run twice is a question of the checklist: it is not going to be. */
+export function isHazard({ rule }: Hazard): boolean {
+  return rule !== 'not-repeatable';
+}

@@ -107,7 +107,7 @@ function failureMessage(error: Failure): string {
 
 function ofHazards(outcome: Outcome): Annotation[] {
   return worstFirst(outcome.hazards)
-    .filter((hazard) => !isTheFailure(hazard, outcome.error))
+    .filter((hazard) => !isTheFailure(hazard, outcome.error) && !isOnlyTold(hazard))
     .map((hazard) => ({
       level: levelOf(hazard, outcome),
       file: hazard.file,
@@ -125,6 +125,11 @@ function ofHazards(outcome: Outcome): Annotation[] {
 function levelOf(hazard: Hazard, outcome: Outcome): AnnotationLevel {
   if (hazard.allowed !== null || hazard.severity === 'info') return 'notice';
   return hazard.severity === 'danger' && outcome.exitCode !== 0 ? 'error' : 'warning';
+}
+
+/** For the report: what was withdrawn, and what has no effect on anybody. A good deployment leaves no marks on its files. */
+function isOnlyTold({ severity, effects, allowed }: Hazard): boolean {
+  return severity === 'info' && effects.length === 0 && allowed === null;
 }
 
 function hazardMessage(hazard: Hazard): string {
