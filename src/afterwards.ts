@@ -22,11 +22,16 @@ export async function afterwards(door: Door): Promise<number> {
   const { workspace, env } = door;
   const setting = settingOf(door, began ? ReportFolder.reopen(workspace, env) : ReportFolder.make(workspace, env));
   const kept = readKept(door.env);
-  if (kept?.over) return conclude(kept.outcome, setting);
-  const before = kept?.outcome ?? blankOutcome(setting.known, new Date().toISOString());
+  const isThere = kept !== 'none' && kept !== 'lost';
+  if (isThere && kept.over) return conclude(kept.outcome, setting);
+  const blank = blankOutcome(setting.known, new Date().toISOString());
+  // Of which migrations it was about nobody can tell any more.
+  const before: Outcome = isThere
+    ? kept.outcome
+    : { ...blank, databaseState: kept === 'lost' ? 'unknown' : 'unchanged' };
   const { parsed } = setting;
   const proof = parsed.kind === 'request' ? await settle(parsed.request, before, setting) : null;
-  return conclude(killed(before, proof), setting);
+  return conclude(killed(before, isThere ? proof : null), setting);
 }
 
 /** Null: there was nothing to settle, or the server does not tell. */

@@ -7,6 +7,7 @@ import { asked } from './hazards/asked.ts';
 import { CATALOGUE } from './hazards/catalogue.ts';
 import type { Claim } from './hazards/claim.ts';
 import { claimsOf } from './hazards/claims.ts';
+import { notRead } from './hazards/hazards.ts';
 import type { MigrationFile } from './plan/plan.ts';
 import { atOrAbove } from './policy/verdict.ts';
 import type { Hazard, Severity } from './report/outcome.ts';
@@ -48,6 +49,7 @@ export async function lint(request: LintRequest, cwd: string, { out, error }: Li
         const allowed = request.allowHazards.includes(claim.rule) ? 'allow-hazards' : inFile;
         hazards.push(hazardOf(claim, allowed));
       }
+      hazards.push(...notRead(migration, 'warning'));
     } catch (thrown) {
       unreadable += 1;
       error(wordsOf(thrown));

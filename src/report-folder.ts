@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -130,16 +131,19 @@ export function keeper(env: Environment): (kept: Kept) => void {
   let said = false;
   return (kept) => {
     if (!env.GITHUB_STATE) return;
-    writeFileSync(path, JSON.stringify(kept), { mode: 0o600 });
+    // Whole or as it was: a kill in the middle of it must not leave half of it.
+    writeFileSync(`${path}.new`, JSON.stringify(kept), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
     if (!said) saveState(env, 'kept', path);
     said = true;
   };
 }
 
-/** Null: the run died before it had anything to keep. */
-export function readKept(env: Environment): Kept | null {
+/** `none`: the run died before it had anything to keep. `lost`: it had, and somebody has taken it away since. */
+export function readKept(env: Environment): Kept | 'none' | 'lost' {
   const path = getState(env, 'kept');
-  return path !== null && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Kept) : null;
+  if (path === null) return 'none';
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Kept) : 'lost';
 }
 
 function emptyFolder(workspace: string): string {

@@ -1742,7 +1742,7 @@ var outcome = __webpack_require__(5066);
 
 const EXCLUSIVE = 'AccessExclusiveLock';
 /** Under these nobody else writes. */
-const locks_BLOCKS_WRITES = new Set(outcome/* LOCK_MODES */.bx.slice(outcome/* LOCK_MODES */.bx.indexOf('ShareLock')));
+const BLOCKS_WRITES = new Set(outcome/* LOCK_MODES */.bx.slice(outcome/* LOCK_MODES */.bx.indexOf('ShareLock')));
 function stronger(one, other) {
     return outcome/* LOCK_MODES */.bx.indexOf(one ?? '') >= outcome/* LOCK_MODES */.bx.indexOf(other ?? '') ? one : other;
 }
@@ -1758,7 +1758,7 @@ const GENTLE = new Set([
     'AT_DropCluster',
 ]);
 /** The strongest lock per relation comes of several entries: take the strongest. Only what the text names. */
-function locks_locksOf(action) {
+function locksOf(action) {
     const lock = (relation, mode) => (relation === null ? [] : [{ relation, mode }]);
     switch (action.kind) {
         case 'add-column':
@@ -1891,7 +1891,7 @@ class Run {
     }
     /** Relations, as keys, that were there before and that nobody else can write until the transaction ends. */
     blocked() {
-        return [...this.held].filter(([, mode]) => locks_BLOCKS_WRITES.has(mode)).map(([key]) => key);
+        return [...this.held].filter(([, mode]) => BLOCKS_WRITES.has(mode)).map(([key]) => key);
     }
     /** A validated CHECK of this run says that the column holds no NULL. */
     isProvenNotNull(relation, column) {
@@ -1923,7 +1923,7 @@ class Run {
     }
     /** Takes in what a statement did, after it was judged. */
     apply(action) {
-        for (const { relation, mode } of locks_locksOf(action)) {
+        for (const { relation, mode } of locksOf(action)) {
             if (this.isNew(relation))
                 continue;
             const key = this.key(relation);
@@ -2845,7 +2845,7 @@ function foreignKey(relation, references, columns, safer, at) {
 function strongestOn(relation, { statement, run }) {
     const key = run.key(relation);
     let strongest = run.heldOn(relation);
-    for (const lock of statement.flatMap(locks_locksOf))
+    for (const lock of statement.flatMap(locksOf))
         if (run.key(lock.relation) === key)
             strongest = stronger(strongest, lock.mode);
     return strongest;
@@ -2968,7 +2968,7 @@ function checkApart(table, relation, column, plain, text) {
 }
 function validate({ relation, constraint }, at) {
     const lock = strongestOn(relation, at);
-    if (lock === null || !locks_BLOCKS_WRITES.has(lock))
+    if (lock === null || !BLOCKS_WRITES.has(lock))
         return null;
     const merged = at.statement.length > 1;
     const reads = lock === 'AccessExclusiveLock';
@@ -2988,7 +2988,7 @@ function underEarlierLock(relations, doing, { run, asked }) {
         return [];
     return relations.flatMap((relation) => {
         const lock = run.heldOn(relation);
-        if (lock === null || !locks_BLOCKS_WRITES.has(lock) || run.isNew(relation))
+        if (lock === null || !BLOCKS_WRITES.has(lock) || run.isNew(relation))
             return [];
         const reads = outcome/* LOCK_MODES */.bx.indexOf(lock) === outcome/* LOCK_MODES */.bx.length - 1;
         return [
@@ -3130,7 +3130,7 @@ const transactionRules = {
     lock: [
         ({ relation, mode }) => {
             const lock = outcome/* LOCK_MODES */.bx[mode - 1] ?? 'AccessExclusiveLock';
-            if (!locks_BLOCKS_WRITES.has(lock))
+            if (!BLOCKS_WRITES.has(lock))
                 return null;
             const reads = lock === 'AccessExclusiveLock';
             return {
@@ -3193,10 +3193,6 @@ function withoutIndex(relation, columns) {
         message: `unless there is an index on ${columns.map((column) => `\`${column}\``).join(', ')} of \`${(0,hazards_names/* known */.eO)(relation)}\` already, deleting a referenced row reads all of it`,
         safer: indexFor(relation, columns),
     };
-}
-/** Of a statement: the relations that it locks so that nobody else writes. */
-function blockedBy(actions) {
-    return actions.flatMap(locksOf).filter(({ mode }) => BLOCKS_WRITES.has(mode));
 }
 
 ;// CONCATENATED MODULE: ./src/hazards/rules/index.ts
@@ -3380,8 +3376,8 @@ class Reader {
         if (before.size === 0)
             return;
         const next = actions
-            .flatMap(locks_locksOf)
-            .find(({ relation, mode }) => locks_BLOCKS_WRITES.has(mode) && !this.run.isNew(relation) && !before.has(this.run.key(relation)));
+            .flatMap(locksOf)
+            .find(({ relation, mode }) => BLOCKS_WRITES.has(mode) && !this.run.isNew(relation) && !before.has(this.run.key(relation)));
         if (next === undefined)
             return;
         this.saysSeveral = true;
@@ -3438,7 +3434,7 @@ class Reader {
             return claim;
         const key = this.run.key(relation);
         let lock = stronger(claim.lock, this.run.heldOn(relation));
-        for (const one of actions.flatMap(locks_locksOf))
+        for (const one of actions.flatMap(locksOf))
             if (this.run.key(one.relation) === key)
                 lock = stronger(lock, one.mode);
         if (claim.work === 'none' || lock !== 'AccessExclusiveLock')

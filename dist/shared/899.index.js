@@ -25,6 +25,8 @@ var asked = __webpack_require__(9965);
 var catalogue = __webpack_require__(7452);
 // EXTERNAL MODULE: ./src/hazards/claims.ts + 13 modules
 var hazards_claims = __webpack_require__(3512);
+// EXTERNAL MODULE: ./src/hazards/hazards.ts + 3 modules
+var hazards_hazards = __webpack_require__(562);
 // EXTERNAL MODULE: ./src/policy/verdict.ts
 var verdict = __webpack_require__(5187);
 // EXTERNAL MODULE: ./src/report/text.ts
@@ -104,6 +106,7 @@ var version = __webpack_require__(311);
 
 
 
+
 /** The grammar that files are read by: the newest PostgreSQL's. */
 const MAJOR = 18;
 /** Returns the exit code: 0; 1 for a file that cannot be read; 3 for a hazard at or above `fail-on`. */
@@ -131,6 +134,7 @@ async function lint(request, cwd, { out, error }) {
                 const allowed = request.allowHazards.includes(claim.rule) ? 'allow-hazards' : inFile;
                 hazards.push(hazardOf(claim, allowed));
             }
+            hazards.push(...(0,hazards_hazards/* notRead */.Qk)(migration, 'warning'));
         }
         catch (thrown) {
             unreadable += 1;

@@ -13,7 +13,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony import */ var _github_commands_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4897);
 /* harmony import */ var _github_event_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(5015);
 /* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(5655);
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(7902);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(4074);
 /** The Action's door, for the main step and for the post step: inputs and event -> the run -> outputs, annotations, exit code. */
 
 
@@ -129,12 +129,17 @@ async function afterwards(door) {
     const { workspace, env } = door;
     const setting = (0,_door_js__WEBPACK_IMPORTED_MODULE_1__/* .settingOf */ .y7)(door, began ? _report_folder_js__WEBPACK_IMPORTED_MODULE_6__/* .ReportFolder */ .LC.reopen(workspace, env) : _report_folder_js__WEBPACK_IMPORTED_MODULE_6__/* .ReportFolder */ .LC.make(workspace, env));
     const kept = (0,_report_folder_js__WEBPACK_IMPORTED_MODULE_6__/* .readKept */ .DL)(door.env);
-    if (kept?.over)
+    const isThere = kept !== 'none' && kept !== 'lost';
+    if (isThere && kept.over)
         return (0,_conclude_js__WEBPACK_IMPORTED_MODULE_0__/* .conclude */ .E)(kept.outcome, setting);
-    const before = kept?.outcome ?? (0,_report_outcome_js__WEBPACK_IMPORTED_MODULE_7__/* .blankOutcome */ .lp)(setting.known, new Date().toISOString());
+    const blank = (0,_report_outcome_js__WEBPACK_IMPORTED_MODULE_7__/* .blankOutcome */ .lp)(setting.known, new Date().toISOString());
+    // Of which migrations it was about nobody can tell any more.
+    const before = isThere
+        ? kept.outcome
+        : { ...blank, databaseState: kept === 'lost' ? 'unknown' : 'unchanged' };
     const { parsed } = setting;
     const proof = parsed.kind === 'request' ? await settle(parsed.request, before, setting) : null;
-    return (0,_conclude_js__WEBPACK_IMPORTED_MODULE_0__/* .conclude */ .E)(killed(before, proof), setting);
+    return (0,_conclude_js__WEBPACK_IMPORTED_MODULE_0__/* .conclude */ .E)(killed(before, isThere ? proof : null), setting);
 }
 /** Null: there was nothing to settle, or the server does not tell. */
 async function settle(request, before, setting) {

@@ -10881,6 +10881,8 @@ class Looks {
     atUnseen() {
         if (!this.unseen)
             return;
+        // Or what waits would be told of the run.
+        this.atTogether();
         this.talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
         this.unseen = null;
     }
@@ -10928,10 +10930,13 @@ class Looks {
             for (const lock of seen.locks)
                 this.locked.add(lock.relation);
     }
-    /** The run has ended: what still waits to be looked at never was. */
+    /** The run has ended: what still waits to be looked at never was, and is judged by what its text names. */
     giveUp() {
-        for (const { entry } of [...this.together, ...[...this.awaited.values()].flat()])
+        for (const { entry, names } of [...this.together, ...[...this.awaited.values()].flat()]) {
             entry.watched = false;
+            for (const name of names)
+                this.mentioned.add(name);
+        }
     }
     /** What the statement held at which it ended: its own session cannot tell any more. */
     seeFromOutside(held, entry) {
@@ -14142,6 +14147,8 @@ function* readScript(statements) {
 }
 /** Of one file, kept for the rules. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
+/** The same of plain INSERTs of rows, which hold nothing but a secret, or an enum's new value. */
+const MOST_CHARACTERS_OF_ROWS = 256 * 1024;
 const INSIDE_BLOCK = (line) => `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
 const WITHOUT_BEGIN = 'without a BEGIN before it: it would end the transaction in which the migration and its record are written; remove it, or begin the block with BEGIN';
 const TWO_PHASE = 'belongs to two-phase commit, which outlives the session and no rollback reaches: it has no place in a migration; remove it';
@@ -14160,6 +14167,7 @@ function scanScript(events, directives) {
     const texts = [];
     let characters = 0;
     let unread = 0;
+    let rows = 0;
     let statements = 0;
     let outside = 0;
     let rolledBack = false;
@@ -14190,6 +14198,10 @@ function scanScript(events, directives) {
                     unread += 1;
                 else
                     texts.push({ index: event.index, line: statement.line, sql: copied(statement.sql) });
+            }
+            else if (rows < MOST_CHARACTERS_OF_ROWS) {
+                rows += statement.sql.length;
+                texts.push({ index: event.index, line: statement.line, sql: copied(statement.sql) });
             }
             if (facts.createsTable !== null)
                 createsTables.push((0,tokens/* bareName */.yZ)(facts.createsTable));
@@ -14359,7 +14371,7 @@ function locate(statement, position) {
 /* harmony export */   gh: () => (/* binding */ maskAll),
 /* harmony export */   uH: () => (/* binding */ setOutput)
 /* harmony export */ });
-/* unused harmony exports appendSummary, commandLine, fence */
+/* unused harmony exports commandLine, fence */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
@@ -14378,10 +14390,6 @@ function saveState(env, name, value) {
 /** What an earlier step of this action saved; null: nothing. */
 function getState(env, name) {
     return env[`STATE_${name}`] || null;
-}
-/** Appends markdown to the job summary, on disk when it returns. False: no runner, nothing written. */
-function appendSummary(env, markdown) {
-    return writeFile(env.GITHUB_STEP_SUMMARY, markdown, 'a');
 }
 /** Replaces what this step has written to the job summary so far: the truth that was left for the case of a death gives way to the report. */
 function writeSummary(env, markdown) {
@@ -14462,6 +14470,692 @@ function* asked(pending) {
             yield { version, file, index, line, sql, transactional: script.transactional };
         }
     }
+}
+
+
+/***/ }),
+
+/***/ 562:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  f6: () => (/* binding */ hazardsOf),
+  NO: () => (/* binding */ isHazard),
+  Qk: () => (/* binding */ notRead)
+});
+
+// EXTERNAL MODULE: ./src/report/text.ts
+var report_text = __nccwpck_require__(5655);
+;// CONCATENATED MODULE: ./src/hazards/observed.ts
+
+function observedHazards({ pending, rehearsal }) {
+    const hazards = [
+        ...rehearsal.migrations.flatMap((migration) => ofMigration(migration)),
+        ...rehearsal.observations.map(ofObservation),
+        ...rehearsal.findings.map(ofFinding),
+        ...pending.flatMap(ofForm),
+    ];
+    return hazards;
+}
+function hazard(rule, severity, effects, at, message, more = {}) {
+    return {
+        rule,
+        severity,
+        effects,
+        version: at?.migration.version ?? null,
+        file: at?.migration.file ?? null,
+        line: at?.line ?? null,
+        statement: at ? (0,report_text/* cut */.Jj)(at.sql, 200) : null,
+        relation: more.relation ?? null,
+        message,
+        safer: more.safer ?? null,
+        source: 'observed',
+        allowed: null,
+    };
+}
+function ofMigration(migration) {
+    return migration.statements.flatMap((statement) => {
+        const at = { migration, line: statement.line, sql: statement.sql };
+        if (statement.error !== null)
+            return [hazard('statement-fails', 'danger', ['fails'], at, statement.error)];
+        return notExecuted(statement, at);
+    });
+}
+function notExecuted(statement, at) {
+    if (statement.executed || statement.reason === null)
+        return [];
+    return [hazard('not-executed', isTold(statement.reason) ? 'info' : 'warning', [], at, statement.reason)];
+}
+/** What it does is known without it: rehearsed in another form, judged by its text, or one number of a sequence. */
+function isTold(reason) {
+    return /^rehearsed|^setval\b|cannot run in a transaction$/.test(reason);
+}
+function ofObservation(seen) {
+    if (seen.kind === 'external') {
+        if (seen.withheld) {
+            return hazard('external-effects', 'danger', ['external'], seen, `${seen.what}: it reaches out of this database, so it was not rehearsed and cannot be undone`);
+        }
+        return hazard('external-effects', 'warning', ['external'], seen, `${seen.what}: its effect outside of this database is not undone by the dry run's rollback`);
+    }
+    return hazard('external-effects', 'info', [], seen, `${seen.what} runs code that its text does not show in full; what such code does outside of this database a rollback does not undo`);
+}
+function ofFinding({ sql, ...finding }) {
+    return {
+        ...finding,
+        statement: sql,
+        effects: finding.rule.endsWith('fails') ? ['may-fail'] : [],
+        source: 'observed',
+        allowed: null,
+    };
+}
+function ofForm(migration) {
+    const { script } = migration;
+    if (script.transactional)
+        return [];
+    const at = { migration, line: 1, sql: '' };
+    const form = script.ownTransactions
+        ? hazard('own-transactions', 'warning', ['non-transactional'], at, 'the file holds transactions of its own: they commit one by one, and a failure half way leaves the earlier ones', {
+            safer: 'One file, one transaction: take BEGIN and COMMIT out, or split the file.',
+        })
+        : hazard('non-transactional', 'info', ['non-transactional'], at, `applied statement by statement, with recorded progress (${script.reason})`);
+    return [{ ...form, statement: null }];
+}
+
+// EXTERNAL MODULE: ./src/hazards/names.ts
+var names = __nccwpck_require__(9453);
+;// CONCATENATED MODULE: ./src/hazards/gone.ts
+
+/** Of these clients know the names. */
+const NAMED = new Set([
+    'table',
+    'column',
+    'view',
+    'function',
+    'type',
+    'sequence',
+    'schema',
+    'extension',
+]);
+class Gone {
+    changes;
+    constructor(changes) {
+        this.changes = changes;
+    }
+    /** What clients could name before: each once, a column only where its relation is still there. */
+    named() {
+        const removed = this.changes.filter(({ change, kind }) => change === 'removed' && NAMED.has(kind));
+        const whole = removed.filter(({ kind }) => kind !== 'column').map(({ name }) => `${name}.`);
+        return removed.filter(({ kind, name }) => kind !== 'column' || !whole.some((one) => name.startsWith(one)));
+    }
+    /** Something of that name is gone, whatever it was. */
+    has(name) {
+        return this.changes.some((one) => one.change === 'removed' && NAMED.has(one.kind) && (0,names/* sameRelation */.PW)(name, withoutArguments(one.name)));
+    }
+    /** Columns that a view of that name no longer has. */
+    viewColumns(name) {
+        const found = this.changes.find((one) => one.change === 'changed' && one.kind === 'view' && (0,names/* sameRelation */.PW)(name, one.name));
+        if (!found)
+            return [];
+        const now = columnsOf(found.after);
+        return columnsOf(found.before).filter((column) => !now.includes(column));
+    }
+    /** The type of a column before and after; null: the same, or not known. */
+    typeChange(relation, column) {
+        const found = this.changes.find(({ change, kind, name }) => change === 'changed' && kind === 'column' && (0,names/* sameRelation */.PW)(`${relation}.${column}`, name));
+        if (found?.before == null || found.after === null)
+            return null;
+        return { from: typeIn(found.before), to: typeIn(found.after) };
+    }
+}
+/** `public.f(integer)` -> `public.f`. */
+function withoutArguments(name) {
+    const open = name.indexOf('(');
+    return open < 0 ? name : name.slice(0, open);
+}
+/** `(id integer, total numeric(10,2)) as SELECT ...` -> the names. */
+function columnsOf(definition) {
+    const columns = [];
+    let depth = 0;
+    let start = 1;
+    if (!definition?.startsWith('('))
+        return columns;
+    for (const { 0: piece, index } of definition.matchAll(/"(?:[^"]|"")*"|[(),]/g)) {
+        if (piece === '(')
+            depth++;
+        if (piece === ')')
+            depth--;
+        if ((piece !== ',' || depth !== 1) && depth > 0)
+            continue;
+        const name = /^\s*("(?:[^"]|"")*"|\S+)/.exec(definition.slice(start, index))?.[1];
+        if (name !== undefined)
+            columns.push(name);
+        start = index + 1;
+        if (depth === 0)
+            break;
+    }
+    return columns;
+}
+/** `character varying(10) not null default 'x'` -> `character varying(10)`. */
+function typeIn(definition) {
+    return definition.replace(/ (?:not null|default|collate|generated|storage)\b.*$/is, '');
+}
+const FRACTIONS = /^(?:numeric|real|double precision)/;
+const WHOLE = /^(?:smallint|integer|bigint)$/;
+/** Whether an assignment from one type to the other drops something without a word; null: not known. */
+function losesValues(from, to) {
+    if (FRACTIONS.test(from) && WHOLE.test(to))
+        return true;
+    if (WHOLE.test(from) && (WHOLE.test(to) || /^numeric/.test(to)))
+        return false;
+    const [old, now] = [numeric(from), numeric(to)];
+    if (now)
+        return old ? now.scale < old.scale : /^(?:real|double)/.test(from) ? true : null;
+    const [before, after] = [seconds(from), seconds(to)];
+    if (before && after)
+        return before.type === after.type ? after.digits < before.digits : null;
+    if (/^timestamp/.test(from) && to === 'date')
+        return true;
+    return null;
+}
+function numeric(type) {
+    const found = /^numeric(?:\((\d+)(?:,(-?\d+))?\))?$/.exec(type);
+    if (!found)
+        return null;
+    return { scale: found[1] === undefined ? Number.POSITIVE_INFINITY : Number(found[2] ?? 0) };
+}
+function seconds(type) {
+    const found = /^(timestamp|time)(?:\((\d)\))?( with(?:out)? time zone)$/.exec(type);
+    return found ? { type: `${found[1]}${found[3]}`, digits: Number(found[2] ?? 6) } : null;
+}
+
+;// CONCATENATED MODULE: ./src/hazards/weigh.ts
+
+
+
+/**
+ * From here on work under a blocking lock is worth a warning, and a danger. A table counts by whichever of the three is
+ * worst: about 10 ms, and about a second, of scanning on ordinary hardware.
+ */
+const THRESHOLDS = {
+    rows: { warning: 10_000, danger: 1_000_000 },
+    bytes: { warning: 10 * 1024 * 1024, danger: 1024 * 1024 * 1024 },
+    ms: { warning: 200, danger: 2_000 },
+    /** Reads and writes per minute from which a table is busy: what blocks it counts one step worse. */
+    busyPerMinute: 600,
+    /** Deleting or updating this many rows in one statement. */
+    touched: { warning: 10_000, danger: 1_000_000 },
+};
+/** Locks under which nobody else writes; under the last one nobody reads either. */
+const BLOCKS_WRITES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
+const OF_WORK = ['blocks-reads', 'blocks-writes', 'rewrites', 'scans'];
+const RANK = { info: 0, warning: 1, danger: 2 };
+const SEVERITIES = ['info', 'warning', 'danger'];
+function weigh(input) {
+    const sizes = new Sizes(input.sizes, input.assumeRows);
+    const claims = new Map();
+    for (const claim of input.claims) {
+        const key = `${claim.version}:${claim.index}`;
+        claims.set(key, [...(claims.get(key) ?? []), claim]);
+    }
+    const hazards = [];
+    const taken = new Set();
+    const gone = input.schemaDiff == null ? null : new Gone(input.schemaDiff);
+    let held = new Map();
+    // All that was locked so far: what is locked again, in a later file, shows no lock of its own.
+    const before = new Map();
+    const opaque = [];
+    for (const migration of input.migrations) {
+        if (!input.oneTransaction)
+            held = new Map();
+        for (const statement of migration.statements) {
+            const key = `${migration.version}:${statement.index}`;
+            taken.add(key);
+            if (!migration.transactional)
+                held = new Map();
+            const said = claims.get(key) ?? [];
+            if (statement.executed) {
+                for (const lock of statement.locks)
+                    hold(held, lock.relation, lock.mode);
+                for (const [relation, mode] of lockedAgain(said, before))
+                    hold(held, relation, mode);
+                for (const lock of statement.locks)
+                    hold(before, lock.relation, lock.mode);
+                if (isOpaque(statement, said))
+                    opaque.push({ migration, statement });
+            }
+            hazards.push(...ofStatement(migration, statement, said, held, sizes, gone));
+        }
+    }
+    // What was never come to is judged by its text alone.
+    for (const [key, left] of claims)
+        if (!taken.has(key))
+            hazards.push(...left.map((claim) => claimed(claim, sizes)));
+    return gone === null ? hazards : [...hazards, ...removedByCode(hazards, gone, opaque)];
+}
+/** What the text claims to lock, of what an earlier file has locked already. */
+function lockedAgain(claims, before) {
+    return claims.flatMap(({ weight, relation, lock }) => weight === 'work' && relation !== null && lock !== null
+        ? [...before.keys()].filter((one) => (0,names/* sameRelation */.PW)(relation, one)).map((one) => [one, lock])
+        : []);
+}
+/** It may do what its words do not show. */
+function isOpaque({ sql }, claims) {
+    return /^\s*(?:do|call|select)\b/i.test(sql) || claims.some(({ rule }) => rule === 'dynamic-sql');
+}
+function hold(held, relation, mode) {
+    if (BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(held.get(relation) ?? ''))
+        held.set(relation, mode);
+}
+function ofStatement(migration, statement, claims, held, sizes, gone) {
+    // A failed statement has not done its work: what it would have done its text says.
+    if (!statement.executed || statement.error !== null || !statement.watched)
+        return claims.map((claim) => claimed(claim, sizes, statement));
+    const works = workSeen(statement, held).filter((work) => !isSmallLook(work, statement, claims, sizes));
+    const about = { migration, statement };
+    const hazards = [];
+    const settle = (claim, hazard) => (gone === null ? hazard : bySchema(hazard, claim, gone));
+    const explained = new Set();
+    for (const claim of claims) {
+        if (claim.weight !== 'work') {
+            // It says itself what the work is worth.
+            if (claim.work !== 'none')
+                for (const work of works)
+                    if (isAbout(claim, work, claims) && !isStronger(work.mode, claim.lock))
+                        explained.add(work);
+            const not = onlyMayFail(claim) ? 'it did not fail in the dry run' : stillThere(claim, statement, gone);
+            hazards.push(not === null ? settle(claim, claimed(claim, sizes, statement)) : disproved(claim, not));
+            continue;
+        }
+        const matching = works.filter((work) => isAbout(claim, work, claims));
+        for (const work of matching) {
+            explained.add(work);
+            hazards.push(settle(claim, seen(work, about, sizes, claim)));
+        }
+        if (matching.length === 0) {
+            const work = claim.work === 'rewrite' ? 'rewrite' : 'scan';
+            hazards.push(settle(claim, disproved(claim, `the dry run saw no ${work} under a lock that blocks anybody`)));
+        }
+    }
+    const [first] = claims.filter((claim) => claim.weight === 'work');
+    for (const work of works)
+        if (!explained.has(work))
+            hazards.push(seen(work, about, sizes, first ?? null));
+    return [...hazards, ...unclaimed(about, claims, sizes)];
+}
+function isStronger(mode, than) {
+    return BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(than ?? '');
+}
+/** Work on what is locked against others, and time that passed while it was. */
+function workSeen(statement, held) {
+    const long = (statement.ms ?? 0) >= THRESHOLDS.ms.warning;
+    return [...held].flatMap(([relation, mode]) => {
+        const rewritten = statement.rewrites.includes(relation);
+        const scanned = statement.scans.includes(relation);
+        return rewritten || scanned || long ? [{ relation, mode, rewritten, scanned, ms: statement.ms }] : [];
+    });
+}
+/** So few rows that PostgreSQL reads them all to find one: where there are more it would go by an index. */
+const SMALL = { rows: 1_000, bytes: 256 * 1024 };
+/** A foreign key's look at the other table, a row found by its key. */
+function isSmallLook(work, { sql }, claims, sizes) {
+    if (work.rewritten || !/^\s*(?:insert|update|delete|merge)\b/i.test(sql))
+        return false;
+    if (claims.some(({ weight, relation }) => weight === 'work' && relation !== null && (0,names/* sameRelation */.PW)(relation, work.relation)))
+        return false;
+    const size = sizes.of(work.relation);
+    return size !== null && (size.rows ?? SMALL.rows) < SMALL.rows && size.bytes <= SMALL.bytes;
+}
+/** A claim that names another relation is about the work on this one too where it alone explains it: partitions, users of a domain. */
+function isAbout(claim, work, claims) {
+    if (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, work.relation))
+        return work.rewritten || work.scanned;
+    const elsewhere = claims.some((one) => one.relation !== null && (0,names/* sameRelation */.PW)(one.relation, work.relation));
+    return !elsewhere && (work.rewritten || work.scanned) && claims.filter((one) => one.weight === 'work').length === 1;
+}
+function seen(work, { migration, statement }, sizes, claim) {
+    const readsToo = work.mode === 'AccessExclusiveLock';
+    const effects = readsToo ? ['blocks-reads', 'blocks-writes'] : ['blocks-writes'];
+    if (work.rewritten)
+        effects.push('rewrites');
+    if (work.scanned)
+        effects.push('scans');
+    // What the text says beside the work: what it loses, whom it breaks.
+    effects.push(...(claim?.effects ?? []).filter((effect) => !OF_WORK.includes(effect)));
+    const size = sizes.of(work.relation);
+    const what = work.rewritten ? 'is rewritten' : work.scanned ? 'is read from end to end' : 'is held';
+    const took = work.ms === null ? '' : `, ${(0,report_text/* duration */.p0)(work.ms)} in the dry run`;
+    const observed = `${work.relation}${size ? ` (${sizeWords(size)})` : ''} ${what} while nobody can ${readsToo ? 'read or write' : 'write'} it (${work.mode})${took}`;
+    const direct = claim !== null && (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, work.relation));
+    return {
+        rule: claim?.rule ?? (work.rewritten ? 'rewrites-under-lock' : work.scanned ? 'scans-under-lock' : 'long-under-lock'),
+        // Where nothing but time was seen, it is the time that counts.
+        severity: work.rewritten || work.scanned ? gravity(sizes.rows(work.relation), size, work.ms) : gravity(null, null, work.ms),
+        effects,
+        version: migration.version,
+        file: migration.file,
+        line: statement.line,
+        statement: claim?.statement ?? (0,report_text/* cut */.Jj)(statement.sql, 200),
+        relation: work.relation,
+        message: claim && direct ? `${sentence(claim.message)} Seen in the dry run: ${observed}.` : observed,
+        safer: claim?.safer ?? null,
+        source: claim ? 'both' : 'observed',
+        allowed: null,
+    };
+}
+function sentence(text) {
+    return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+function sizeWords(size) {
+    return `${(0,report_text/* bytes */.ee)(size.bytes)}${size.rows === null ? '' : `, about ${(0,report_text/* plural */.LS)(size.rows, 'row')}`}`;
+}
+/** How bad work on a relation is that others wait for. */
+function gravity(rows, size, ms) {
+    const { rows: byRows, bytes: byBytes, ms: byMs, busyPerMinute } = THRESHOLDS;
+    const step = (value, limit) => value == null ? 0 : value >= limit.danger ? 2 : value >= limit.warning ? 1 : 0;
+    const worst = Math.max(step(rows, byRows), step(size?.bytes, byBytes), step(ms, byMs));
+    const busy = (size?.writesPerMinute ?? 0) + (size?.readsPerMinute ?? 0) >= busyPerMinute;
+    // How many rows nobody knows is not few.
+    const raised = busy && (rows ?? Number.POSITIVE_INFINITY) >= 1_000 ? worst + 1 : worst;
+    return SEVERITIES[Math.min(2, raised)] ?? 'danger';
+}
+// -- claims -------------------------------------------------------------------------------------------------------
+/** What the text claims and the dry run has neither confirmed nor disproved. */
+function claimed(claim, sizes, statement = null) {
+    const size = claim.relation === null ? null : sizes.of(claim.relation);
+    // Made in this run, or not there at all (IF EXISTS): nobody is in its way, and nothing is lost with it.
+    const absent = claim.relation !== null && size === null;
+    const found = severityOf(claim, sizes, statement, absent);
+    const severity = claim.weight !== 'fixed' && RANK[found] > RANK[claim.severity] ? claim.severity : found;
+    return {
+        rule: claim.rule,
+        severity,
+        effects: absent && claim.weight !== 'fixed' ? [] : claim.effects,
+        version: claim.version,
+        file: claim.file,
+        line: claim.line,
+        statement: claim.statement,
+        relation: claim.relation,
+        message: `${sentence(claim.message)}${lossWords(claim, sizes, statement)}`,
+        safer: claim.safer,
+        source: 'static',
+        allowed: null,
+    };
+}
+function severityOf(claim, sizes, statement, absent) {
+    switch (claim.weight) {
+        case 'fixed':
+            if (claim.rule === 'not-understood')
+                return statement?.executed ? 'info' : 'danger';
+            return claim.severity;
+        case 'work':
+            if (absent)
+                return 'info';
+            if (claim.relation === null)
+                return claim.severity;
+            return gravity(sizes.rows(claim.relation), sizes.of(claim.relation), null);
+        case 'rows': {
+            if (absent)
+                return 'info';
+            const lost = rowsLost(claim, sizes, statement);
+            return lost === 0 ? 'info' : claim.severity;
+        }
+    }
+}
+/** Rows, or values of a column, that are gone after it. Null: not known, which is not none. */
+function rowsLost(claim, sizes, statement) {
+    const { relation } = claim;
+    if (relation === null)
+        return null;
+    if (sizes.assumed > 0 || !statement?.executed)
+        return sizes.rows(relation);
+    const columns = statement.droppedColumns.filter((one) => (0,names/* sameRelation */.PW)(relation, one.relation));
+    if (columns.length > 0)
+        return columns.reduce((sum, one) => plus(sum, one.values), 0);
+    const touched = statement.touched.find((one) => (0,names/* sameRelation */.PW)(relation, one.relation));
+    return touched ? touched.deleted + touched.updated : sizes.rows(relation);
+}
+function plus(a, b) {
+    return a === null || b === null ? null : a + b;
+}
+function lossWords(claim, sizes, statement) {
+    if (claim.weight !== 'rows')
+        return '';
+    const lost = rowsLost(claim, sizes, statement);
+    return lost === null || lost === 0 || !claim.effects.includes('destroys') ? '' : ` About ${(0,report_text/* plural */.LS)(lost, 'row')}.`;
+}
+/** The text reads as if, and the server showed otherwise: told, so that the reviewer need not wonder. */
+function disproved(claim, why) {
+    return {
+        ...claimed(claim, new Sizes([], 0)),
+        severity: 'info',
+        effects: [],
+        message: `${sentence(claim.message)} Not here: ${why}.`,
+        safer: null,
+        source: 'both',
+    };
+}
+function onlyMayFail({ effects }) {
+    return effects.length > 0 && effects.every((effect) => effect === 'may-fail' || effect === 'fails');
+}
+// -- what the schema shows at the end -----------------------------------------------------------------------------
+/** Claims that something is no longer found under its name. */
+const OF_NAMES = new Set(['drop-object', 'rename-table', 'rename-object', 'set-schema']);
+/** What is no longer found under its name, and no statement says so. */
+function removedByCode(hazards, gone, opaque) {
+    const [first] = opaque;
+    if (first === undefined)
+        return [];
+    const told = (name) => hazards.some(({ effects, relation, message }) => effects.includes('breaks-clients') &&
+        (relation === null ||
+            (0,names/* sameRelation */.PW)(relation, name) ||
+            name.startsWith(`${relation}.`) ||
+            message.includes(`\`${name}\``)));
+    return gone
+        .named()
+        .filter(({ name }) => !told(name))
+        .map(({ kind, name }) => {
+        const { migration, statement } = opaque.length === 1 ? first : { migration: null, statement: null };
+        return {
+            rule: 'removed-by-code',
+            severity: 'warning',
+            effects: ['breaks-clients'],
+            version: migration?.version ?? null,
+            file: migration?.file ?? null,
+            line: statement?.line ?? null,
+            statement: statement === null ? null : (0,report_text/* cut */.Jj)(statement.sql, 200),
+            relation: kind === 'table' || kind === 'view' ? name : null,
+            message: `the ${kind} ${name} is no longer found under its name, and no statement says so: code renamed, moved or dropped it`,
+            safer: null,
+            source: 'observed',
+            allowed: null,
+        };
+    });
+}
+function bySchema(hazard, claim, gone) {
+    const { object, relation } = claim;
+    if (!OF_NAMES.has(claim.rule) && !claim.rule.startsWith('type-change'))
+        return hazard;
+    if (OF_NAMES.has(claim.rule)) {
+        const name = object ?? relation;
+        if (name === null || name === undefined || gone.has(name))
+            return hazard;
+        const columns = gone.viewColumns(name);
+        if (columns.length === 0)
+            return {
+                ...hazard,
+                severity: 'info',
+                effects: [],
+                message: `${sentence(claim.message)} Not here: in the end nothing of that name is missing.`,
+                source: 'both',
+            };
+        return {
+            ...hazard,
+            severity: 'warning',
+            effects: ['breaks-clients', 'changes-behaviour'],
+            message: `${sentence(claim.message)} Its columns ${columns.join(', ')} are gone.`,
+            source: 'both',
+        };
+    }
+    const change = object === undefined || relation === null ? null : gone.typeChange(relation, object);
+    const loses = change === null ? null : losesValues(change.from, change.to);
+    if (change === null || loses === null || loses === hazard.effects.includes('destroys'))
+        return hazard;
+    const effects = hazard.effects.filter((effect) => effect !== 'destroys');
+    return {
+        ...hazard,
+        rule: loses ? 'type-change-may-lose' : 'type-change',
+        effects: loses ? [...effects, 'destroys'] : effects,
+        severity: loses && hazard.severity === 'info' ? 'warning' : hazard.severity,
+        message: `${sentence(hazard.message)} From ${change.from} to ${change.to} ${loses ? 'values are rounded or cut' : 'no value is lost'}.`,
+        source: 'both',
+    };
+}
+/** Why what is said to be dropped was not: IF EXISTS that found nothing, a branch not taken. Null: it was, or who knows. */
+function stillThere({ rule, relation, object }, { dropped, droppedViews, droppedColumns }, gone) {
+    if (rule === 'drop-cascade' || rule === 'drop-schema-cascade') {
+        const nothing = dropped.length + droppedViews.length + droppedColumns.length === 0;
+        return nothing && gone !== null && object !== undefined && !gone.has(object)
+            ? 'the dry run dropped nothing of that name'
+            : null;
+    }
+    if (relation === null)
+        return null;
+    if (rule === 'drop-table' && !dropped.some((one) => (0,names/* sameRelation */.PW)(relation, one)))
+        return 'the dry run dropped no such table';
+    if (rule !== 'drop-column' || object === undefined)
+        return null;
+    // By the name that it had before the run, which an earlier statement may have changed.
+    const lost = [...dropped, ...droppedColumns.map((one) => one.relation)].some((one) => (0,names/* sameRelation */.PW)(relation, one));
+    return lost ? null : 'the dry run dropped no such column';
+}
+/** What code destroyed whose words do not show it: DO, CALL, triggers, CASCADE. */
+function unclaimed({ migration, statement }, claims, sizes) {
+    const told = (relation) => claims.some((claim) => claim.effects.includes('destroys') && (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, relation)));
+    const at = { version: migration.version, file: migration.file, line: statement.line };
+    const base = { ...at, statement: (0,report_text/* cut */.Jj)(statement.sql, 200), safer: null, source: 'observed', allowed: null };
+    const destroyed = (relation, what, rows, effects) => ({
+        ...base,
+        rule: 'destroys-data',
+        severity: rows === 0 ? 'info' : 'danger',
+        effects,
+        relation,
+        message: `${what} after this statement${rows ? `, with about ${(0,report_text/* number */.ai)(rows)} of its values or rows` : ''}; its words do not say so.`,
+    });
+    return [
+        ...statement.dropped
+            .filter((relation) => !told(relation))
+            .map((one) => destroyed(one, `${one} is gone`, sizes.rows(one), ['destroys', 'breaks-clients'])),
+        ...statement.truncated
+            .filter((relation) => !told(relation))
+            .map((one) => destroyed(one, `${one} is emptied`, sizes.rows(one), ['destroys'])),
+        ...statement.droppedColumns
+            .filter(({ relation }) => !told(relation))
+            .map(({ relation, column, values }) => {
+            const rows = sizes.assumed > 0 ? sizes.rows(relation) : values;
+            return destroyed(relation, `the column ${column} of ${relation} is gone`, rows, ['destroys', 'breaks-clients']);
+        }),
+        ...statement.touched
+            .filter(({ relation }) => !told(relation))
+            .flatMap(({ relation, deleted, updated }) => {
+            const severity = ofTouched(deleted, updated, sizes.of(relation)?.rows ?? null, sizes.assumed);
+            if (severity === 'info')
+                return [];
+            return [
+                {
+                    ...base,
+                    rule: deleted > 0 ? 'deletes-many-rows' : 'updates-many-rows',
+                    severity,
+                    effects: deleted > 0 ? ['destroys', 'bulk'] : ['bulk'],
+                    relation,
+                    message: `${(0,report_text/* number */.ai)(deleted)} rows of ${relation} deleted and ${(0,report_text/* number */.ai)(updated)} updated in one statement.`,
+                    safer: 'In batches, each a transaction of its own, outside of the deployment.',
+                },
+            ];
+        }),
+    ];
+}
+function ofTouched(deleted, updated, rows, assumed) {
+    const { warning, danger } = THRESHOLDS.touched;
+    if (deleted >= danger || (deleted > 0 && rows !== null && deleted >= rows))
+        return 'danger';
+    // Of a table that is judged as if it were larger, the same part of it.
+    const scale = rows === null || rows === 0 ? 1 : Math.max(1, assumed / rows);
+    return (deleted + updated) * scale >= warning ? 'warning' : 'info';
+}
+class Sizes {
+    assumed;
+    sizes;
+    known = new Map();
+    constructor(sizes, assumed) {
+        this.sizes = sizes;
+        this.assumed = assumed;
+    }
+    /** Null: there is no such relation outside of this run. */
+    of(relation) {
+        const known = this.known.get(relation);
+        if (known !== undefined)
+            return known;
+        // A whole name goes before one that ends like it.
+        const found = this.sizes.find((one) => one.relation === relation) ??
+            this.sizes.find((one) => (0,names/* sameRelation */.PW)(relation, one.relation)) ??
+            null;
+        this.known.set(relation, found);
+        return found;
+    }
+    /** As measured or as assumed, whichever is more; null: not known. */
+    rows(relation) {
+        const size = this.of(relation);
+        if (size === null)
+            return null;
+        if (size.rows === null)
+            return this.assumed > 0 ? this.assumed : size.bytes === 0 ? 0 : null;
+        return Math.max(size.rows, this.assumed);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/hazards/hazards.ts
+
+
+
+function hazardsOf({ pending, claims, rehearsal, request }) {
+    const weighed = weigh({
+        claims,
+        migrations: rehearsal.migrations,
+        sizes: rehearsal.sizes,
+        assumeRows: request.assumeRows,
+        oneTransaction: request.transactionMode === 'all',
+        schemaDiff: rehearsal.verdict === 'passed' ? rehearsal.schemaDiff : null,
+    });
+    const watched = new Set(rehearsal.migrations.filter((one) => one.status === 'rehearsed').map((one) => one.version));
+    const unread = pending.flatMap((one) => notRead(one, watched.has(one.version) ? 'info' : 'danger'));
+    return [...weighed, ...unread, ...observedHazards({ pending, rehearsal })];
+}
+/** Statements of a file that no rule has read, because there were too many. */
+function notRead({ version, file, script }, severity) {
+    if (script.unread === 0)
+        return [];
+    return [
+        {
+            rule: 'not-understood',
+            severity,
+            effects: [],
+            version,
+            file,
+            line: null,
+            statement: null,
+            relation: null,
+            message: `${(0,report_text/* plural */.LS)(script.unread, 'statement')} of this file were not read by the rules: it is too long. Nothing is known of them but what the dry run saw.`,
+            safer: 'Split the file.',
+            source: 'static',
+            allowed: null,
+        },
+    ];
+}
+/** That a migration cannot be run twice is a question of the checklist: it is not going to be. */
+function isHazard({ rule }) {
+    return rule !== 'not-repeatable';
 }
 
 
@@ -16693,16 +17387,20 @@ function keeper(env) {
     return (kept) => {
         if (!env.GITHUB_STATE)
             return;
-        (0,external_node_fs_.writeFileSync)(path, JSON.stringify(kept), { mode: 0o600 });
+        // Whole or as it was: a kill in the middle of it must not leave half of it.
+        (0,external_node_fs_.writeFileSync)(`${path}.new`, JSON.stringify(kept), { mode: 0o600 });
+        (0,external_node_fs_.renameSync)(`${path}.new`, path);
         if (!said)
             (0,commands/* saveState */.LZ)(env, 'kept', path);
         said = true;
     };
 }
-/** Null: the run died before it had anything to keep. */
+/** `none`: the run died before it had anything to keep. `lost`: it had, and somebody has taken it away since. */
 function readKept(env) {
     const path = (0,commands/* getState */.Gu)(env, 'kept');
-    return path !== null && (0,external_node_fs_.existsSync)(path) ? JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8')) : null;
+    if (path === null)
+        return 'none';
+    return (0,external_node_fs_.existsSync)(path) ? JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8')) : 'lost';
 }
 function emptyFolder(workspace) {
     const path = (0,external_node_path_.join)(workspace, 'migration-log');
@@ -20441,7 +21139,7 @@ function equalInConstantTime(given, expected) {
 
 /***/ }),
 
-/***/ 7902:
+/***/ 4074:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -20787,18 +21485,21 @@ var tokens = __nccwpck_require__(6080);
 
 function checklist(input) {
     const { hazards, complete } = input;
+    const isRead = !hazards.some(({ rule }) => NOT_READ.includes(rule));
     const real = hazards.filter((hazard) => hazard.severity !== 'info');
     const losses = real.filter((hazard) => hazard.effects.includes('destroys'));
     const breaks = real.filter((hazard) => hazard.effects.includes('breaks-clients'));
     return [
-        repeatable(hazards),
+        repeatable(hazards, isRead),
         wayBack(input),
         item('no data loss', losses, complete, 'nothing that was there is destroyed'),
         item('compatible with running code', breaks, complete, 'nothing was found that running code would stumble over'),
-        item('indexes on foreign keys', byRule(hazards, 'foreign-key-without-index'), true, 'no foreign key without one'),
+        item('indexes on foreign keys', byRule(hazards, 'foreign-key-without-index'), isRead, 'no foreign key without one'),
         comments(input.pending),
     ];
 }
+/** Rules that say that a text does not show all of what it does. */
+const NOT_READ = ['not-understood', 'dynamic-sql'];
 /** Tables of the pending files that none of them comments on. */
 function comments(pending) {
     const question = 'comments on new tables';
@@ -20828,14 +21529,14 @@ function item(question, against, sure, well) {
     }
     return sure
         ? { question, answer: 'yes', detail: well }
-        : { question, answer: 'unknown', detail: 'not everything could be rehearsed' };
+        : { question, answer: 'unknown', detail: 'not everything could be read or rehearsed' };
 }
-function repeatable(hazards) {
-    const against = byRule(hazards, 'not-repeatable');
-    const [first] = against;
-    return first
-        ? { question: 'idempotent', answer: 'no', detail: first.message }
-        : { question: 'idempotent', answer: 'yes', detail: 'every statement can be run again' };
+function repeatable(hazards, isRead) {
+    const question = 'idempotent';
+    const [first] = byRule(hazards, 'not-repeatable');
+    if (first)
+        return { question, answer: 'no', detail: first.message };
+    return item(question, [], isRead, 'every statement can be run again');
 }
 function wayBack({ pending, downFiles, hazards, wentDown }) {
     const question = 'has a way back';
@@ -20854,658 +21555,8 @@ function wayBack({ pending, downFiles, hazards, wentDown }) {
         : { question, answer: 'unknown', detail: 'there are down files, and they were not tried' };
 }
 
-;// CONCATENATED MODULE: ./src/hazards/observed.ts
-
-function observedHazards({ pending, rehearsal }) {
-    const hazards = [
-        ...rehearsal.migrations.flatMap((migration) => ofMigration(migration)),
-        ...rehearsal.observations.map(ofObservation),
-        ...rehearsal.findings.map(ofFinding),
-        ...pending.flatMap(ofForm),
-    ];
-    return hazards;
-}
-function hazard(rule, severity, effects, at, message, more = {}) {
-    return {
-        rule,
-        severity,
-        effects,
-        version: at?.migration.version ?? null,
-        file: at?.migration.file ?? null,
-        line: at?.line ?? null,
-        statement: at ? (0,report_text/* cut */.Jj)(at.sql, 200) : null,
-        relation: more.relation ?? null,
-        message,
-        safer: more.safer ?? null,
-        source: 'observed',
-        allowed: null,
-    };
-}
-function ofMigration(migration) {
-    return migration.statements.flatMap((statement) => {
-        const at = { migration, line: statement.line, sql: statement.sql };
-        if (statement.error !== null)
-            return [hazard('statement-fails', 'danger', ['fails'], at, statement.error)];
-        return notExecuted(statement, at);
-    });
-}
-function notExecuted(statement, at) {
-    if (statement.executed || statement.reason === null)
-        return [];
-    return [hazard('not-executed', isTold(statement.reason) ? 'info' : 'warning', [], at, statement.reason)];
-}
-/** What it does is known without it: rehearsed in another form, judged by its text, or one number of a sequence. */
-function isTold(reason) {
-    return /^rehearsed|^setval\b|cannot run in a transaction$/.test(reason);
-}
-function ofObservation(seen) {
-    if (seen.kind === 'external') {
-        if (seen.withheld) {
-            return hazard('external-effects', 'danger', ['external'], seen, `${seen.what}: it reaches out of this database, so it was not rehearsed and cannot be undone`);
-        }
-        return hazard('external-effects', 'warning', ['external'], seen, `${seen.what}: its effect outside of this database is not undone by the dry run's rollback`);
-    }
-    return hazard('external-effects', 'info', [], seen, `${seen.what} runs code that its text does not show in full; what such code does outside of this database a rollback does not undo`);
-}
-function ofFinding({ sql, ...finding }) {
-    return {
-        ...finding,
-        statement: sql,
-        effects: finding.rule.endsWith('fails') ? ['may-fail'] : [],
-        source: 'observed',
-        allowed: null,
-    };
-}
-function ofForm(migration) {
-    const { script } = migration;
-    if (script.transactional)
-        return [];
-    const at = { migration, line: 1, sql: '' };
-    const form = script.ownTransactions
-        ? hazard('own-transactions', 'warning', ['non-transactional'], at, 'the file holds transactions of its own: they commit one by one, and a failure half way leaves the earlier ones', {
-            safer: 'One file, one transaction: take BEGIN and COMMIT out, or split the file.',
-        })
-        : hazard('non-transactional', 'info', ['non-transactional'], at, `applied statement by statement, with recorded progress (${script.reason})`);
-    return [{ ...form, statement: null }];
-}
-
-// EXTERNAL MODULE: ./src/hazards/names.ts
-var names = __nccwpck_require__(9453);
-;// CONCATENATED MODULE: ./src/hazards/gone.ts
-
-/** Of these clients know the names. */
-const NAMED = new Set([
-    'table',
-    'column',
-    'view',
-    'function',
-    'type',
-    'sequence',
-    'schema',
-    'extension',
-]);
-class Gone {
-    changes;
-    constructor(changes) {
-        this.changes = changes;
-    }
-    /** What clients could name before: each once, a column only where its relation is still there. */
-    named() {
-        const removed = this.changes.filter(({ change, kind }) => change === 'removed' && NAMED.has(kind));
-        const whole = removed.filter(({ kind }) => kind !== 'column').map(({ name }) => `${name}.`);
-        return removed.filter(({ kind, name }) => kind !== 'column' || !whole.some((one) => name.startsWith(one)));
-    }
-    /** Something of that name is gone, whatever it was. */
-    has(name) {
-        return this.changes.some((one) => one.change === 'removed' && NAMED.has(one.kind) && (0,names/* sameRelation */.PW)(name, withoutArguments(one.name)));
-    }
-    /** Columns that a view of that name no longer has. */
-    viewColumns(name) {
-        const found = this.changes.find((one) => one.change === 'changed' && one.kind === 'view' && (0,names/* sameRelation */.PW)(name, one.name));
-        if (!found)
-            return [];
-        const now = columnsOf(found.after);
-        return columnsOf(found.before).filter((column) => !now.includes(column));
-    }
-    /** The type of a column before and after; null: the same, or not known. */
-    typeChange(relation, column) {
-        const found = this.changes.find(({ change, kind, name }) => change === 'changed' && kind === 'column' && (0,names/* sameRelation */.PW)(`${relation}.${column}`, name));
-        if (found?.before == null || found.after === null)
-            return null;
-        return { from: typeIn(found.before), to: typeIn(found.after) };
-    }
-}
-/** `public.f(integer)` -> `public.f`. */
-function withoutArguments(name) {
-    const open = name.indexOf('(');
-    return open < 0 ? name : name.slice(0, open);
-}
-/** `(id integer, total numeric(10,2)) as SELECT ...` -> the names. */
-function columnsOf(definition) {
-    const columns = [];
-    let depth = 0;
-    let start = 1;
-    if (!definition?.startsWith('('))
-        return columns;
-    for (const { 0: piece, index } of definition.matchAll(/"(?:[^"]|"")*"|[(),]/g)) {
-        if (piece === '(')
-            depth++;
-        if (piece === ')')
-            depth--;
-        if ((piece !== ',' || depth !== 1) && depth > 0)
-            continue;
-        const name = /^\s*("(?:[^"]|"")*"|\S+)/.exec(definition.slice(start, index))?.[1];
-        if (name !== undefined)
-            columns.push(name);
-        start = index + 1;
-        if (depth === 0)
-            break;
-    }
-    return columns;
-}
-/** `character varying(10) not null default 'x'` -> `character varying(10)`. */
-function typeIn(definition) {
-    return definition.replace(/ (?:not null|default|collate|generated|storage)\b.*$/is, '');
-}
-const FRACTIONS = /^(?:numeric|real|double precision)/;
-const WHOLE = /^(?:smallint|integer|bigint)$/;
-/** Whether an assignment from one type to the other drops something without a word; null: not known. */
-function losesValues(from, to) {
-    if (FRACTIONS.test(from) && WHOLE.test(to))
-        return true;
-    if (WHOLE.test(from) && (WHOLE.test(to) || /^numeric/.test(to)))
-        return false;
-    const [old, now] = [numeric(from), numeric(to)];
-    if (now)
-        return old ? now.scale < old.scale : /^(?:real|double)/.test(from) ? true : null;
-    const [before, after] = [seconds(from), seconds(to)];
-    if (before && after)
-        return before.type === after.type ? after.digits < before.digits : null;
-    if (/^timestamp/.test(from) && to === 'date')
-        return true;
-    return null;
-}
-function numeric(type) {
-    const found = /^numeric(?:\((\d+)(?:,(-?\d+))?\))?$/.exec(type);
-    if (!found)
-        return null;
-    return { scale: found[1] === undefined ? Number.POSITIVE_INFINITY : Number(found[2] ?? 0) };
-}
-function seconds(type) {
-    const found = /^(timestamp|time)(?:\((\d)\))?( with(?:out)? time zone)$/.exec(type);
-    return found ? { type: `${found[1]}${found[3]}`, digits: Number(found[2] ?? 6) } : null;
-}
-
-;// CONCATENATED MODULE: ./src/hazards/weigh.ts
-
-
-
-/**
- * From here on work under a blocking lock is worth a warning, and a danger. A table counts by whichever of the three is
- * worst: about 10 ms, and about a second, of scanning on ordinary hardware.
- */
-const THRESHOLDS = {
-    rows: { warning: 10_000, danger: 1_000_000 },
-    bytes: { warning: 10 * 1024 * 1024, danger: 1024 * 1024 * 1024 },
-    ms: { warning: 200, danger: 2_000 },
-    /** Reads and writes per minute from which a table is busy: what blocks it counts one step worse. */
-    busyPerMinute: 600,
-    /** Deleting or updating this many rows in one statement. */
-    touched: { warning: 10_000, danger: 1_000_000 },
-};
-/** Locks under which nobody else writes; under the last one nobody reads either. */
-const BLOCKS_WRITES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'];
-const OF_WORK = ['blocks-reads', 'blocks-writes', 'rewrites', 'scans'];
-const RANK = { info: 0, warning: 1, danger: 2 };
-const SEVERITIES = ['info', 'warning', 'danger'];
-function weigh(input) {
-    const sizes = new Sizes(input.sizes, input.assumeRows);
-    const claims = new Map();
-    for (const claim of input.claims) {
-        const key = `${claim.version}:${claim.index}`;
-        claims.set(key, [...(claims.get(key) ?? []), claim]);
-    }
-    const hazards = [];
-    const taken = new Set();
-    const gone = input.schemaDiff == null ? null : new Gone(input.schemaDiff);
-    let held = new Map();
-    // All that was locked so far: what is locked again, in a later file, shows no lock of its own.
-    const before = new Map();
-    const opaque = [];
-    for (const migration of input.migrations) {
-        if (!input.oneTransaction)
-            held = new Map();
-        for (const statement of migration.statements) {
-            const key = `${migration.version}:${statement.index}`;
-            taken.add(key);
-            if (!migration.transactional)
-                held = new Map();
-            const said = claims.get(key) ?? [];
-            if (statement.executed) {
-                for (const lock of statement.locks)
-                    hold(held, lock.relation, lock.mode);
-                for (const [relation, mode] of lockedAgain(said, before))
-                    hold(held, relation, mode);
-                for (const lock of statement.locks)
-                    hold(before, lock.relation, lock.mode);
-                if (isOpaque(statement, said))
-                    opaque.push({ migration, statement });
-            }
-            hazards.push(...ofStatement(migration, statement, said, held, sizes, gone));
-        }
-    }
-    // What was never come to is judged by its text alone.
-    for (const [key, left] of claims)
-        if (!taken.has(key))
-            hazards.push(...left.map((claim) => claimed(claim, sizes)));
-    return gone === null ? hazards : compared(hazards, input, gone, opaque);
-}
-/** What the text claims to lock, of what an earlier file has locked already. */
-function lockedAgain(claims, before) {
-    return claims.flatMap(({ weight, relation, lock }) => weight === 'work' && relation !== null && lock !== null
-        ? [...before.keys()].filter((one) => (0,names/* sameRelation */.PW)(relation, one)).map((one) => [one, lock])
-        : []);
-}
-/** It may do what its words do not show. */
-function isOpaque({ sql }, claims) {
-    return /^\s*(?:do|call|select)\b/i.test(sql) || claims.some(({ rule }) => rule === 'dynamic-sql');
-}
-function hold(held, relation, mode) {
-    if (BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(held.get(relation) ?? ''))
-        held.set(relation, mode);
-}
-function ofStatement(migration, statement, claims, held, sizes, gone) {
-    // A failed statement has not done its work: what it would have done its text says.
-    if (!statement.executed || statement.error !== null || !statement.watched)
-        return claims.map((claim) => claimed(claim, sizes, statement));
-    const works = workSeen(statement, held).filter((work) => !isSmallLook(work, statement, claims, sizes));
-    const about = { migration, statement };
-    const hazards = [];
-    const explained = new Set();
-    for (const claim of claims) {
-        if (claim.weight !== 'work') {
-            // It says itself what the work is worth.
-            if (claim.work !== 'none')
-                for (const work of works)
-                    if (isAbout(claim, work, claims) && !isStronger(work.mode, claim.lock))
-                        explained.add(work);
-            const not = onlyMayFail(claim) ? 'it did not fail in the dry run' : stillThere(claim, statement, gone);
-            hazards.push(not === null ? claimed(claim, sizes, statement) : disproved(claim, not));
-            continue;
-        }
-        const matching = works.filter((work) => isAbout(claim, work, claims));
-        for (const work of matching) {
-            explained.add(work);
-            hazards.push(seen(work, about, sizes, claim));
-        }
-        if (matching.length === 0) {
-            const work = claim.work === 'rewrite' ? 'rewrite' : 'scan';
-            hazards.push(disproved(claim, `the dry run saw no ${work} under a lock that blocks anybody`));
-        }
-    }
-    const [first] = claims.filter((claim) => claim.weight === 'work');
-    for (const work of works)
-        if (!explained.has(work))
-            hazards.push(seen(work, about, sizes, first ?? null));
-    return [...hazards, ...unclaimed(about, claims, sizes)];
-}
-function isStronger(mode, than) {
-    return BLOCKS_WRITES.indexOf(mode) > BLOCKS_WRITES.indexOf(than ?? '');
-}
-/** Work on what is locked against others, and time that passed while it was. */
-function workSeen(statement, held) {
-    const long = (statement.ms ?? 0) >= THRESHOLDS.ms.warning;
-    return [...held].flatMap(([relation, mode]) => {
-        const rewritten = statement.rewrites.includes(relation);
-        const scanned = statement.scans.includes(relation);
-        return rewritten || scanned || long ? [{ relation, mode, rewritten, scanned, ms: statement.ms }] : [];
-    });
-}
-/** So few rows that PostgreSQL reads them all to find one: where there are more it would go by an index. */
-const SMALL = { rows: 1_000, bytes: 256 * 1024 };
-/** A foreign key's look at the other table, a row found by its key. */
-function isSmallLook(work, { sql }, claims, sizes) {
-    if (work.rewritten || !/^\s*(?:insert|update|delete|merge)\b/i.test(sql))
-        return false;
-    if (claims.some(({ weight, relation }) => weight === 'work' && relation !== null && (0,names/* sameRelation */.PW)(relation, work.relation)))
-        return false;
-    const size = sizes.of(work.relation);
-    return size !== null && (size.rows ?? SMALL.rows) < SMALL.rows && size.bytes <= SMALL.bytes;
-}
-/** A claim that names another relation is about the work on this one too where it alone explains it: partitions, users of a domain. */
-function isAbout(claim, work, claims) {
-    if (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, work.relation))
-        return work.rewritten || work.scanned;
-    const elsewhere = claims.some((one) => one.relation !== null && (0,names/* sameRelation */.PW)(one.relation, work.relation));
-    return !elsewhere && (work.rewritten || work.scanned) && claims.filter((one) => one.weight === 'work').length === 1;
-}
-function seen(work, { migration, statement }, sizes, claim) {
-    const readsToo = work.mode === 'AccessExclusiveLock';
-    const effects = readsToo ? ['blocks-reads', 'blocks-writes'] : ['blocks-writes'];
-    if (work.rewritten)
-        effects.push('rewrites');
-    if (work.scanned)
-        effects.push('scans');
-    // What the text says beside the work: what it loses, whom it breaks.
-    effects.push(...(claim?.effects ?? []).filter((effect) => !OF_WORK.includes(effect)));
-    const size = sizes.of(work.relation);
-    const what = work.rewritten ? 'is rewritten' : work.scanned ? 'is read from end to end' : 'is held';
-    const took = work.ms === null ? '' : `, ${(0,report_text/* duration */.p0)(work.ms)} in the dry run`;
-    const observed = `${work.relation}${size ? ` (${sizeWords(size)})` : ''} ${what} while nobody can ${readsToo ? 'read or write' : 'write'} it (${work.mode})${took}`;
-    const direct = claim !== null && (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, work.relation));
-    return {
-        rule: claim?.rule ?? (work.rewritten ? 'rewrites-under-lock' : work.scanned ? 'scans-under-lock' : 'long-under-lock'),
-        // Where nothing but time was seen, it is the time that counts.
-        severity: work.rewritten || work.scanned ? gravity(sizes.rows(work.relation), size, work.ms) : gravity(null, null, work.ms),
-        effects,
-        version: migration.version,
-        file: migration.file,
-        line: statement.line,
-        statement: claim?.statement ?? (0,report_text/* cut */.Jj)(statement.sql, 200),
-        relation: work.relation,
-        message: claim && direct ? `${sentence(claim.message)} Seen in the dry run: ${observed}.` : observed,
-        safer: claim?.safer ?? null,
-        source: claim ? 'both' : 'observed',
-        allowed: null,
-    };
-}
-function sentence(text) {
-    return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-function sizeWords(size) {
-    return `${(0,report_text/* bytes */.ee)(size.bytes)}${size.rows === null ? '' : `, about ${(0,report_text/* plural */.LS)(size.rows, 'row')}`}`;
-}
-/** How bad work on a relation is that others wait for. */
-function gravity(rows, size, ms) {
-    const { rows: byRows, bytes: byBytes, ms: byMs, busyPerMinute } = THRESHOLDS;
-    const step = (value, limit) => value == null ? 0 : value >= limit.danger ? 2 : value >= limit.warning ? 1 : 0;
-    const worst = Math.max(step(rows, byRows), step(size?.bytes, byBytes), step(ms, byMs));
-    const busy = (size?.writesPerMinute ?? 0) + (size?.readsPerMinute ?? 0) >= busyPerMinute;
-    const raised = busy && (rows ?? 0) >= 1_000 ? worst + 1 : worst;
-    return SEVERITIES[Math.min(2, raised)] ?? 'danger';
-}
-// -- claims -------------------------------------------------------------------------------------------------------
-/** What the text claims and the dry run has neither confirmed nor disproved. */
-function claimed(claim, sizes, statement = null) {
-    const size = claim.relation === null ? null : sizes.of(claim.relation);
-    // Made in this run, or not there at all (IF EXISTS): nobody is in its way, and nothing is lost with it.
-    const absent = claim.relation !== null && size === null;
-    const severity = severityOf(claim, sizes, statement, absent);
-    return {
-        rule: claim.rule,
-        severity: RANK[severity] > RANK[claim.severity] ? claim.severity : severity,
-        effects: absent && claim.weight !== 'fixed' ? [] : claim.effects,
-        version: claim.version,
-        file: claim.file,
-        line: claim.line,
-        statement: claim.statement,
-        relation: claim.relation,
-        message: `${sentence(claim.message)}${lossWords(claim, sizes, statement)}`,
-        safer: claim.safer,
-        source: 'static',
-        allowed: null,
-    };
-}
-function severityOf(claim, sizes, statement, absent) {
-    switch (claim.weight) {
-        case 'fixed':
-            if (claim.rule === 'not-understood')
-                return statement?.executed ? 'info' : 'danger';
-            return claim.severity;
-        case 'work':
-            if (absent)
-                return 'info';
-            if (claim.relation === null)
-                return claim.severity;
-            return gravity(sizes.rows(claim.relation), sizes.of(claim.relation), null);
-        case 'rows': {
-            if (absent)
-                return 'info';
-            const lost = rowsLost(claim, sizes, statement);
-            return lost === 0 ? 'info' : claim.severity;
-        }
-    }
-}
-/** Rows, or values of a column, that are gone after it. Null: not known, which is not none. */
-function rowsLost(claim, sizes, statement) {
-    const { relation } = claim;
-    if (relation === null)
-        return null;
-    if (sizes.assumed > 0 || !statement?.executed)
-        return sizes.rows(relation);
-    const columns = statement.droppedColumns.filter((one) => (0,names/* sameRelation */.PW)(relation, one.relation));
-    if (columns.length > 0)
-        return columns.reduce((sum, one) => plus(sum, one.values), 0);
-    const touched = statement.touched.find((one) => (0,names/* sameRelation */.PW)(relation, one.relation));
-    return touched ? touched.deleted + touched.updated : sizes.rows(relation);
-}
-function plus(a, b) {
-    return a === null || b === null ? null : a + b;
-}
-function lossWords(claim, sizes, statement) {
-    if (claim.weight !== 'rows')
-        return '';
-    const lost = rowsLost(claim, sizes, statement);
-    return lost === null || lost === 0 || !claim.effects.includes('destroys') ? '' : ` About ${(0,report_text/* plural */.LS)(lost, 'row')}.`;
-}
-/** The text reads as if, and the server showed otherwise: told, so that the reviewer need not wonder. */
-function disproved(claim, why) {
-    return {
-        ...claimed(claim, new Sizes([], 0)),
-        severity: 'info',
-        effects: [],
-        message: `${sentence(claim.message)} Not here: ${why}.`,
-        safer: null,
-        source: 'both',
-    };
-}
-function onlyMayFail({ effects }) {
-    return effects.length > 0 && effects.every((effect) => effect === 'may-fail' || effect === 'fails');
-}
-// -- what the schema shows at the end -----------------------------------------------------------------------------
-/** Claims that something is no longer found under its name. */
-const OF_NAMES = new Set(['drop-object', 'rename-table', 'rename-object', 'set-schema']);
-function compared(hazards, input, gone, opaque) {
-    const judged = hazards.map((hazard) => {
-        const claim = claimOf(hazard, input);
-        return claim === null ? hazard : bySchema(hazard, claim, gone);
-    });
-    const [first] = opaque;
-    if (first === undefined)
-        return judged;
-    const told = (name) => judged.some(({ effects, relation, message }) => effects.includes('breaks-clients') &&
-        (relation === null ||
-            (0,names/* sameRelation */.PW)(relation, name) ||
-            name.startsWith(`${relation}.`) ||
-            message.includes(`\`${name}\``)));
-    return [
-        ...judged,
-        ...gone
-            .named()
-            .filter(({ name }) => !told(name))
-            .map(({ kind, name }) => {
-            const { migration, statement } = opaque.length === 1 ? first : { migration: null, statement: null };
-            return {
-                rule: 'removed-by-code',
-                severity: 'warning',
-                effects: ['breaks-clients'],
-                version: migration?.version ?? null,
-                file: migration?.file ?? null,
-                line: statement?.line ?? null,
-                statement: statement === null ? null : (0,report_text/* cut */.Jj)(statement.sql, 200),
-                relation: kind === 'table' || kind === 'view' ? name : null,
-                message: `the ${kind} ${name} is no longer found under its name, and no statement says so: code renamed, moved or dropped it`,
-                safer: null,
-                source: 'observed',
-                allowed: null,
-            };
-        }),
-    ];
-}
-function claimOf(hazard, { claims }) {
-    if (!OF_NAMES.has(hazard.rule) && !hazard.rule.startsWith('type-change'))
-        return null;
-    return (claims.find(({ rule, file, line, message }) => rule === hazard.rule && file === hazard.file && line === hazard.line && hazard.message.startsWith(message)) ?? null);
-}
-function bySchema(hazard, claim, gone) {
-    const { object, relation } = claim;
-    if (OF_NAMES.has(claim.rule)) {
-        const name = object ?? relation;
-        if (name === null || name === undefined || gone.has(name))
-            return hazard;
-        const columns = gone.viewColumns(name);
-        if (columns.length === 0)
-            return {
-                ...hazard,
-                severity: 'info',
-                effects: [],
-                message: `${sentence(claim.message)} Not here: in the end nothing of that name is missing.`,
-                source: 'both',
-            };
-        return {
-            ...hazard,
-            severity: 'warning',
-            effects: ['breaks-clients', 'changes-behaviour'],
-            message: `${sentence(claim.message)} Its columns ${columns.join(', ')} are gone.`,
-            source: 'both',
-        };
-    }
-    const change = object === undefined || relation === null ? null : gone.typeChange(relation, object);
-    const loses = change === null ? null : losesValues(change.from, change.to);
-    if (change === null || loses === null || loses === hazard.effects.includes('destroys'))
-        return hazard;
-    const effects = hazard.effects.filter((effect) => effect !== 'destroys');
-    return {
-        ...hazard,
-        rule: loses ? 'type-change-may-lose' : 'type-change',
-        effects: loses ? [...effects, 'destroys'] : effects,
-        severity: loses && hazard.severity === 'info' ? 'warning' : hazard.severity,
-        message: `${sentence(hazard.message)} From ${change.from} to ${change.to} ${loses ? 'values are rounded or cut' : 'no value is lost'}.`,
-        source: 'both',
-    };
-}
-/** Why what is said to be dropped was not: IF EXISTS that found nothing, a branch not taken. Null: it was, or who knows. */
-function stillThere({ rule, relation, object }, { dropped, droppedViews, droppedColumns }, gone) {
-    if (rule === 'drop-cascade' || rule === 'drop-schema-cascade') {
-        const nothing = dropped.length + droppedViews.length + droppedColumns.length === 0;
-        return nothing && gone !== null && object !== undefined && !gone.has(object)
-            ? 'the dry run dropped nothing of that name'
-            : null;
-    }
-    if (relation === null)
-        return null;
-    if (rule === 'drop-table' && !dropped.some((one) => (0,names/* sameRelation */.PW)(relation, one)))
-        return 'the dry run dropped no such table';
-    if (rule !== 'drop-column' || object === undefined)
-        return null;
-    // By the name that it had before the run, which an earlier statement may have changed.
-    const lost = [...dropped, ...droppedColumns.map((one) => one.relation)].some((one) => (0,names/* sameRelation */.PW)(relation, one));
-    return lost ? null : 'the dry run dropped no such column';
-}
-/** What code destroyed whose words do not show it: DO, CALL, triggers, CASCADE. */
-function unclaimed({ migration, statement }, claims, sizes) {
-    const told = (relation) => claims.some((claim) => claim.effects.includes('destroys') && (claim.relation === null || (0,names/* sameRelation */.PW)(claim.relation, relation)));
-    const at = { version: migration.version, file: migration.file, line: statement.line };
-    const base = { ...at, statement: (0,report_text/* cut */.Jj)(statement.sql, 200), safer: null, source: 'observed', allowed: null };
-    const destroyed = (relation, what, rows, effects) => ({
-        ...base,
-        rule: 'destroys-data',
-        severity: rows === 0 ? 'info' : 'danger',
-        effects,
-        relation,
-        message: `${what} after this statement${rows ? `, with about ${(0,report_text/* number */.ai)(rows)} of its values or rows` : ''}; its words do not say so.`,
-    });
-    return [
-        ...statement.dropped
-            .filter((relation) => !told(relation))
-            .map((one) => destroyed(one, `${one} is gone`, sizes.rows(one), ['destroys', 'breaks-clients'])),
-        ...statement.truncated
-            .filter((relation) => !told(relation))
-            .map((one) => destroyed(one, `${one} is emptied`, sizes.rows(one), ['destroys'])),
-        ...statement.droppedColumns
-            .filter(({ relation }) => !told(relation))
-            .map(({ relation, column, values }) => {
-            const rows = sizes.assumed > 0 ? sizes.rows(relation) : values;
-            return destroyed(relation, `the column ${column} of ${relation} is gone`, rows, ['destroys', 'breaks-clients']);
-        }),
-        ...statement.touched
-            .filter(({ relation }) => !told(relation))
-            .flatMap(({ relation, deleted, updated }) => {
-            const severity = ofTouched(deleted, updated, sizes.of(relation)?.rows ?? null, sizes.assumed);
-            if (severity === 'info')
-                return [];
-            return [
-                {
-                    ...base,
-                    rule: deleted > 0 ? 'deletes-many-rows' : 'updates-many-rows',
-                    severity,
-                    effects: deleted > 0 ? ['destroys', 'bulk'] : ['bulk'],
-                    relation,
-                    message: `${(0,report_text/* number */.ai)(deleted)} rows of ${relation} deleted and ${(0,report_text/* number */.ai)(updated)} updated in one statement.`,
-                    safer: 'In batches, each a transaction of its own, outside of the deployment.',
-                },
-            ];
-        }),
-    ];
-}
-function ofTouched(deleted, updated, rows, assumed) {
-    const { warning, danger } = THRESHOLDS.touched;
-    if (deleted >= danger || (deleted > 0 && rows !== null && deleted >= rows))
-        return 'danger';
-    // Of a table that is judged as if it were larger, the same part of it.
-    const scale = rows === null || rows === 0 ? 1 : Math.max(1, assumed / rows);
-    return (deleted + updated) * scale >= warning ? 'warning' : 'info';
-}
-class Sizes {
-    assumed;
-    sizes;
-    known = new Map();
-    constructor(sizes, assumed) {
-        this.sizes = sizes;
-        this.assumed = assumed;
-    }
-    /** Null: there is no such relation outside of this run. */
-    of(relation) {
-        const known = this.known.get(relation);
-        if (known !== undefined)
-            return known;
-        // A whole name goes before one that ends like it.
-        const found = this.sizes.find((one) => one.relation === relation) ??
-            this.sizes.find((one) => (0,names/* sameRelation */.PW)(relation, one.relation)) ??
-            null;
-        this.known.set(relation, found);
-        return found;
-    }
-    /** As measured or as assumed, whichever is more; null: not known. */
-    rows(relation) {
-        const size = this.of(relation);
-        if (size === null)
-            return null;
-        if (size.rows === null)
-            return this.assumed > 0 ? this.assumed : size.bytes === 0 ? 0 : null;
-        return Math.max(size.rows, this.assumed);
-    }
-}
-
-;// CONCATENATED MODULE: ./src/hazards/hazards.ts
-
-
-function hazardsOf({ pending, claims, rehearsal, request }) {
-    const weighed = weigh({
-        claims,
-        migrations: rehearsal.migrations,
-        sizes: rehearsal.sizes,
-        assumeRows: request.assumeRows,
-        oneTransaction: request.transactionMode === 'all',
-        schemaDiff: rehearsal.verdict === 'passed' ? rehearsal.schemaDiff : null,
-    });
-    return [...weighed, ...observedHazards({ pending, rehearsal })];
-}
-/** That a migration cannot be run twice is a question of the checklist: it is not going to be. */
-function isHazard({ rule }) {
-    return rule !== 'not-repeatable';
-}
-
+// EXTERNAL MODULE: ./src/hazards/hazards.ts + 3 modules
+var hazards_hazards = __nccwpck_require__(562);
 // EXTERNAL MODULE: ./src/policy/verdict.ts
 var verdict = __nccwpck_require__(5187);
 // EXTERNAL MODULE: ./src/report/log.ts
@@ -21611,8 +21662,8 @@ async function dryRun(request, { engine, log }, draft, plan) {
     return draft.stage('dry-run', async () => {
         // While the server is at work.
         const [claims, rehearsal] = await Promise.all([readClaims(plan), engine.rehearse(plan)]);
-        const found = hazardsOf({ pending: plan.pending, claims, rehearsal, request });
-        const { hazards, unused } = (0,verdict/* markAllowed */.uI)(found.filter(isHazard), request, plan);
+        const found = (0,hazards_hazards/* hazardsOf */.f6)({ pending: plan.pending, claims, rehearsal, request });
+        const { hazards, unused } = (0,verdict/* markAllowed */.uI)(found.filter(hazards_hazards/* isHazard */.NO), request, plan);
         draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, found));
         const { statements, executed } = rehearsal.coverage;
         log.line(`${executed} of ${(0,report_text/* plural */.LS)(statements, 'statement')} executed and rolled back`);
@@ -24107,7 +24158,7 @@ var __webpack_exports__ = {};
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   i: () => (/* binding */ doors)
 /* harmony export */ });
-/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7902);
+/* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4074);
 /**
  * What the bundle is made from: both doors out of one, so that what they share, and what is loaded only when it is used
  * (`await import()`), is there once. From source each door is run by itself.

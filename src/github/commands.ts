@@ -38,11 +38,6 @@ export function getState(env: Environment, name: string): string | null {
   return env[`STATE_${name}`] || null;
 }
 
-/** Appends markdown to the job summary, on disk when it returns. False: no runner, nothing written. */
-export function appendSummary(env: Environment, markdown: string): boolean {
-  return writeFile(env.GITHUB_STEP_SUMMARY, markdown, 'a');
-}
-
 /** Replaces what this step has written to the job summary so far: the truth that was left for the case of a death gives way to the report. */
 export function writeSummary(env: Environment, markdown: string): boolean {
   return writeFile(env.GITHUB_STEP_SUMMARY, markdown, 'w');

@@ -17,18 +17,22 @@ export interface ChecklistInput {
 
 export function checklist(input: ChecklistInput): ChecklistItem[] {
   const { hazards, complete } = input;
+  const isRead = !hazards.some(({ rule }) => NOT_READ.includes(rule));
   const real = hazards.filter((hazard) => hazard.severity !== 'info');
   const losses = real.filter((hazard) => hazard.effects.includes('destroys'));
   const breaks = real.filter((hazard) => hazard.effects.includes('breaks-clients'));
   return [
-    repeatable(hazards),
+    repeatable(hazards, isRead),
     wayBack(input),
     item('no data loss', losses, complete, 'nothing that was there is destroyed'),
     item('compatible with running code', breaks, complete, 'nothing was found that running code would stumble over'),
-    item('indexes on foreign keys', byRule(hazards, 'foreign-key-without-index'), true, 'no foreign key without one'),
+    item('indexes on foreign keys', byRule(hazards, 'foreign-key-without-index'), isRead, 'no foreign key without one'),
     comments(input.pending),
   ];
 }
+
+/** Rules that say that a text does not show all of what it does. */
+const NOT_READ = ['not-understood', 'dynamic-sql'];
 
 /** Tables of the pending files that none of them comments on. */
 function comments(pending: readonly PlannedMigration[]): ChecklistItem {
@@ -64,15 +68,14 @@ function item(question: string, against: readonly Hazard[], sure: boolean, well:
   }
   return sure
     ? { question, answer: 'yes', detail: well }
-    : { question, answer: 'unknown', detail: 'not everything could be rehearsed' };
+    : { question, answer: 'unknown', detail: 'not everything could be read or rehearsed' };
 }
 
-function repeatable(hazards: readonly Hazard[]): ChecklistItem {
-  const against = byRule(hazards, 'not-repeatable');
-  const [first] = against;
-  return first
-    ? { question: 'idempotent', answer: 'no', detail: first.message }
-    : { question: 'idempotent', answer: 'yes', detail: 'every statement can be run again' };
+function repeatable(hazards: readonly Hazard[], isRead: boolean): ChecklistItem {
+  const question = 'idempotent';
+  const [first] = byRule(hazards, 'not-repeatable');
+  if (first) return { question, answer: 'no', detail: first.message };
+  return item(question, [], isRead, 'every statement can be run again');
 }
 
 function wayBack({ pending, downFiles, hazards, wentDown }: ChecklistInput): ChecklistItem {

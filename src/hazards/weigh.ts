@@ -83,7 +83,7 @@ export function weigh(input: Weighed): Hazard[] {
   }
   // What was never come to is judged by its text alone.
   for (const [key, left] of claims) if (!taken.has(key)) hazards.push(...left.map((claim) => claimed(claim, sizes)));
-  return gone === null ? hazards : compared(hazards, input, gone, opaque);
+  return gone === null ? hazards : [...hazards, ...removedByCode(hazards, gone, opaque)];
 }
 
 /** What the text claims to lock, of what an earlier file has locked already. */
@@ -118,6 +118,7 @@ function ofStatement(
   const works = workSeen(statement, held).filter((work) => !isSmallLook(work, statement, claims, sizes));
   const about = { migration, statement };
   const hazards: Hazard[] = [];
+  const settle = (claim: Claim, hazard: Hazard) => (gone === null ? hazard : bySchema(hazard, claim, gone));
   const explained = new Set<Seen>();
   for (const claim of claims) {
     if (claim.weight !== 'work') {
@@ -126,17 +127,17 @@ function ofStatement(
         for (const work of works)
           if (isAbout(claim, work, claims) && !isStronger(work.mode, claim.lock)) explained.add(work);
       const not = onlyMayFail(claim) ? 'it did not fail in the dry run' : stillThere(claim, statement, gone);
-      hazards.push(not === null ? claimed(claim, sizes, statement) : disproved(claim, not));
+      hazards.push(not === null ? settle(claim, claimed(claim, sizes, statement)) : disproved(claim, not));
       continue;
     }
     const matching = works.filter((work) => isAbout(claim, work, claims));
     for (const work of matching) {
       explained.add(work);
-      hazards.push(seen(work, about, sizes, claim));
+      hazards.push(settle(claim, seen(work, about, sizes, claim)));
     }
     if (matching.length === 0) {
       const work = claim.work === 'rewrite' ? 'rewrite' : 'scan';
-      hazards.push(disproved(claim, `the dry run saw no ${work} under a lock that blocks anybody`));
+      hazards.push(settle(claim, disproved(claim, `the dry run saw no ${work} under a lock that blocks anybody`)));
     }
   }
   const [first] = claims.filter((claim) => claim.weight === 'work');
@@ -237,7 +238,8 @@ export function gravity(rows: number | null, size: RelationSize | null, ms: numb
     value == null ? 0 : value >= limit.danger ? 2 : value >= limit.warning ? 1 : 0;
   const worst = Math.max(step(rows, byRows), step(size?.bytes, byBytes), step(ms, byMs));
   const busy = (size?.writesPerMinute ?? 0) + (size?.readsPerMinute ?? 0) >= busyPerMinute;
-  const raised = busy && (rows ?? 0) >= 1_000 ? worst + 1 : worst;
+  // How many rows nobody knows is not few.
+  const raised = busy && (rows ?? Number.POSITIVE_INFINITY) >= 1_000 ? worst + 1 : worst;
   return SEVERITIES[Math.min(2, raised)] ?? 'danger';
 }
 
@@ -248,10 +250,11 @@ function claimed(claim: Claim, sizes: Sizes, statement: StatementReport | null =
   const size = claim.relation === null ? null : sizes.of(claim.relation);
   // Made in this run, or not there at all (IF EXISTS): nobody is in its way, and nothing is lost with it.
   const absent = claim.relation !== null && size === null;
-  const severity = severityOf(claim, sizes, statement, absent);
+  const found = severityOf(claim, sizes, statement, absent);
+  const severity = claim.weight !== 'fixed' && RANK[found] > RANK[claim.severity] ? claim.severity : found;
   return {
     rule: claim.rule,
-    severity: RANK[severity] > RANK[claim.severity] ? claim.severity : severity,
+    severity,
     effects: absent && claim.weight !== 'fixed' ? [] : claim.effects,
     version: claim.version,
     file: claim.file,
@@ -324,15 +327,12 @@ function onlyMayFail({ effects }: Claim): boolean {
 /** Claims that something is no longer found under its name. */
 const OF_NAMES: ReadonlySet<string> = new Set(['drop-object', 'rename-table', 'rename-object', 'set-schema']);
 
-function compared(hazards: readonly Hazard[], input: Weighed, gone: Gone, opaque: readonly About[]): Hazard[] {
-  const judged = hazards.map((hazard) => {
-    const claim = claimOf(hazard, input);
-    return claim === null ? hazard : bySchema(hazard, claim, gone);
-  });
+/** What is no longer found under its name, and no statement says so. */
+function removedByCode(hazards: readonly Hazard[], gone: Gone, opaque: readonly About[]): Hazard[] {
   const [first] = opaque;
-  if (first === undefined) return judged;
+  if (first === undefined) return [];
   const told = (name: string) =>
-    judged.some(
+    hazards.some(
       ({ effects, relation, message }) =>
         effects.includes('breaks-clients') &&
         (relation === null ||
@@ -340,43 +340,31 @@ function compared(hazards: readonly Hazard[], input: Weighed, gone: Gone, opaque
           name.startsWith(`${relation}.`) ||
           message.includes(`\`${name}\``)),
     );
-  return [
-    ...judged,
-    ...gone
-      .named()
-      .filter(({ name }) => !told(name))
-      .map(({ kind, name }): Hazard => {
-        const { migration, statement } = opaque.length === 1 ? first : { migration: null, statement: null };
-        return {
-          rule: 'removed-by-code',
-          severity: 'warning',
-          effects: ['breaks-clients'],
-          version: migration?.version ?? null,
-          file: migration?.file ?? null,
-          line: statement?.line ?? null,
-          statement: statement === null ? null : cut(statement.sql, 200),
-          relation: kind === 'table' || kind === 'view' ? name : null,
-          message: `the ${kind} ${name} is no longer found under its name, and no statement says so: code renamed, moved or dropped it`,
-          safer: null,
-          source: 'observed',
-          allowed: null,
-        };
-      }),
-  ];
-}
-
-function claimOf(hazard: Hazard, { claims }: Weighed): Claim | null {
-  if (!OF_NAMES.has(hazard.rule) && !hazard.rule.startsWith('type-change')) return null;
-  return (
-    claims.find(
-      ({ rule, file, line, message }) =>
-        rule === hazard.rule && file === hazard.file && line === hazard.line && hazard.message.startsWith(message),
-    ) ?? null
-  );
+  return gone
+    .named()
+    .filter(({ name }) => !told(name))
+    .map(({ kind, name }): Hazard => {
+      const { migration, statement } = opaque.length === 1 ? first : { migration: null, statement: null };
+      return {
+        rule: 'removed-by-code',
+        severity: 'warning',
+        effects: ['breaks-clients'],
+        version: migration?.version ?? null,
+        file: migration?.file ?? null,
+        line: statement?.line ?? null,
+        statement: statement === null ? null : cut(statement.sql, 200),
+        relation: kind === 'table' || kind === 'view' ? name : null,
+        message: `the ${kind} ${name} is no longer found under its name, and no statement says so: code renamed, moved or dropped it`,
+        safer: null,
+        source: 'observed',
+        allowed: null,
+      };
+    });
 }
 
 function bySchema(hazard: Hazard, claim: Claim, gone: Gone): Hazard {
   const { object, relation } = claim;
+  if (!OF_NAMES.has(claim.rule) && !claim.rule.startsWith('type-change')) return hazard;
   if (OF_NAMES.has(claim.rule)) {
     const name = object ?? relation;
     if (name === null || name === undefined || gone.has(name)) return hazard;

@@ -30,9 +30,9 @@ export interface Script {
   readonly statements: number;
   /** It creates a table of this name (unquoted, schema dropped) among others: the tracking table may come from a file. */
   readonly createsTables: readonly string[];
-  /** What the rules read: every statement but plain INSERTs of rows, of which there may be millions. */
+  /** What the rules read: every statement, but of plain INSERTs of rows, of which there may be millions, only the first. */
   readonly texts: readonly StatementText[];
-  /** Statements that are not among `texts` because there were too many. */
+  /** Other statements that are not among `texts`, because there were too many. */
   readonly unread: number;
 }
 

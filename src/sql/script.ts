@@ -64,6 +64,8 @@ export function* readScript(statements: Iterable<Statement>): Generator<ScriptEv
 
 /** Of one file, kept for the rules. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
+/** The same of plain INSERTs of rows, which hold nothing but a secret, or an enum's new value. */
+const MOST_CHARACTERS_OF_ROWS = 256 * 1024;
 
 const INSIDE_BLOCK = (line: number): string =>
   `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
@@ -92,6 +94,7 @@ export function scanScript(
   const texts: StatementText[] = [];
   let characters = 0;
   let unread = 0;
+  let rows = 0;
   let statements = 0;
   let outside = 0;
   let rolledBack = false;
@@ -114,6 +117,9 @@ export function scanScript(
         characters += statement.sql.length;
         if (characters > MOST_CHARACTERS) unread += 1;
         else texts.push({ index: event.index, line: statement.line, sql: copied(statement.sql) });
+      } else if (rows < MOST_CHARACTERS_OF_ROWS) {
+        rows += statement.sql.length;
+        texts.push({ index: event.index, line: statement.line, sql: copied(statement.sql) });
       }
       if (facts.createsTable !== null) createsTables.push(bareName(facts.createsTable));
       const what = facts.nonTransactional?.what;

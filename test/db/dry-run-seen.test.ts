@@ -510,6 +510,12 @@ describe('in a transaction that holds many locks', () => {
     expect(second).toMatchObject({ touched: [{ relation: 'public.a', inserted: 0, updated: 10, deleted: 0 }] });
   });
 
+  it('a run of INSERTs is not told of what was done before it', async () => {
+    const inserts = Array.from({ length: 60 }, (_, at) => `insert into m0 values (${at}, 'x');`).join('\n');
+    const [alter] = await rehearse(`alter table a alter column n type bigint;\n${inserts}`);
+    expect(alter).toEqual(seen([`public.a ${EXCLUSIVE}`], { rewrites: ['public.a'] }));
+  });
+
   it('what no words name is seen where it is done', async () => {
     const [, drop, partitions] = await rehearse(
       'alter table "C c" add column m int; alter table b drop constraint b_a_id_fkey; alter table p add column m int;',

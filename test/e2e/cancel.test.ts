@@ -1,4 +1,5 @@
 /** Stopped at any moment, asked to or killed: the record, the outputs and the database agree, and nothing of ours is left at the server. */
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -172,5 +173,18 @@ describe('killed', () => {
       }
       await here.database.drop();
     });
+  });
+
+  it('and what it had kept was taken away: unknown, never unchanged', { timeout: 60_000 }, async () => {
+    const here = await place();
+    const running = await start(here);
+    await running.waitFor(/applied migrations\/01_people/);
+    running.kill('SIGKILL');
+    const { state } = await running.done;
+    await rm(state.kept ?? '');
+    const post = await running.runPost();
+    expect(post.exitCode).toBe(7);
+    expect(post.report).toMatchObject({ result: 'failed', databaseState: 'unknown' });
+    expect(await leftBehind(here.client)).toEqual([]);
   });
 });

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  appendSummary,
   commandLine,
   fence,
   getState,
@@ -58,13 +57,12 @@ describe('file commands', () => {
   it('says that there is no runner', () => {
     expect(setOutput({}, 'a', 'b')).toBe(false);
     expect(saveState({ GITHUB_STATE: '' }, 'a', 'b')).toBe(false);
-    expect(appendSummary({}, 'x')).toBe(false);
+    expect(writeSummary({}, 'x')).toBe(false);
   });
-  it('appends to and replaces the summary', () => {
+  it('replaces the summary', () => {
     const env = { GITHUB_STEP_SUMMARY: at('summary') };
-    appendSummary(env, 'one\n');
-    appendSummary(env, 'two\n');
-    expect(readFileSync(at('summary'), 'utf8')).toBe('one\ntwo\n');
+    writeSummary(env, 'one\n');
+    expect(readFileSync(at('summary'), 'utf8')).toBe('one\n');
     writeSummary(env, '😀'.repeat(100_000));
     expect(readFileSync(at('summary'), 'utf8')).toBe('😀'.repeat(100_000));
   });

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { checklist } from '../../src/hazards/checklist.ts';
 import type { Claim } from '../../src/hazards/claim.ts';
+import { claimsOf } from '../../src/hazards/claims.ts';
+import { notRead } from '../../src/hazards/hazards.ts';
 import { sameRelation } from '../../src/hazards/names.ts';
 import { gravity, weigh } from '../../src/hazards/weigh.ts';
 import type { PlannedMigration } from '../../src/plan/plan.ts';
 import { judge } from '../../src/policy/verdict.ts';
 import type { Hazard, RelationSize, StatementReport } from '../../src/report/outcome.ts';
+import { readScript, scanScript } from '../../src/sql/script.ts';
+import { splitStatements } from '../../src/sql/split.ts';
 import { aHazard, aMigration, aStatement } from '../support/outcome.ts';
 
+const NONE = { noTransaction: false, batch: false, allow: [], lockTimeoutMs: null, statementTimeoutMs: null };
 const INDEX: Claim = {
   rule: 'index-not-concurrent',
   version: '0001',
@@ -243,6 +248,41 @@ it('time alone is enough', () => {
   expect(gravity(1, sized(1), 5_000)).toBe('danger');
 });
 
+it.each([
+  [aStatement({ locks: [] }), 'info'],
+  [aStatement({ locks: [], executed: false, reason: 'x' }), 'danger'],
+  [aStatement({ locks: [], watched: false }), 'info'],
+])('what the parser makes nothing of, by the rules themselves', async (statement, severity) => {
+  const asked = { version: '0001', file: 'a.sql', index: 1, line: 1, sql: 'FROBNICATE orders', transactional: true };
+  const claims = await claimsOf([asked], { major: 18 });
+  expect(weighed(claims, [statement])).toContainEqual(expect.objectContaining({ rule: 'not-understood', severity }));
+});
+
+it('a busy table of which nobody knows how many rows it has does not count as small', () => {
+  expect(gravity(null, sized(null, { bytes: 20 * 1024 ** 2, writesPerMinute: 900 }), null)).toBe('danger');
+});
+
+describe('a file of which not all was kept for the rules', () => {
+  const file = (unread: number) => ({ version: '1', file: 'a.sql', script: { unread } }) as unknown as PlannedMigration;
+
+  it('is told', () => {
+    expect(notRead(file(3), 'danger')).toEqual([
+      expect.objectContaining({ rule: 'not-understood', severity: 'danger', file: 'a.sql' }),
+    ]);
+    expect(notRead(file(0), 'danger')).toEqual([]);
+  });
+
+  it('is one of more than eight million characters; rows of plain INSERTs do not count', () => {
+    const one = `UPDATE a SET b = '${'x'.repeat(1024 * 1024)}'`;
+    const row = `INSERT INTO a VALUES ('${'x'.repeat(1024 * 1024)}')`;
+    const many = (sql: string, count: number) =>
+      scanScript(readScript(splitStatements([`${sql};\n`.repeat(count)])), NONE);
+    expect(many(one, 7)).toMatchObject({ unread: 0, texts: { length: 7 } });
+    expect(many(one, 10)).toMatchObject({ unread: 3, texts: { length: 7 } });
+    expect(many(row, 10)).toMatchObject({ unread: 0, texts: { length: 1 } });
+  });
+});
+
 describe('policy', () => {
   const rehearsal = { verdict: 'passed', checks: [] } as unknown as Parameters<typeof judge>[1];
   const request = (environment: string, failOn: string) =>
@@ -299,6 +339,18 @@ describe('the checklist', () => {
       { pending: [planned({ createsTables: ['a'], texts: [{ sql: "comment on table shop.a is 'x'" }] })] },
       'comments on new tables',
       'yes',
+    ],
+    [
+      'a statement that nobody has read',
+      { hazards: [aHazard({ rule: 'not-understood', severity: 'info' })] },
+      'idempotent',
+      'unknown',
+    ],
+    [
+      'code that is put together',
+      { hazards: [aHazard({ rule: 'dynamic-sql', severity: 'info' })] },
+      'indexes on foreign keys',
+      'unknown',
     ],
     ['a statement that cannot be repeated', { hazards: [aHazard({ rule: 'not-repeatable' })] }, 'idempotent', 'no'],
   ])('%s', (_what, input, question, answer) => {

@@ -1,5 +1,5 @@
 import { LOCK_MODES } from '../../report/outcome.ts';
-import { BLOCKS_WRITES, locksOf, referencedBy } from '../locks.ts';
+import { BLOCKS_WRITES, referencedBy } from '../locks.ts';
 import { known, written } from '../names.ts';
 import { indexFor } from './indexes.ts';
 import type { Finding, Rules } from './rule.ts';
@@ -75,9 +75,4 @@ export function withoutIndex(
     message: `unless there is an index on ${columns.map((column) => `\`${column}\``).join(', ')} of \`${known(relation)}\` already, deleting a referenced row reads all of it`,
     safer: indexFor(relation, columns),
   };
-}
-
-/** Of a statement: the relations that it locks so that nobody else writes. */
-export function blockedBy(actions: Parameters<typeof locksOf>[0][]): ReturnType<typeof locksOf> {
-  return actions.flatMap(locksOf).filter(({ mode }) => BLOCKS_WRITES.has(mode));
 }

@@ -128,6 +128,8 @@ export class Looks {
 
   atUnseen(): void {
     if (!this.unseen) return;
+    // Or what waits would be told of the run.
+    this.atTogether();
     this.talk.say(this.anythingBefore ? LOOK_AT_LOCKS : LOOK_AT_CLOCK, { kind: 'look', entry: this.unseen });
     this.unseen = null;
   }
@@ -176,9 +178,12 @@ export class Looks {
     if (this.notes.phase === 'up') for (const lock of seen.locks) this.locked.add(lock.relation);
   }
 
-  /** The run has ended: what still waits to be looked at never was. */
+  /** The run has ended: what still waits to be looked at never was, and is judged by what its text names. */
   giveUp(): void {
-    for (const { entry } of [...this.together, ...[...this.awaited.values()].flat()]) entry.watched = false;
+    for (const { entry, names } of [...this.together, ...[...this.awaited.values()].flat()]) {
+      entry.watched = false;
+      for (const name of names) this.mentioned.add(name);
+    }
   }
 
   /** What the statement held at which it ended: its own session cannot tell any more. */

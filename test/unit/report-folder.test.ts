@@ -1,0 +1,34 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keeper, readKept } from '../../src/report-folder.ts';
+import { anOutcome } from '../support/outcome.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kept-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('what is kept for the post step is there whole, or known to be lost', () => {
+  const env = { RUNNER_TEMP: folder, GITHUB_STATE: join(folder, 'state') };
+  const keep = keeper(env);
+  keep({ outcome: anOutcome(), over: false });
+  keep({ outcome: anOutcome({ databaseState: 'unknown' }), over: false });
+  // One file: nothing half written beside it.
+  const [file, ...others] = readdirSync(folder).filter((name) => name !== 'state');
+  expect(others).toEqual([]);
+  const path = join(folder, file ?? '');
+  expect(readFileSync(env.GITHUB_STATE, 'utf8')).toContain(path);
+  expect(readKept({ STATE_kept: path })).toMatchObject({ outcome: { databaseState: 'unknown' }, over: false });
+  rmSync(path);
+  expect(readKept({ STATE_kept: path })).toBe('lost');
+  expect(readKept({})).toBe('none');
+});
+
+it('without a runner nothing is kept', () => {
+  keeper({ RUNNER_TEMP: folder })({ outcome: anOutcome(), over: true });
+  expect(readdirSync(folder)).toEqual([]);
+  expect(existsSync(folder)).toBe(true);
+});
