@@ -1,0 +1,160 @@
+/**
+ * PostgreSQL's wire protocol, version 3, as far as a proxy needs it: messages are told apart, a few are read, a few are
+ * made; all others pass as the bytes that they are. https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+
+/** One message: its type, as the letter that the protocol has for it, and all of its bytes, type and length included. */
+export interface Frame {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+/** Type, and a length that counts itself. */
+const HEADER_BYTES = 5;
+/** What the server itself takes no message beyond. */
+const LONGEST_BYTES = 0x3fffffff;
+
+/** Cuts a stream of bytes into messages, however they come in pieces. Throws on a length that cannot be. */
+export class FrameReader {
+  private readonly chunks: Buffer[] = [];
+  private pending = 0;
+  private wanted = HEADER_BYTES;
+
+  /** The messages that are complete with these bytes; each shares memory with what was pushed. */
+  push(chunk: Buffer): Frame[] {
+    this.chunks.push(chunk);
+    this.pending += chunk.length;
+    const frames: Frame[] = [];
+    if (this.pending < this.wanted) return frames;
+    const all = this.chunks.length === 1 ? chunk : Buffer.concat(this.chunks);
+    let at = 0;
+    this.wanted = HEADER_BYTES;
+    while (all.length - at >= HEADER_BYTES) {
+      const length = all.readUInt32BE(at + 1);
+      if (length < 4 || length > LONGEST_BYTES) throw new Error(`a message of ${length} bytes cannot be`);
+      const end = at + 1 + length;
+      if (end > all.length) {
+        this.wanted = end - at;
+        break;
+      }
+      frames.push({ type: String.fromCharCode(all[at] ?? 0), bytes: all.subarray(at, end) });
+      at = end;
+    }
+    this.chunks.length = 0;
+    if (at < all.length) this.chunks.push(all.subarray(at));
+    this.pending = all.length - at;
+    return frames;
+  }
+}
+
+// -- reading ------------------------------------------------------------------------------------------------------
+
+/** The zero-terminated texts that a message begins with, `count` of them, `skip` bytes into its body. */
+export function texts(frame: Frame, count: number, skip = 0): string[] {
+  const found: string[] = [];
+  let at = HEADER_BYTES + skip;
+  for (let left = count; left > 0; left -= 1) {
+    const end = frame.bytes.indexOf(0, at);
+    if (end < 0) throw new Error(`a message ${frame.type} is cut short`);
+    found.push(frame.bytes.toString('utf8', at, end));
+    at = end + 1;
+  }
+  return found;
+}
+
+/** The letter at a place in a message's body: the kind of a Describe or Close, the state in a ReadyForQuery. */
+export function letter(frame: Frame, at = 0): string {
+  return String.fromCharCode(frame.bytes[HEADER_BYTES + at] ?? 0);
+}
+
+/** Of an ErrorResponse or a NoticeResponse: `C` is the SQLSTATE, `M` the message, `P` the position. */
+export type Fields = ReadonlyMap<string, string>;
+
+export function readFields(frame: Frame): Fields {
+  const fields = new Map<string, string>();
+  let at = HEADER_BYTES;
+  while (at < frame.bytes.length && frame.bytes[at] !== 0) {
+    const end = frame.bytes.indexOf(0, at + 1);
+    if (end < 0) break;
+    fields.set(String.fromCharCode(frame.bytes[at] ?? 0), frame.bytes.toString('utf8', at + 1, end));
+    at = end + 1;
+  }
+  return fields;
+}
+
+// -- making -------------------------------------------------------------------------------------------------------
+
+export function message(type: string, ...parts: readonly (Buffer | string | number)[]): Buffer {
+  const body = Buffer.concat(
+    parts.map((part) => {
+      if (typeof part === 'string') return Buffer.from(`${part}\0`);
+      if (typeof part !== 'number') return part;
+      const number = Buffer.alloc(4);
+      number.writeInt32BE(part);
+      return number;
+    }),
+  );
+  const head = Buffer.alloc(HEADER_BYTES);
+  head.write(type, 0, 'latin1');
+  head.writeUInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}
+
+const int16 = (value: number) => Buffer.from([(value >> 8) & 255, value & 255]);
+const byte = (text: string) => Buffer.from(text, 'latin1');
+const NONE = int16(0);
+
+/** What a client says. */
+export const say = {
+  query: (sql: string) => message('Q', sql),
+  parse: (name: string, sql: string) => message('P', name, sql, NONE),
+  bind: (portal: string, statement: string, values: readonly (string | null)[] = []) =>
+    message('B', portal, statement, NONE, int16(values.length), ...values.flatMap(parameter), NONE),
+  describe: (kind: 'S' | 'P', name: string) => message('D', byte(kind), name),
+  execute: (portal: string) => message('E', portal, 0),
+  close: (kind: 'S' | 'P', name: string) => message('C', byte(kind), name),
+  sync: message('S'),
+  flush: message('H'),
+  copyFail: (reason: string) => message('f', reason),
+  terminate: message('X'),
+};
+
+function parameter(value: string | null): (Buffer | number)[] {
+  if (value === null) return [-1];
+  const bytes = Buffer.from(value);
+  return [bytes.length, bytes];
+}
+
+/** What a server says. */
+export const answer = {
+  authenticationOk: message('R', 0),
+  askForPassword: message('R', 3),
+  parameterStatus: (name: string, value: string) => message('S', name, value),
+  backendKeyData: (pid: number, secret: Buffer) => message('K', pid, secret),
+  /** `I`: idle, `T`: in a transaction, `E`: in one that has failed. */
+  readyForQuery: (status: string) => message('Z', byte(status)),
+  commandComplete: (tag: string) => message('C', tag),
+  emptyQuery: message('I'),
+  parseComplete: message('1'),
+  bindComplete: message('2'),
+  closeComplete: message('3'),
+  noData: message('n'),
+  error: (fields: Fields) => fieldsMessage('E', fields),
+  notice: (fields: Fields) => fieldsMessage('N', fields),
+};
+
+function fieldsMessage(type: string, fields: Fields): Buffer {
+  const parts = [...fields].flatMap(([code, text]) => [byte(code), text] as const);
+  return message(type, ...parts, byte('\0'));
+}
+
+/** An error of ours, as the server would say it. */
+export function errorFields(severity: 'ERROR' | 'FATAL', sqlstate: string, text: string, hint?: string): Fields {
+  const fields = [
+    ['S', severity],
+    ['V', severity],
+    ['C', sqlstate],
+    ['M', text],
+  ] as const;
+  return new Map(hint === undefined ? fields : [...fields, ['H', hint] as const]);
+}
