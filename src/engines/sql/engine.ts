@@ -25,13 +25,13 @@ import type {
   Verification,
 } from '../engine.ts';
 import { apply } from './application/apply.ts';
-import { backendOf, endBackend } from './backend.ts';
-import { Connections } from './connections.ts';
-import { requireCopy } from './copy.ts';
+import { backendOf, endBackend } from '../shared/backend.ts';
+import { Connections } from '../shared/connections.ts';
+import { requireCopy } from '../shared/copy.ts';
 import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject, versionKey } from './files.ts';
-import { readHealth, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from './inspect.ts';
-import { invalidIndexes } from './leftovers.ts';
-import { setMarker } from './marker.ts';
+import { readHealth, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from '../shared/inspect.ts';
+import { invalidIndexes } from '../shared/leftovers.ts';
+import { setMarker } from '../shared/marker.ts';
 import {
   anothersTable,
   emptyFolder,
@@ -40,9 +40,9 @@ import {
   notTogether,
   refuseUnlessMayRecord,
   who,
-} from './refusals.ts';
-import { rehearse } from './rehearsal/rehearse.ts';
-import type { SqlRehearsal } from './rehearsal/report.ts';
+} from '../shared/refusals.ts';
+import { rehearse } from '../../rehearsal/rehearse.ts';
+import type { SqlRehearsal } from '../../rehearsal/report.ts';
 import { planMigration } from './script-file.ts';
 import { readBack } from './state-proof.ts';
 import {
@@ -55,9 +55,9 @@ import {
   readTrackingState,
   type TrackingRow,
   trackingQuery,
-} from './tracking.ts';
-import { type StateBefore, verify } from './verify.ts';
-import type { Workbench } from './workbench.ts';
+} from '../shared/tracking.ts';
+import { type StateBefore, verify } from '../shared/verify.ts';
+import type { Workbench } from '../shared/workbench.ts';
 
 /** `remember` is told which backend does the work, before it does any. */
 export function sqlEngine(

@@ -6,8 +6,8 @@ import type { Session } from '../../postgres/session.ts';
 import type { MigrationRef } from '../../report/outcome.ts';
 import { classify } from '../../sql/classify.ts';
 import type { Plan, StateProof } from '../engine.ts';
-import { leftOut, type Recorded, readRecords, type TrackingRow, trackingQuery } from './tracking.ts';
-import type { StateBefore } from './verify.ts';
+import { leftOut, type Recorded, readRecords, type TrackingRow, trackingQuery } from '../shared/tracking.ts';
+import type { StateBefore } from '../shared/verify.ts';
 
 /** What reading back asks of a plan. */
 export interface Planned extends Pick<Plan, 'resumed'> {

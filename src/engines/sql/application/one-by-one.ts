@@ -8,11 +8,11 @@ import { BatchError, type BatchItem, type Session } from '../../../postgres/sess
 import { Stop } from '../../../report/stop.ts';
 import type { Leftover, Statement } from '../../../sql/statement.ts';
 import { sourceLine, TextHash } from '../files.ts';
-import { indexInTheWay, indexState, judge } from '../leftovers.ts';
+import { indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
 import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
-import { changedOnDisk } from '../refusals.ts';
+import { changedOnDisk } from '../../shared/refusals.ts';
 import { type StatementEvent, scriptOf } from '../script-file.ts';
-import { recordItem } from '../tracking.ts';
+import { recordItem } from '../../shared/tracking.ts';
 import type { ApplyInput } from './apply.ts';
 import { recordDone } from './records.ts';
 import { MigrationFailed, type Origin, type Pair, Sender, type StatementOrigin } from './sender.ts';

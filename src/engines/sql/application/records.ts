@@ -4,8 +4,8 @@ import type { Session } from '../../../postgres/session.ts';
 import type { Failure } from '../../../report/outcome.ts';
 import { redactor } from '../../../report/redact.ts';
 import { cut } from '../../../report/text.ts';
-import { failureItem, historyItem, type RunStamp, readRecords, recordItem } from '../tracking.ts';
-import type { Workbench } from '../workbench.ts';
+import { failureItem, historyItem, type RunStamp, readRecords, recordItem } from '../../shared/tracking.ts';
+import type { Workbench } from '../../shared/workbench.ts';
 import type { Sender } from './sender.ts';
 
 /** `heard` is told how long the transaction had taken until then, in milliseconds. */

@@ -6,9 +6,9 @@ import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { clearItems, resetItems, type WorkSettings } from '../../../postgres/settings.ts';
 import { cancelled, type Stop } from '../../../report/stop.ts';
 import { duration } from '../../../report/text.ts';
-import { isContention } from '../rehearsal/endings.ts';
-import { backoff } from '../rehearsal/rehearse.ts';
-import type { Workbench } from '../workbench.ts';
+import { isContention } from '../../../rehearsal/endings.ts';
+import { backoff } from '../../../rehearsal/rehearse.ts';
+import type { Workbench } from '../../shared/workbench.ts';
 import { MigrationFailed } from './sender.ts';
 
 export class Transactions {

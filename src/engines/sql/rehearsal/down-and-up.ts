@@ -8,13 +8,13 @@ import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
 import { cut } from '../../../report/text.ts';
 import { locate } from '../script-file.ts';
-import { leftOut } from '../tracking.ts';
-import type { Conversation } from './conversation.ts';
-import { Again, Interrupted, StatementFailed, wasCutShort } from './endings.ts';
-import { wasRehearsed } from './entry.ts';
-import type { AttemptInput } from './input.ts';
+import { leftOut } from '../../shared/tracking.ts';
+import type { Conversation } from '../../../rehearsal/conversation.ts';
+import { Again, Interrupted, StatementFailed, wasCutShort } from '../../../rehearsal/endings.ts';
+import { wasRehearsed } from '../../../rehearsal/entry.ts';
+import type { AttemptInput } from '../../../rehearsal/input.ts';
 import type { Migrations } from './migrations.ts';
-import type { Notes } from './notes.ts';
+import type { Notes } from '../../../rehearsal/notes.ts';
 import {
   type Before,
   planDown,

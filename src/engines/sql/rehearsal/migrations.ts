@@ -7,12 +7,12 @@ import { Stop } from '../../../report/stop.ts';
 import type { ScriptEvent } from '../../../sql/script.ts';
 import { ProgressKeeper, setsSession } from '../progress.ts';
 import { scriptOf } from '../script-file.ts';
-import { bounds } from './bounds.ts';
-import { CONTROL, type Conversation } from './conversation.ts';
-import { FIRE_CONSTRAINTS, GUARD_IN_ANEW, GUARD_OUT, INITIALLY_IMMEDIATE } from './guard.ts';
-import type { AttemptInput } from './input.ts';
-import type { Looks } from './looks.ts';
-import type { Notes } from './notes.ts';
+import { bounds } from '../../../rehearsal/bounds.ts';
+import { CONTROL, type Conversation } from '../../../rehearsal/conversation.ts';
+import { FIRE_CONSTRAINTS, GUARD_IN_ANEW, GUARD_OUT, INITIALLY_IMMEDIATE } from '../../../rehearsal/guard.ts';
+import type { AttemptInput } from '../../../rehearsal/input.ts';
+import type { Looks } from '../../../rehearsal/looks.ts';
+import type { Notes } from '../../../rehearsal/notes.ts';
 import type { Records } from './records.ts';
 import type { Statements } from './statements.ts';
 

@@ -1,8 +1,8 @@
 /** Our own rows, written as apply would write them: what speaks against that is found in the dry run. */
 import type { PlannedMigration } from '../../../plan/plan.ts';
-import { createTrackingItems, historyItem, makesTracking, recordItem } from '../tracking.ts';
-import type { Conversation } from './conversation.ts';
-import type { AttemptInput } from './input.ts';
+import { createTrackingItems, historyItem, makesTracking, recordItem } from '../../shared/tracking.ts';
+import type { Conversation } from '../../../rehearsal/conversation.ts';
+import type { AttemptInput } from '../../../rehearsal/input.ts';
 
 export class Records {
   /** The pending migration that makes the tracking table itself, where there is none yet. */

@@ -4,19 +4,19 @@ import { readServerError, type ServerError } from '../../../postgres/failure.ts'
 import { hideMessage } from '../../../report/redact.ts';
 import type { Statement } from '../../../sql/statement.ts';
 import { sourceLine } from '../files.ts';
-import { type IndexState, indexInTheWay, indexState, judge } from '../leftovers.ts';
+import { type IndexState, indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
 import { begunBy } from '../progress.ts';
 import type { StatementEvent } from '../script-file.ts';
-import { bounds, mayChangeBounds } from './bounds.ts';
-import { hiddenBy, missingTables, refusedConcurrently, tryOnCopy } from './concurrently.ts';
-import { CONTROL, type Conversation, type Slot, type StatementSlot } from './conversation.ts';
-import { Again, StatementFailed, wasCutShort } from './endings.ts';
-import { type Entry, rehearsedPlainly, statementKey } from './entry.ts';
-import { GUARD_IN, GUARD_OUT, isOfGuard } from './guard.ts';
-import type { AttemptInput } from './input.ts';
-import { type Looks, TIMED_FROM_HERE } from './looks.ts';
-import type { Notes } from './notes.ts';
-import { type Limits, Undone, whyNot, whyTooLarge, whyTooSlow } from './treatment.ts';
+import { bounds, mayChangeBounds } from '../../../rehearsal/bounds.ts';
+import { hiddenBy, missingTables, refusedConcurrently, tryOnCopy } from '../../../rehearsal/concurrently.ts';
+import { CONTROL, type Conversation, type Slot, type StatementSlot } from '../../../rehearsal/conversation.ts';
+import { Again, StatementFailed, wasCutShort } from '../../../rehearsal/endings.ts';
+import { type Entry, rehearsedPlainly, statementKey } from '../../../rehearsal/entry.ts';
+import { GUARD_IN, GUARD_OUT, isOfGuard } from '../../../rehearsal/guard.ts';
+import type { AttemptInput } from '../../../rehearsal/input.ts';
+import { type Looks, TIMED_FROM_HERE } from '../../../rehearsal/looks.ts';
+import type { Notes } from '../../../rehearsal/notes.ts';
+import { type Limits, Undone, whyNot, whyTooLarge, whyTooSlow } from '../../../rehearsal/treatment.ts';
 
 /** An enum label that is not committed yet; a COMMIT where none may be; a statement that no transaction may hold. */
 const UNSAFE_NEW_ENUM_VALUE = '55P04';

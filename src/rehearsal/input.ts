@@ -1,8 +1,8 @@
-import type { Fingerprints } from '../../../plan/schema-diff.ts';
-import type { Plan } from '../../engine.ts';
-import type { SmokeTest } from '../checks.ts';
-import type { RunStamp } from '../tracking.ts';
-import type { Workbench } from '../workbench.ts';
+import type { Fingerprints } from '../plan/schema-diff.ts';
+import type { Plan } from '../engines/engine.ts';
+import type { SmokeTest } from '../engines/shared/checks.ts';
+import type { RunStamp } from '../engines/shared/tracking.ts';
+import type { Workbench } from '../engines/shared/workbench.ts';
 
 /** What one attempt is given. */
 export interface AttemptInput {

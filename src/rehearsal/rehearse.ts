@@ -1,14 +1,14 @@
 /** The dry run, attempt after attempt: it steps back as soon as it is in anybody's way, and comes again a little later. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fingerprints } from '../../../plan/schema-diff.ts';
-import type { Blocked, FailureClass } from '../../../report/outcome.ts';
-import { cancelled } from '../../../report/stop.ts';
-import { duration } from '../../../report/text.ts';
-import type { Request } from '../../../request/request.ts';
-import type { Plan, Rehearsal } from '../../engine.ts';
-import { readSmokeTests } from '../checks.ts';
-import type { RunStamp } from '../tracking.ts';
-import type { Workbench } from '../workbench.ts';
+import type { Fingerprints } from '../plan/schema-diff.ts';
+import type { Blocked, FailureClass } from '../report/outcome.ts';
+import { cancelled } from '../report/stop.ts';
+import { duration } from '../report/text.ts';
+import type { Request } from '../request/request.ts';
+import type { Plan, Rehearsal } from '../engines/engine.ts';
+import { readSmokeTests } from '../engines/shared/checks.ts';
+import type { RunStamp } from '../engines/shared/tracking.ts';
+import type { Workbench } from '../engines/shared/workbench.ts';
 import { Attempt } from './attempt.ts';
 import type { Ending } from './endings.ts';
 import type { Knowledge } from './input.ts';

@@ -2,10 +2,10 @@
  * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
  * them it rewrote, scanned, emptied or dropped, the rows it wrote, and how long it took by the server's own clock.
  */
-import { quoteLiteral } from '../../../postgres/identifier.ts';
-import type { BatchItem, BatchResult } from '../../../postgres/session.ts';
-import { LOCK_MODES, type LockSeen, type StatementReport, type Touched } from '../../../report/outcome.ts';
-import { TRACKING_NAMES } from '../tracking.ts';
+import { quoteLiteral } from '../postgres/identifier.ts';
+import type { BatchItem, BatchResult } from '../postgres/session.ts';
+import { LOCK_MODES, type LockSeen, type StatementReport, type Touched } from '../report/outcome.ts';
+import { TRACKING_NAMES } from '../engines/shared/tracking.ts';
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
 export function rememberRelations(trackingSchema: string): BatchItem[] {

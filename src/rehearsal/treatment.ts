@@ -1,9 +1,9 @@
 /** How a statement is rehearsed: as it is, in another form, or not at all, and then why. */
 
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import type { ServerError } from '../../../postgres/failure.ts';
-import { bytes } from '../../../report/text.ts';
-import type { Statement, StatementFacts } from '../../../sql/statement.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import type { ServerError } from '../postgres/failure.ts';
+import { bytes } from '../report/text.ts';
+import type { Statement, StatementFacts } from '../sql/statement.ts';
 import type { Conversation, StatementSlot } from './conversation.ts';
 import type { Entry } from './entry.ts';
 

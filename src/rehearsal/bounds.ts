@@ -1,7 +1,7 @@
 /** How long anything may take in the rehearsal's transaction, said to the server. */
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import type { BatchItem } from '../../../postgres/session.ts';
-import type { StatementFacts } from '../../../sql/statement.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import type { BatchItem } from '../postgres/session.ts';
+import type { StatementFacts } from '../sql/statement.ts';
 import type { AttemptInput } from './input.ts';
 
 /** Our limits and the dead man's switch; said again wherever a file may have changed them. `migration`: whose directives hold. */

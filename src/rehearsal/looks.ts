@@ -3,9 +3,9 @@
  * them.
  */
 
-import type { BatchItem } from '../../../postgres/session.ts';
-import { LOCK_MODES, type Touched } from '../../../report/outcome.ts';
-import type { Statement } from '../../../sql/statement.ts';
+import type { BatchItem } from '../postgres/session.ts';
+import { LOCK_MODES, type Touched } from '../report/outcome.ts';
+import type { Statement } from '../sql/statement.ts';
 import type { Conversation, Said } from './conversation.ts';
 import { Again } from './endings.ts';
 import type { Entry } from './entry.ts';

@@ -1,8 +1,8 @@
 /** What one attempt writes down as it goes, of each statement and beside them. The report is made of it. */
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import { cut } from '../../../report/text.ts';
-import type { Finding, Observation, Plan } from '../../engine.ts';
-import type { StatementEvent } from '../script-file.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import { cut } from '../report/text.ts';
+import type { Finding, Observation, Plan } from '../engines/engine.ts';
+import type { StatementEvent } from '../engines/sql/script-file.ts';
 import type { Tried } from './concurrently.ts';
 import { type Entry, newEntry, wasRehearsed } from './entry.ts';
 

@@ -2,8 +2,8 @@
  * The guard: two equal rows under a deferred unique constraint, so that whatever tries to commit the transaction fails
  * (23505). It is taken away only for the moment in which what a COMMIT would check is checked.
  */
-import type { ServerError } from '../../../postgres/failure.ts';
-import type { BatchItem } from '../../../postgres/session.ts';
+import type { ServerError } from '../postgres/failure.ts';
+import type { BatchItem } from '../postgres/session.ts';
 
 /** Other rows each time, as the index keeps the dead ones until the end of the transaction and would look at them all. */
 const GUARD_ROWS: BatchItem = {

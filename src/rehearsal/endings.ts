@@ -1,8 +1,8 @@
 /** How an attempt ends, and what is thrown on the way there. */
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import type { ServerError } from '../../../postgres/failure.ts';
-import type { Alarm } from '../../../postgres/watchdog.ts';
-import type { Statement } from '../../../sql/statement.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import type { ServerError } from '../postgres/failure.ts';
+import type { Alarm } from '../postgres/watchdog.ts';
+import type { Statement } from '../sql/statement.ts';
 import type { Entry } from './entry.ts';
 
 export type Interruption =

@@ -1,12 +1,12 @@
 /** The rehearsal's findings as the report has them: of each migration, and of what failed. */
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import type { Definitions } from '../../../plan/schema-diff.ts';
-import { failureFrom, readServerError } from '../../../postgres/failure.ts';
-import type { Failure, MigrationReport } from '../../../report/outcome.ts';
-import type { Request } from '../../../request/request.ts';
-import type { Rehearsal } from '../../engine.ts';
-import { sourceLine } from '../files.ts';
-import { locate } from '../script-file.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import type { Definitions } from '../plan/schema-diff.ts';
+import { failureFrom, readServerError } from '../postgres/failure.ts';
+import type { Failure, MigrationReport } from '../report/outcome.ts';
+import type { Request } from '../request/request.ts';
+import type { Rehearsal } from '../engines/engine.ts';
+import { sourceLine } from '../engines/sql/files.ts';
+import { locate } from '../engines/sql/script-file.ts';
 import type { StatementFailed } from './endings.ts';
 import { type Entry, toReport } from './entry.ts';
 

@@ -1,9 +1,9 @@
 /** The dry run's notes on one statement, filled in as it goes. */
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import type { StatementReport } from '../../../report/outcome.ts';
-import { cut } from '../../../report/text.ts';
-import type { StatementFacts } from '../../../sql/statement.ts';
-import type { StatementEvent } from '../script-file.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import type { StatementReport } from '../report/outcome.ts';
+import { cut } from '../report/text.ts';
+import type { StatementFacts } from '../sql/statement.ts';
+import type { StatementEvent } from '../engines/sql/script-file.ts';
 import type { GoneColumn } from './observe.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -3,9 +3,9 @@
  * every answer given to whom it belongs.
  */
 
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import { BatchError, type BatchItem, type BatchResult, type Session } from '../../../postgres/session.ts';
-import type { Statement } from '../../../sql/statement.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import { BatchError, type BatchItem, type BatchResult, type Session } from '../postgres/session.ts';
+import type { Statement } from '../sql/statement.ts';
 import type { Entry } from './entry.ts';
 import { LOOK_AT_CLOCK, type Look, readLook } from './observe.ts';
 

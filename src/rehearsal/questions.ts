@@ -2,12 +2,12 @@
  * Questions to the rows themselves, asked of the committed state after the rollback: how many break the constraint that
  * a statement failed on, how many values go with a column. Each is bounded; one without an answer is left out.
  */
-import type { ServerError } from '../../../postgres/failure.ts';
-import { quoteIdentifier } from '../../../postgres/identifier.ts';
-import type { DroppedColumn } from '../../../report/outcome.ts';
-import { plural } from '../../../report/text.ts';
-import type { StatementFacts } from '../../../sql/statement.ts';
-import { Cursor, matchingParen, type Token, tokenize, unquoteName } from '../../../sql/tokens.ts';
+import type { ServerError } from '../postgres/failure.ts';
+import { quoteIdentifier } from '../postgres/identifier.ts';
+import type { DroppedColumn } from '../report/outcome.ts';
+import { plural } from '../report/text.ts';
+import type { StatementFacts } from '../sql/statement.ts';
+import { Cursor, matchingParen, type Token, tokenize, unquoteName } from '../sql/tokens.ts';
 import type { GoneColumn } from './observe.ts';
 import { type Asker, arrayLiteral, askWithin } from './sizes.ts';
 

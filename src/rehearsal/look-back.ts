@@ -1,12 +1,12 @@
 /** What can be asked only of the committed state, when all is rolled back: what was there before, by name, size and rows. */
-import { type changedGroups, type Definitions, diffDefinitions, groupsToDefine } from '../../../plan/schema-diff.ts';
-import { readDefinitions } from '../../../postgres/catalog.ts';
-import { readServerError } from '../../../postgres/failure.ts';
-import type { RelationSize, SchemaChange } from '../../../report/outcome.ts';
-import { Stop } from '../../../report/stop.ts';
-import type { Plan } from '../../engine.ts';
-import { scriptOf } from '../script-file.ts';
-import type { Workbench } from '../workbench.ts';
+import { type changedGroups, type Definitions, diffDefinitions, groupsToDefine } from '../plan/schema-diff.ts';
+import { readDefinitions } from '../postgres/catalog.ts';
+import { readServerError } from '../postgres/failure.ts';
+import type { RelationSize, SchemaChange } from '../report/outcome.ts';
+import { Stop } from '../report/stop.ts';
+import type { Plan } from '../engines/engine.ts';
+import { scriptOf } from '../engines/sql/script-file.ts';
+import type { Workbench } from '../engines/shared/workbench.ts';
 import { duplicateKeys, openTransactions } from './concurrently.ts';
 import type { StatementFailed } from './endings.ts';
 import type { AttemptInput } from './input.ts';
@@ -14,7 +14,7 @@ import type { Looks } from './looks.ts';
 import type { Notes } from './notes.ts';
 import { type Bounds, readDropped, rowsInTheWay, withRows } from './questions.ts';
 import { readSizes, type Traffic } from './sizes.ts';
-import { differences, type Undone } from './way-back.ts';
+import { differences, type Undone } from '../engines/sql/rehearsal/way-back.ts';
 
 /** How long all questions of one kind about the rows may take. */
 const QUESTIONS_MS = 5_000;

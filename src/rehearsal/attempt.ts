@@ -2,20 +2,20 @@
  * One attempt at the dry run: every pending migration, statement by statement, in one transaction that cannot commit;
  * then ROLLBACK, and the server's own word that it is.
  */
-import type { PlannedMigration } from '../../../plan/plan.ts';
-import { changedGroups, groupsToDefine } from '../../../plan/schema-diff.ts';
-import type { Cancellation } from '../../../postgres/cancel.ts';
-import { readDefinitions, readFingerprints } from '../../../postgres/catalog.ts';
-import { readServerError } from '../../../postgres/failure.ts';
-import { type Alarm, Watchdog } from '../../../postgres/watchdog.ts';
-import type { Blocked } from '../../../report/outcome.ts';
-import type { Check } from '../../engine.ts';
-import { checkIndexes, checkTables, runSmokeTests } from '../checks.ts';
-import { leftOut } from '../tracking.ts';
-import { cancellationOf, type Workbench } from '../workbench.ts';
+import type { PlannedMigration } from '../plan/plan.ts';
+import { changedGroups, groupsToDefine } from '../plan/schema-diff.ts';
+import type { Cancellation } from '../postgres/cancel.ts';
+import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
+import { readServerError } from '../postgres/failure.ts';
+import { type Alarm, Watchdog } from '../postgres/watchdog.ts';
+import type { Blocked } from '../report/outcome.ts';
+import type { Check } from '../engines/engine.ts';
+import { checkIndexes, checkTables, runSmokeTests } from '../engines/shared/checks.ts';
+import { leftOut } from '../engines/shared/tracking.ts';
+import { cancellationOf, type Workbench } from '../engines/shared/workbench.ts';
 import { bounds } from './bounds.ts';
 import { CONTROL, Conversation } from './conversation.ts';
-import { DownAndUp } from './down-and-up.ts';
+import { DownAndUp } from '../engines/sql/rehearsal/down-and-up.ts';
 import {
   Again,
   type Ending,
@@ -30,14 +30,14 @@ import { MAKE_GUARD } from './guard.ts';
 import type { AttemptInput } from './input.ts';
 import { type LookedBack, lookBack, type Made } from './look-back.ts';
 import { Looks, TIMED_FROM_HERE } from './looks.ts';
-import { Migrations } from './migrations.ts';
+import { Migrations } from '../engines/sql/rehearsal/migrations.ts';
 import { Notes } from './notes.ts';
 import { rememberRelations } from './observe.ts';
 import { Outside } from './outside.ts';
-import { Records } from './records.ts';
+import { Records } from '../engines/sql/rehearsal/records.ts';
 import { failureReport, migrationReport, type SqlRehearsal } from './report.ts';
 import { type Begun, type Proved, proveRolledBack, rollBack } from './rollback.ts';
-import { Statements } from './statements.ts';
+import { Statements } from '../engines/sql/rehearsal/statements.ts';
 
 /** Node's timers fire at once when they are longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

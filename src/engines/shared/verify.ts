@@ -8,7 +8,7 @@ import type { Request } from '../../request/request.ts';
 import type { Check, Plan, Verification } from '../engine.ts';
 import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
 import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
-import type { SqlRehearsal } from './rehearsal/report.ts';
+import type { SqlRehearsal } from '../../rehearsal/report.ts';
 import { leftOut, readRecords } from './tracking.ts';
 
 /** Just before apply: the schema, and the indexes that were invalid already. */
