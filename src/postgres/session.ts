@@ -3,6 +3,7 @@
  * in one round trip.
  */
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -151,6 +152,18 @@ class Batch {
   }
 }
 
+/** The connection itself, while somebody else speaks on it. */
+export interface Loan {
+  /** False: the server does not read as fast; `onDrain` tells when it has caught up. */
+  write(bytes: Buffer): boolean;
+  onDrain(listener: () => void): void;
+  /** Nothing more is read of the server until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** What the server says from now on is ours again. It must owe no answer, and say nothing of its own accord meanwhile. */
+  giveBack(): void;
+}
+
 export class Session implements Queryable {
   private readonly client: pg.Client;
   private readonly noticeListeners = new Set<(notice: ServerNotice) => void>();
@@ -158,6 +171,7 @@ export class Session implements Queryable {
   private readonly prepared = new Set<string>();
   /** Why the connection is gone, once it is. */
   private lostBecause: Error | null = null;
+  private readonly lossListeners: ((why: Error) => void)[] = [];
   private closing = false;
   private underWay = 0;
   /** The backend's process id as it says itself, once it was asked. */
@@ -166,11 +180,9 @@ export class Session implements Queryable {
   constructor(client: pg.Client) {
     this.client = client;
     // Without a listener Node ends the process when the server closes the connection.
-    client.on('error', (error) => {
-      this.lostBecause ??= error;
-    });
+    client.on('error', (error) => this.lose(error));
     client.on('end', () => {
-      if (!this.closing) this.lostBecause ??= new Error('Connection terminated unexpectedly');
+      if (!this.closing) this.lose(new Error('Connection terminated unexpectedly'));
     });
     client.on('notice', (notice) => {
       const seen = {
@@ -180,6 +192,12 @@ export class Session implements Queryable {
       };
       for (const listener of this.noticeListeners) listener(seen);
     });
+  }
+
+  private lose(why: Error): void {
+    if (this.lostBecause) return;
+    this.lostBecause = why;
+    for (const listener of this.lossListeners.splice(0)) listener(why);
   }
 
   /** The backend's process id as the startup packet told it; behind a pooler it is not the backend's own. */
@@ -227,6 +245,41 @@ export class Session implements Queryable {
     } finally {
       this.underWay -= 1;
     }
+  }
+
+  /** Called once the connection is gone, at once where it is already. */
+  onLost(listener: (why: Error) => void): void {
+    if (this.lostBecause) listener(this.lostBecause);
+    else this.lossListeners.push(listener);
+  }
+
+  /** Hands the connection over: whoever has it speaks the protocol on it, and `onData` gets what the server sends. */
+  lend(onData: (chunk: Buffer) => void): Loan {
+    if (this.busy) throw new Error('the server owes an answer: the connection cannot be lent');
+    const { stream } = (this.client as unknown as { connection: { stream: Socket } }).connection;
+    const ours = stream.listeners('data') as ((chunk: Buffer) => void)[];
+    stream.on('data', onData);
+    for (const listener of ours) stream.off('data', listener);
+    // The borrower may have named statements as we do.
+    this.prepared.clear();
+    this.underWay += 1;
+    const drained: (() => void)[] = [];
+    return {
+      write: (bytes) => stream.write(bytes),
+      onDrain: (listener) => {
+        drained.push(listener);
+        stream.on('drain', listener);
+      },
+      pause: () => void stream.pause(),
+      resume: () => void stream.resume(),
+      giveBack: () => {
+        for (const listener of ours) stream.on('data', listener);
+        stream.off('data', onData);
+        for (const listener of drained) stream.off('drain', listener);
+        stream.resume();
+        this.underWay -= 1;
+      },
+    };
   }
 
   /** Closes the connection; never throws, and does not wait for a server that does not answer. */
