@@ -278,7 +278,7 @@ export interface Outcome {
   readonly mode: Mode | null;
   readonly environment: Environment | null;
   readonly environmentSource: string | null;
-  readonly engine: 'sql' | null;
+  readonly engine: 'sql' | 'alembic' | 'command' | null;
   readonly server: {
     readonly version: string | null;
     readonly host: string;

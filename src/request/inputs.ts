@@ -112,10 +112,10 @@ export const INPUTS = [
     name: 'engine',
     kind: 'choice',
     default: 'auto',
-    description: 'What runs the migrations: numbered SQL files (`sql`); `auto` finds out.',
+    description:
+      'What the migrations are: numbered SQL files (`sql`), Alembic revisions (`alembic`), or those of any other tool (`command`); `auto` is `alembic` where there is an `alembic.ini`, else `sql`.',
     supported: true,
     choices: ['auto', 'sql', 'alembic', 'command'],
-    later: ['alembic', 'command'],
   },
   {
     name: 'migrations-path',
@@ -138,7 +138,7 @@ export const INPUTS = [
     kind: 'text',
     default: '',
     defaultNote: 'latest',
-    description: 'Stop after this version.',
+    description: 'Stop after this version; with Alembic, after this revision.',
     supported: true,
   },
   {
@@ -316,8 +316,8 @@ export const INPUTS = [
     name: 'alembic-config',
     kind: 'path',
     default: 'alembic.ini',
-    description: 'For `engine: alembic`: its configuration.',
-    supported: false,
+    description: 'For `engine: alembic`: its configuration, inside the working directory.',
+    supported: true,
   },
   {
     name: 'alembic-command',
@@ -325,29 +325,31 @@ export const INPUTS = [
     default: '',
     defaultNote: 'found',
     description: 'For `engine: alembic`: how to run it, such as `uv run alembic`.',
-    supported: false,
+    supported: true,
   },
   {
     name: 'command',
     kind: 'text',
     default: '',
-    description: "For `engine: command`: the migration tool's apply command; split by quoting rules, without a shell.",
-    supported: false,
+    description:
+      'For `engine: command`: the apply command of the migration tool, such as `npx node-pg-migrate up`; split by quoting rules, and run without a shell.',
+    supported: true,
   },
   {
     name: 'command-probe',
     kind: 'text',
     default: '',
-    description: 'A harmless command of the same tool (its status), by which we see that it connects through us.',
-    supported: false,
+    description:
+      'For `engine: command`: a harmless command of the same tool, such as its status, by which we see that it connects through us; needed by `dry-run` and `apply`.',
+    supported: true,
   },
   {
     name: 'database-url-env',
     kind: 'list',
     default: 'DATABASE_URL',
     description:
-      'Variables through which a child is given its URL: `NAME`, or `NAME=template` with `{url} {host} {port} {user} {password} {database}`.',
-    supported: false,
+      'For `alembic` and `command`: the variables through which the tool is given its URL, `NAME` or `NAME=template` with `{url} {host} {port} {user} {password} {database}`.',
+    supported: true,
   },
   {
     name: 'artifact-name',

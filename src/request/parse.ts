@@ -24,6 +24,7 @@ import {
   type RunMode,
 } from './request.ts';
 import { databaseSecrets, isSameDatabase, readRehearsalTarget, readTarget } from './target.ts';
+import { engineProblems, passwordsIn, readCommandLine, readUrlVariables } from './tool.ts';
 import {
   DURATION_FORM,
   equalInConstantTime,
@@ -76,6 +77,7 @@ export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
   if (eventRefusal !== null) return deepFreeze({ kind: 'refused', ...eventRefusal, known });
 
   const fields = readFields(reader, context, known, environment);
+  checkEngine(reader, fields);
   checkNames(reader, raw);
   checkLaterInputs(reader);
   checkTag(reader, run, environment);
@@ -89,6 +91,15 @@ export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
       kind: 'refused',
       reason: `confirm-token is not the phrase that mode ${fields.mode} asks for in production`,
       next: `Set confirm-token to ${phraseOf(fields.mode)}, exactly: no other case, no white space.`,
+      known,
+    });
+  }
+  if (goesUnprobed(fields)) {
+    return deepFreeze({
+      kind: 'refused',
+      reason:
+        'engine command has no command-probe: nothing would show that the tool connects to the rehearsal and not past it, to the database itself',
+      next: 'Set command-probe to a harmless command of the same tool, such as its status; or accept it for this run with allow-hazards: unprobed-command.',
       known,
     });
   }
@@ -211,7 +222,8 @@ function readFields(reader: Reader, context: Context, known: Known, environment:
     mode: asRunMode(reader.choice('mode')),
     planDigest: readDigest(reader),
     reviewDelayMs: reader.duration('review-delay', inProduction ? 30_000 : 0),
-    engine: reader.choice('engine') === 'sql' ? 'sql' : 'auto',
+    engine: reader.choice('engine'),
+    ...readTool(reader),
     migrationsPath: readInnerPath(reader, 'migrations-path'),
     workingDirectory: readWorkingDirectory(reader, context, known.workingDirectory),
     targetVersion: readTargetVersion(reader),
@@ -321,7 +333,7 @@ function readWorkingDirectory(reader: Reader, context: Context, resolved: string
 }
 
 /** A path that stays inside the working directory, or null when it was not given. */
-function readInnerPath(reader: Reader, name: 'migrations-path' | 'smoke-tests'): string | null {
+function readInnerPath(reader: Reader, name: 'migrations-path' | 'smoke-tests' | 'alembic-config'): string | null {
   const text = reader.text(name);
   if (text === '') return null;
   const absolute = path.posix.isAbsolute(text) || path.win32.isAbsolute(text) || /^[a-z]:/i.test(text);
@@ -351,16 +363,66 @@ function readDigest(reader: Reader): string | null {
   return text;
 }
 
+/** With `auto` it may become either, as a revision that Alembic makes up has hexadecimal digits only. */
+const VERSION_FORMS = {
+  sql: { form: /^\d+$/, is: 'the digits that a migration file begins with, such as 0012, or latest' },
+  alembic: { form: /^[\w.]+$/, is: 'a revision, such as 1975ea83b712, or latest' },
+  auto: {
+    form: /^[0-9a-f]+$/,
+    is: 'the digits that a migration file begins with, such as 0012, or a revision of Alembic, or latest (with `engine: alembic` a revision of any name)',
+  },
+};
+
 function readTargetVersion(reader: Reader): string | null {
   const text = reader.text('target-version');
-  if (text === '' || text === 'latest') return null;
-  if (!/^\d+$/.test(text)) {
-    reader.problem(
-      'target-version',
-      `${reader.show(text)} is not allowed; allowed: the digits that a migration file begins with, such as 0012, or latest`,
-    );
-  }
+  const engine = reader.text('engine');
+  const named = engine === 'alembic' || engine === 'sql' ? engine : 'auto';
+  const latest = named === 'sql' ? ['latest'] : ['latest', 'head', 'heads'];
+  if (text === '' || latest.includes(text)) return null;
+  const { form, is } = VERSION_FORMS[named];
+  // With a command it is a problem whatever it holds, and said as that.
+  if (engine !== 'command' && !form.test(text))
+    reader.problem('target-version', `${reader.show(text)} is not allowed; allowed: ${is}`);
   return text;
+}
+
+function readTool(
+  reader: Reader,
+): Pick<Fields, 'alembicConfig' | 'alembicCommand' | 'command' | 'commandProbe' | 'urlVariables'> {
+  const { variables, problems } = readUrlVariables(reader.text('database-url-env'), reader.show);
+  for (const problem of problems) reader.problem('database-url-env', problem);
+  return {
+    alembicConfig: readInnerPath(reader, 'alembic-config') ?? specOf('alembic-config').default,
+    alembicCommand: readWords(reader, 'alembic-command'),
+    command: readWords(reader, 'command'),
+    commandProbe: readWords(reader, 'command-probe'),
+    urlVariables: variables,
+  };
+}
+
+function readWords(reader: Reader, name: 'alembic-command' | 'command' | 'command-probe'): readonly string[] | null {
+  const text = reader.text(name);
+  if (text === '') return null;
+  const { words, problems } = readCommandLine(text);
+  for (const problem of problems) reader.problem(name, problem);
+  return words;
+}
+
+function checkEngine(reader: Reader, fields: Fields): void {
+  // What is no engine has been said, and nothing follows from it.
+  if (!specOf('engine').choices?.includes(fields.engine)) return;
+  for (const { input, message } of engineProblems(fields.engine, fields)) reader.problem(input, message);
+}
+
+/** Whether a tool would be run without having been seen to connect through us, and nobody has said that this is fine. */
+function goesUnprobed(fields: Fields): boolean {
+  const executes = MODE_TABLE.find((spec) => spec.name === fields.mode)?.executes ?? true;
+  return (
+    fields.engine === 'command' &&
+    executes &&
+    fields.commandProbe === null &&
+    !fields.allowHazards.includes('unprobed-command')
+  );
 }
 
 const MAX_IDENTIFIER_BYTES = 63;
@@ -478,11 +540,15 @@ function fromEnvironment(raw: RawInputs, env: Context['env']): RawInputs {
   );
 }
 
+/** Inputs that are no secrets, and into which somebody may write one. */
+const WRITTEN_BY_HAND: readonly InputName[] = ['alembic-command', 'command', 'command-probe', 'database-url-env'];
+
 function secretsOf(raw: RawInputs, env: Context['env']): readonly string[] {
   const found = databaseSecrets([raw['database-url'] ?? '', raw['rehearsal-database-url'] ?? ''], env);
   const given = { ...raw, ...fromEnvironment(raw, env) };
   const others = [given['github-token'] ?? '', given['notify-url'] ?? ''].filter((text) => text !== '');
-  return [...new Set([...found, ...others])];
+  const written = WRITTEN_BY_HAND.flatMap((name) => passwordsIn(raw[name] ?? ''));
+  return [...new Set([...found, ...others, ...written])];
 }
 
 function peek<T extends string>(values: readonly T[], text: string): T | null {

@@ -24,6 +24,13 @@ export interface Target {
   readonly source: string;
 }
 
+/** A variable of a child's environment; its value is the URL, or the template with its placeholders filled in. */
+export interface UrlVariable {
+  readonly name: string;
+  /** With `{url} {host} {port} {user} {password} {database}` and no other braces; null: the URL. */
+  readonly template: string | null;
+}
+
 /** Which run this is, as GitHub (or nobody) says. */
 export interface RunIdentity {
   readonly runId: string | null;
@@ -69,11 +76,22 @@ export interface Request {
   readonly confirmation: 'confirmed' | 'not-needed' | 'missing';
   readonly planDigest: string | null;
   readonly reviewDelayMs: number;
-  readonly engine: 'auto' | 'sql';
+  readonly engine: 'auto' | 'sql' | 'alembic' | 'command';
   /** As given, or null: look for it. */
   readonly migrationsPath: string | null;
   /** Absolute. */
   readonly workingDirectory: string;
+  /** A path inside the working directory. */
+  readonly alembicConfig: string;
+  /** The words that run Alembic, at least one; null: look for it. */
+  readonly alembicCommand: readonly string[] | null;
+  /** The tool's apply command, at least one word; null with every engine but `command`. */
+  readonly command: readonly string[] | null;
+  /** A harmless command of the same tool; null: none was given. */
+  readonly commandProbe: readonly string[] | null;
+  /** How a child is given its URL; at least one. */
+  readonly urlVariables: readonly UrlVariable[];
+  /** The version of a file; with Alembic a revision; null: the latest. */
   readonly targetVersion: string | null;
   readonly transactionMode: 'per-migration' | 'all';
   readonly allowOutOfOrder: boolean;

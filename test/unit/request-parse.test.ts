@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { INPUTS, type InputName, type InputSpec } from '../../src/request/inputs.ts';
 import { type Context, parseRequest, type RawInputs } from '../../src/request/parse.ts';
 import type { InputProblem, Request } from '../../src/request/request.ts';
+import { engineProblems } from '../../src/request/tool.ts';
 
 const PASSWORD = 's3cr3t-Wörd';
 const URL = `postgres://deploy:${encodeURIComponent(PASSWORD)}@db.example.com/shop`;
@@ -57,6 +58,11 @@ describe('defaults', () => {
       engine: 'auto',
       migrationsPath: null,
       workingDirectory: '/srv/app',
+      alembicConfig: 'alembic.ini',
+      alembicCommand: null,
+      command: null,
+      commandProbe: null,
+      urlVariables: [{ name: 'DATABASE_URL', template: null }],
       targetVersion: null,
       transactionMode: 'per-migration',
       allowOutOfOrder: false,
@@ -119,12 +125,15 @@ describe('values that are taken', () => {
     ['plan-digest', DIGEST, { planDigest: DIGEST }],
     ['review-delay', '5m', { reviewDelayMs: 300_000 }],
     ['engine', 'sql', { engine: 'sql' }],
+    ['engine', 'alembic', { engine: 'alembic' }],
     ['migrations-path', 'db/./migrations', { migrationsPath: 'db/./migrations' }],
     ['migrations-path', '..hidden/x', { migrationsPath: '..hidden/x' }],
     ['migrations-path', 'a/../b', { migrationsPath: 'a/../b' }],
     ['working-directory', 'services/api', { workingDirectory: '/srv/app/services/api' }],
     ['target-version', '0012', { targetVersion: '0012' }],
     ['target-version', 'latest', { targetVersion: null }],
+    ['target-version', '1975ea83b712', { targetVersion: '1975ea83b712' }],
+    ['target-version', 'head', { targetVersion: null }],
     ['transaction-mode', 'all', { transactionMode: 'all' }],
     ['allow-out-of-order', 'true', { allowOutOfOrder: true }],
     ['tracking-schema', '_gate_2', { trackingSchema: '_gate_2' }],
@@ -160,8 +169,23 @@ describe('values that are taken', () => {
       { publishing: { ...PUBLISHING, notifyUrl: 'https://hooks.example.com/a' } },
     ],
     ['rollback-steps', '1', {}],
-    ['alembic-config', 'alembic.ini', {}],
+    ['alembic-config', 'alembic.ini', { alembicConfig: 'alembic.ini' }],
+    ['alembic-config', 'db/alembic.ini', { alembicConfig: 'db/alembic.ini' }],
+    ['alembic-command', 'uv run "my alembic"', { alembicCommand: ['uv', 'run', 'my alembic'] }],
     ['database-url-env', 'DATABASE_URL', {}],
+    [
+      'database-url-env',
+      'DSN,\nJDBC=jdbc:postgresql://{host}:{port}/{database}?user={user}&password={password}',
+      {
+        urlVariables: [
+          { name: 'DSN', template: null },
+          {
+            name: 'JDBC',
+            template: 'jdbc:postgresql://{host}:{port}/{database}?user={user}&password={password}',
+          },
+        ],
+      },
+    ],
     ['assume-rows', '0', {}],
     ['create-release', 'false', {}],
   ])('%s: %j', (name, text, expected) => {
@@ -183,9 +207,8 @@ describe('values that are refused, by name', () => {
     ['plan-digest', `sha256:${DIGEST}`, '64 hexadecimal'],
     ['plan-digest', 'abc', '64 hexadecimal'],
     ['review-delay', 'soon', '"soon"'],
-    ['engine', 'alembic', 'not supported yet: "alembic"; allowed in this release: auto, sql'],
-    ['engine', 'command', 'not supported yet'],
-    ['engine', 'prisma', 'auto, sql'],
+    ['engine', 'prisma', '"prisma" is not allowed; allowed: auto, sql, alembic, command'],
+    ['engine', 'comand', 'did you mean `command`?'],
     ['migrations-path', '/etc', 'inside the working directory'],
     ['migrations-path', '../other', 'inside the working directory'],
     ['migrations-path', 'a/../../b', 'inside the working directory'],
@@ -234,11 +257,22 @@ describe('values that are refused, by name', () => {
     ['rollback-steps', '2', 'not supported yet'],
     ['assume-rows', '-1', 'a whole number from 0'],
     ['backup-path', 'dumps', 'not supported yet'],
-    ['alembic-config', 'db/alembic.ini', 'not supported yet'],
-    ['alembic-command', 'uv run alembic', 'not supported yet'],
-    ['command', 'dbmate up', 'not supported yet'],
-    ['command-probe', 'dbmate status', 'not supported yet'],
-    ['database-url-env', 'PGURL', 'not supported yet'],
+    ['alembic-config', '/etc/alembic.ini', 'inside the working directory'],
+    ['alembic-config', '../alembic.ini', 'inside the working directory'],
+    ['alembic-command', 'cd api && alembic', '`&&` (character 8)'],
+    ['alembic-command', `alembic -x url=${URL}`, 'it holds a password'],
+    ['database-url-env', '1X', '"1X" is no name of a variable'],
+    ['database-url-env', 'A-B={url}', '"A-B" is no name of a variable'],
+    ['database-url-env', '={url}', '"" is no name of a variable'],
+    ['database-url-env', 'A,A={url}', '"A" is given twice'],
+    ['database-url-env', 'A={dbname}', 'the template of "A" holds "{dbname}"; allowed: {url} {host}'],
+    ['database-url-env', 'A={url', 'the template of "A" holds "{"'],
+    ['database-url-env', 'A={{url}}', 'the template of "A" holds "{}"'],
+    ['database-url-env', 'A=', 'the template of "A" has none of {url}'],
+    ['database-url-env', 'A=prod', 'belongs in `env:` of the step'],
+    ['database-url-env', `A=postgres://{user}:${PASSWORD}@{host}/x`, 'the template of "A" holds a password'],
+    ['database-url-env', URL, 'not shown'],
+    ['database-url-env', ',', 'it names no variable'],
     ['artifact-retention-days', '0', 'from 1 to 400'],
     ['artifact-retention-days', '401', 'from 1 to 400'],
     ['github-token', `${PASSWORD} ${PASSWORD}`, 'white space'],
@@ -299,6 +333,137 @@ describe('values that are refused, by name', () => {
       },
     });
   });
+});
+
+describe('the engine', () => {
+  const COMMAND = { ...STAGING, engine: 'command', command: 'dbmate up', 'command-probe': 'dbmate status' };
+
+  it('command has its words', () => {
+    expect(requestOf({ ...COMMAND, 'database-url-env': 'DBMATE_URL' })).toMatchObject({
+      engine: 'command',
+      command: ['dbmate', 'up'],
+      commandProbe: ['dbmate', 'status'],
+      urlVariables: [{ name: 'DBMATE_URL', template: null }],
+    });
+  });
+
+  it.each<[string, RawInputs]>([
+    ['sql', { 'transaction-mode': 'all', 'allow-out-of-order': 'true', 'rehearse-rollback': 'true' }],
+    ['sql', { 'migrations-path': 'm', 'target-version': '1' }],
+    ['auto', { 'migrations-path': 'm', 'transaction-mode': 'all', 'allow-out-of-order': 'true' }],
+    ['auto', { 'alembic-config': 'x.ini', 'alembic-command': 'uv run alembic', 'database-url-env': 'A' }],
+    ['alembic', { 'alembic-config': 'x.ini', 'alembic-command': 'uv run alembic', 'database-url-env': 'A' }],
+    ['alembic', { 'target-version': '0002_users.x', 'rehearse-rollback': 'false' }],
+    ['command', { ...COMMAND, 'rehearse-rollback': 'false', 'database-url-env': 'A={url}' }],
+    ['command', { ...COMMAND, 'rehearsal-database-url': 'postgres://r:0ther@copy/shop' }],
+  ])('%s goes with %j', (engine, raw) => {
+    expect(problemsOf({ ...STAGING, ...raw, engine })).toEqual([]);
+  });
+
+  it.each<[string, RawInputs, readonly string[]]>([
+    ['sql', { 'alembic-config': 'x.ini', 'alembic-command': 'alembic' }, ['alembic-config', 'alembic-command']],
+    ['sql', { command: 'dbmate up', 'command-probe': 'dbmate status' }, ['command', 'command-probe']],
+    ['sql', { 'database-url-env': 'A' }, ['database-url-env']],
+    ['sql', { 'database-url-env': 'DATABASE_URL={url}' }, ['database-url-env']],
+    ['sql', { 'target-version': '1975ea83b712' }, ['target-version']],
+    ['sql', { 'target-version': 'head' }, ['target-version']],
+    ['auto', { command: 'dbmate up', 'command-probe': 'dbmate status' }, ['command', 'command-probe']],
+    ['alembic', { command: 'dbmate up', 'command-probe': 'dbmate status' }, ['command', 'command-probe']],
+    ['alembic', { 'migrations-path': 'm' }, ['migrations-path']],
+    ['alembic', { 'target-version': '+1' }, ['target-version']],
+    ['alembic', { 'target-version': 'a@head' }, ['target-version']],
+    [
+      'alembic',
+      { 'transaction-mode': 'all', 'allow-out-of-order': 'true', 'rehearse-rollback': 'true' },
+      ['transaction-mode', 'allow-out-of-order', 'rehearse-rollback'],
+    ],
+    [
+      'command',
+      { 'transaction-mode': 'all', 'allow-out-of-order': 'true', 'rehearse-rollback': 'true', command: 'a' },
+      ['transaction-mode', 'allow-out-of-order', 'rehearse-rollback'],
+    ],
+    ['command', { ...COMMAND, 'migrations-path': 'm', 'target-version': '3' }, ['migrations-path', 'target-version']],
+    ['command', { ...COMMAND, 'target-version': 'v3-x' }, ['target-version']],
+    ['command', { ...COMMAND, 'alembic-config': 'x.ini' }, ['alembic-config']],
+    ['command', { ...COMMAND, 'alembic-command': 'alembic' }, ['alembic-command']],
+    ['command', {}, ['command']],
+    ['command', { 'command-probe': 'dbmate status' }, ['command']],
+    // Two mistakes in one line, and no third one that only follows from them.
+    ['command', { command: 'A=1 dbmate up | cat' }, ['command', 'command']],
+    ['flyway', { command: 'flyway migrate', 'migrations-path': 'm' }, ['engine']],
+  ])('%s does not go with %j', (engine, raw, inputs) => {
+    const problems = problemsOf({ ...STAGING, ...raw, engine });
+    expect(problems.map((problem) => problem.input)).toEqual(inputs);
+  });
+
+  it('that does not honour an input is named, with what to do', () => {
+    expect(problemsOf({ ...STAGING, command: 'dbmate up', 'transaction-mode': 'all' })).toEqual([
+      {
+        input: 'command',
+        message:
+          'it goes with engine command only, and this is engine auto; say which is meant: set `engine: command`, or leave it out',
+      },
+    ]);
+    expect(problemsOf({ ...STAGING, engine: 'alembic', 'transaction-mode': 'all' })).toEqual([
+      {
+        input: 'transaction-mode',
+        message:
+          'it goes with engine sql only, and this is engine alembic; any other tool has its own ways; leave it out',
+      },
+    ]);
+  });
+
+  it.each([
+    [`dbmate --url ${URL} up`, 'it holds a password'],
+    [`dbmate "--url=${URL}" up`, 'it holds a password'],
+    [`flyway -url='jdbc:postgresql://h/d?user=u&password=${PASSWORD}' migrate`, 'it holds a password'],
+    [`flyway -password=${PASSWORD} migrate`, 'it holds a password'],
+    ['dbmate --url postgres://u@h/d up', 'it holds the URL of a database'],
+    ['alembic -x url=postgresql+psycopg://h/d upgrade', 'it holds the URL of a database'],
+  ])('command takes no secret and no address: %s', (command, fragment) => {
+    const problems = problemsOf({ ...COMMAND, 'database-url': 'postgres://u:x@h/d', command });
+    expect(problems.map((problem) => problem.input)).toEqual(['command']);
+    expect(problems[0]?.message).toContain(fragment);
+    expect(problems[0]?.message).toContain('database-url-env');
+    expect(JSON.stringify(problems)).not.toContain(PASSWORD);
+  });
+
+  it('command knows a password that was written into it for a secret all the same', () => {
+    const command = `tool --url=postgres://u:hush%21hush@h/d --password='hash hash' x`;
+    expect(parseRequest({ ...COMMAND, command }, context())).toMatchObject({
+      kind: 'invalid',
+      known: { secrets: expect.arrayContaining(['hush%21hush', 'hush!hush']) },
+    });
+    const address = 'npx --registry=https://registry.example.com/ tool';
+    expect(requestOf({ ...COMMAND, command: address }).secrets.join()).not.toContain('registry');
+  });
+
+  it.each<[string, RawInputs, string]>([
+    ['a dry run', { mode: 'dry-run' }, 'refused'],
+    ['an apply', { mode: 'apply' }, 'refused'],
+    ['a dry run that accepts it', { mode: 'dry-run', 'allow-hazards': 'drop-table, unprobed-command' }, 'request'],
+    ['an apply that accepts it', { mode: 'apply', 'allow-hazards': 'unprobed-command' }, 'request'],
+    ['status', { mode: 'status' }, 'request'],
+    ['verify', { mode: 'verify' }, 'request'],
+  ])('command without a probe in %s', (_what, raw, kind) => {
+    const parsed = parseRequest({ ...COMMAND, 'command-probe': '', ...raw }, context());
+    expect(parsed.kind).toBe(kind);
+    if (parsed.kind !== 'refused') return;
+    expect(parsed.reason).toContain('no command-probe');
+    expect(parsed.next).toContain('Set command-probe to a harmless command');
+    expect(parsed.next).toContain('allow-hazards: unprobed-command');
+  });
+
+  it('command without a probe and with a bad input is told of the input first', () => {
+    const raw = { ...COMMAND, 'command-probe': '', 'lock-wait': 'x' };
+    expect(parseRequest(raw, context()).kind).toBe('invalid');
+  });
+});
+
+it('what auto became can be asked again', () => {
+  const request = requestOf({ ...STAGING, 'transaction-mode': 'all', 'alembic-command': 'uv run alembic' });
+  expect(engineProblems('alembic', request).map((problem) => problem.input)).toEqual(['transaction-mode']);
+  expect(engineProblems('sql', request).map((problem) => problem.input)).toEqual(['alembic-command']);
 });
 
 describe('working directory and workspace', () => {
