@@ -1,0 +1,52 @@
+/** The tool's own table: found, and read. */
+
+import type { Queryable } from '../../postgres/queryable.ts';
+import {
+  type CandidateTable,
+  candidateTablesQuery,
+  KNOWN_TOOLS,
+  relationOf,
+  toolOfTable,
+} from '../shared/known-tools.ts';
+
+export interface ToolTable {
+  /** As in `KNOWN_TOOLS`. */
+  readonly tool: string;
+  readonly schema: string;
+  readonly table: string;
+  /** The quoted, qualified name. */
+  readonly relation: string;
+  /** Columns that differ between two runs of the same migrations. */
+  readonly volatile: readonly string[];
+}
+
+/** One migration as its tool has it on record. */
+export interface ToolVersion {
+  /** What the tool identifies it by: `0003_orders`, `20250101120000`, `app.0001_initial`... */
+  readonly version: string;
+  readonly name: string | null;
+  readonly state: 'applied' | 'failed';
+}
+
+/** The tables of known tools in all schemas but the system's, by schema and name. Reads the catalog only. */
+export async function findToolTables(session: Queryable): Promise<ToolTable[]> {
+  const { rows } = await session.query<CandidateTable>(candidateTablesQuery(null));
+  return rows.flatMap((row) => {
+    const known = toolOfTable(row);
+    if (known === null) return [];
+    return [
+      { tool: known.tool, schema: row.schema, table: row.table, relation: relationOf(row), volatile: known.volatile },
+    ];
+  });
+}
+
+/**
+ * What the tool has on record, oldest first; for Alembic its current heads, for golang-migrate its current version.
+ * Throws what the server says (42501 without the right to read it).
+ */
+export async function readVersions(session: Queryable, table: ToolTable): Promise<ToolVersion[]> {
+  const known = KNOWN_TOOLS.find(({ tool }) => tool === table.tool);
+  if (known === undefined) throw new Error(`nothing is known of how ${table.tool} records its migrations`);
+  const { rows } = await session.query<ToolVersion>(known.read(table.relation));
+  return rows;
+}
