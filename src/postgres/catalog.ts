@@ -4,7 +4,7 @@ import { definitionsSql } from './definitions.ts';
 import { quoteLiteral } from './identifier.ts';
 import type { Queryable } from './queryable.ts';
 
-/** Objects that are left out of the fingerprints: the gate's own tables, view and function, by their names. */
+/** Objects that are left out of the fingerprints, by their names: the gate's own, and those of the tool that it runs. */
 export interface LeftOut {
   readonly schema: string;
   readonly names: readonly string[];
@@ -15,7 +15,7 @@ export interface LeftOut {
  * the uncommitted work of the transaction it is called in; works on a standby; ANALYZE and VACUUM change nothing in it.
  * Members of extensions are part of their extension. The session's settings are as before when it returns.
  */
-export async function readFingerprints(client: Queryable, leftOut: LeftOut | null = null): Promise<Fingerprints> {
+export async function readFingerprints(client: Queryable, leftOut: readonly LeftOut[] = []): Promise<Fingerprints> {
   const pinned = await pin(client);
   const [row] = await pinned.query(fingerprintsSql(leftOut, pinned.major));
   const { groups, relations, names } = row as { groups: string | null; relations: string | null; names: string | null };
@@ -155,16 +155,22 @@ const COMMENTED: readonly (readonly [catalog: string, relation: string])[] = [
  * alone) and of where it is; a group is the XOR of its rows. Objects of users have oids from 16384 on. Hashing records
  * is what makes this cheap: xmin has no cast to a number but through text.
  */
-function fingerprintsSql(leftOut: LeftOut | null, major: number): string {
-  const schema = quoteLiteral(leftOut?.schema ?? '');
-  const names = leftOut === null || leftOut.names.length === 0 ? 'NULL' : leftOut.names.map(quoteLiteral).join(', ');
+function fingerprintsSql(leftOut: readonly LeftOut[], major: number): string {
+  const isLeftOut = (name: string) =>
+    leftOut
+      .filter(({ names }) => names.length > 0)
+      .map(
+        ({ schema, names }) =>
+          `space.plain = ${quoteLiteral(schema)} AND ${name} IN (${names.map(quoteLiteral).join(', ')})`,
+      )
+      .join(' OR ') || 'false';
   const simple = SIMPLE.map(
     ([group, catalog, namespace]) => `
       SELECT '${group}', '${catalog}'::regclass::oid, part.oid, hash_record_extended(ROW(part.oid, part.xmin), 0)
       FROM ${catalog} part ${namespace === null ? '' : `JOIN space ON space.oid = part.${namespace}`}
       WHERE ${simpleFilter(group)}
         AND part.oid NOT IN (SELECT objid FROM member WHERE classid = '${catalog}'::regclass)
-        ${group === 'function' ? `AND NOT (space.plain = ${schema} AND part.proname IN (${names}) IS TRUE)` : ''}`,
+        ${group === 'function' ? `AND NOT (${isLeftOut('part.proname')})` : ''}`,
   );
   const partOf = parts(major).map(
     ([group, catalog, owner, where]) => `
@@ -193,7 +199,7 @@ function fingerprintsSql(leftOut: LeftOut | null, major: number): string {
     WHERE left(nspname, 3) <> 'pg_' AND nspname <> 'information_schema'
   ), named AS MATERIALIZED (
     SELECT c.oid FROM pg_class c JOIN space ON space.oid = c.relnamespace
-    WHERE space.plain = ${schema} AND c.relname IN (${names})
+    WHERE ${isLeftOut('c.relname')}
   ), hidden AS MATERIALIZED (
     SELECT oid FROM named
     UNION SELECT d.objid FROM pg_depend d JOIN named ON named.oid = d.refobjid -- the sequences of their columns

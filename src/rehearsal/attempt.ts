@@ -1,67 +1,55 @@
 /**
- * One attempt at the dry run: every pending migration, statement by statement, in one transaction that cannot commit;
- * then ROLLBACK, and the server's own word that it is.
+ * One attempt at the dry run, whoever sends the statements: one transaction that cannot commit, watched, looked at and
+ * checked at its end; then ROLLBACK, and the server's own word that it is.
  */
+import type { Check } from '../engines/engine.ts';
+import { checkIndexes, checkTables, runSmokeTests } from '../engines/shared/checks.ts';
+import { cancellationOf, type Workbench } from '../engines/shared/workbench.ts';
 import type { PlannedMigration } from '../plan/plan.ts';
 import { changedGroups, groupsToDefine } from '../plan/schema-diff.ts';
 import type { Cancellation } from '../postgres/cancel.ts';
 import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
 import { type Alarm, Watchdog } from '../postgres/watchdog.ts';
-import type { Blocked } from '../report/outcome.ts';
-import type { Check } from '../engines/engine.ts';
-import { checkIndexes, checkTables, runSmokeTests } from '../engines/shared/checks.ts';
-import { leftOut } from '../engines/shared/tracking.ts';
-import { cancellationOf, type Workbench } from '../engines/shared/workbench.ts';
+import type { Blocked, Failure, MigrationReport } from '../report/outcome.ts';
 import { bounds } from './bounds.ts';
-import { CONTROL, Conversation } from './conversation.ts';
-import { DownAndUp } from '../engines/sql/rehearsal/down-and-up.ts';
-import {
-  Again,
-  type Ending,
-  Interrupted,
-  type Interruption,
-  inWords,
-  isContention,
-  StatementFailed,
-} from './endings.ts';
+import { CONTROL, Conversation, type Slot, type StatementSlot } from './conversation.ts';
+import { Again, type Ending, Interrupted, type Interruption, isContention, StatementFailed } from './endings.ts';
 import { wasRehearsed } from './entry.ts';
 import { MAKE_GUARD } from './guard.ts';
 import type { AttemptInput } from './input.ts';
 import { type LookedBack, lookBack, type Made } from './look-back.ts';
 import { Looks, TIMED_FROM_HERE } from './looks.ts';
-import { Migrations } from '../engines/sql/rehearsal/migrations.ts';
 import { Notes } from './notes.ts';
 import { rememberRelations } from './observe.ts';
 import { Outside } from './outside.ts';
-import { Records } from '../engines/sql/rehearsal/records.ts';
-import { failureReport, migrationReport, type SqlRehearsal } from './report.ts';
+import type { SeenRehearsal } from './report.ts';
 import { type Begun, type Proved, proveRolledBack, rollBack } from './rollback.ts';
-import { Statements } from '../engines/sql/rehearsal/statements.ts';
+import type { Undone } from './treatment.ts';
 
 /** Node's timers fire at once when they are longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export class Attempt {
+export type AttemptReport = Omit<SeenRehearsal, 'verdict' | 'reason' | 'class' | 'next'>;
+
+export abstract class Attempt {
   readonly blocked: Blocked[] = [];
   readonly notes: Notes;
-  private readonly input: AttemptInput;
-  private readonly bench: Workbench;
-  private readonly talk: Conversation;
-  private readonly looks: Looks;
-  private readonly statements: Statements;
-  private readonly records: Records;
-  private readonly migrations: Migrations;
-  private readonly downAndUp: DownAndUp;
+  protected readonly input: AttemptInput;
+  protected readonly bench: Workbench;
+  protected readonly talk: Conversation;
+  protected readonly looks: Looks;
+  /** What was not executed, by which later failures are told from real ones. */
+  protected abstract readonly undone: Undone;
+  protected begun: Begun | null = null;
+  protected interruption: Interruption | null = null;
+  protected checks: readonly Check[] = [];
+  protected failed: StatementFailed | null = null;
+  protected seenBack: LookedBack = { schemaDiff: [], sizes: [], inTheWay: null };
 
   private readonly cancellation: Cancellation;
-  private interruption: Interruption | null = null;
-  private begun: Begun | null = null;
   private made: Made = { groups: { added: [], removed: [], changed: [] }, predicted: new Map() };
-  private checks: readonly Check[] = [];
   private proved: Proved | null = null;
-  private seenBack: LookedBack = { schemaDiff: [], sizes: [], inTheWay: null };
-  private failed: StatementFailed | null = null;
 
   constructor(input: AttemptInput) {
     this.input = input;
@@ -73,15 +61,27 @@ export class Attempt {
         if (this.interruption) throw new Interrupted();
       },
       onLook: (look, entry) => this.looks.see(look, entry),
-      meaningOf: (error, slot, last) =>
-        this.interruption ? new Interrupted() : this.statements.meaningOf(error, slot, last),
+      meaningOf: (error, slot, last) => (this.interruption ? new Interrupted() : this.meaningOf(error, slot, last)),
     });
     this.looks = new Looks(this.talk, this.notes, input.knowledge);
-    this.statements = new Statements(input, this.talk, this.notes, this.looks);
-    this.records = new Records(input, this.talk);
-    this.migrations = new Migrations(input, this.talk, this.notes, this.looks, this.statements, this.records);
-    this.downAndUp = new DownAndUp(input, this.talk, this.notes, this.migrations);
   }
+
+  /** What an error of the server's means; `last` is the last statement before it. */
+  protected abstract meaningOf(error: unknown, slot: Slot, last: StatementSlot | null): Error;
+  /** The transaction has begun. `deferrable`: there are constraints that begin as immediate and need not stay so. */
+  protected abstract begin(deferrable: boolean): void;
+  /** Sends the statements. */
+  protected abstract work(): Promise<void>;
+  /** Everything has passed: what else is to be tried in the same transaction. */
+  protected async afterwards(): Promise<void> {}
+  /** It was interrupted then, which the migrations have no part in. */
+  protected interruptedAfterwards(_why: Exclude<Interruption, { kind: 'cancelled' }>): void {}
+  /** It is rolled back: findings that only the committed state can tell, and what else is to be known by its size. */
+  protected async beforeLookingBack(): Promise<void> {}
+  protected abstract reportOf(migration: PlannedMigration, status: MigrationReport['status']): MigrationReport;
+  protected abstract failure(failed: StatementFailed, inTheWay: string | null): Failure;
+  /** How many statements there are in all. */
+  protected abstract statementCount(): number;
 
   /** Runs it, rolls it back, proves that. Throws only what is no migration's doing. */
   async toItsEnd(): Promise<Ending> {
@@ -120,9 +120,9 @@ export class Attempt {
       this.proved = await proveRolledBack(bench, this.begun);
       // One that begins anew will look again.
       if (!bench.session.lost && !(thrown instanceof Again)) {
+        await this.beforeLookingBack();
         const failed = thrown instanceof StatementFailed ? thrown : null;
-        const rehearsed = { made: this.made, undone: this.downAndUp.undone, failed, traffic };
-        this.seenBack = await lookBack(this.input, this.notes, this.looks, rehearsed);
+        this.seenBack = await lookBack(bench, this.notes, this.looks, { made: this.made, failed, traffic });
       }
     }
     return this.ending(thrown);
@@ -139,7 +139,7 @@ export class Attempt {
       if (this.interruption.kind === 'alarm') this.noteBlocked(this.interruption.alarm);
       if (this.notes.phase === 'up' || this.interruption.kind === 'cancelled') return this.interruption;
       // The migrations themselves had passed.
-      this.downAndUp.notTried(inWords(this.interruption));
+      this.interruptedAfterwards(this.interruption);
       return { kind: 'passed' };
     }
     if (thrown === null) return { kind: 'passed' };
@@ -151,7 +151,7 @@ export class Attempt {
     return { kind: 'failed' };
   }
 
-  private interrupt(why: Interruption): void {
+  protected interrupt(why: Interruption): void {
     if (this.interruption) return;
     this.interruption = why;
     // It does nothing to a transaction that is idle: the conversation asks before it sends more.
@@ -175,23 +175,16 @@ export class Attempt {
   // -- the run ------------------------------------------------------------------------------------------------
 
   private async run(): Promise<void> {
-    const { pending } = this.input.plan;
-    const all = this.bench.request.transactionMode === 'all';
-    await this.begin();
-    for (const [index, migration] of pending.entries()) {
-      this.bench.log.progress(`dry run ${index + 1}/${pending.length} ${migration.file}`);
-      await this.downAndUp.remember(migration);
-      await this.migrations.run(migration, pending[index + 1] ?? null, !all || index === pending.length - 1);
-      this.notes.finished.add(migration.key);
-    }
+    await this.beginTransaction();
+    await this.work();
     this.looks.atTogether();
     await this.talk.exchange();
     await this.compareSchema();
     await this.check();
-    if (this.checks.every((check) => check.passed)) await this.downAndUp.run(this.records.creator);
+    if (this.checks.every((check) => check.passed)) await this.afterwards();
   }
 
-  private async begin(): Promise<void> {
+  private async beginTransaction(): Promise<void> {
     const { talk } = this;
     const [, id] = await talk.exchange(
       [{ text: 'begin isolation level read committed read write' }, CONTROL],
@@ -206,22 +199,20 @@ export class Attempt {
     const [xid = null, lsn = null] = id?.rows[0] ?? [];
     if (xid === null) throw new Error('the server did not tell the id of the rehearsal transaction');
     this.begun = { xid, lsn };
-    this.migrations.xid = xid;
-    talk.control(bounds(this.input, null), ...MAKE_GUARD, ...rememberRelations(this.bench.tracking.schema));
-    this.records.begin();
+    talk.control(bounds(this.input, null), ...MAKE_GUARD, ...rememberRelations(this.bench.leftOut));
     talk.say(...TIMED_FROM_HERE);
     const [row] = await talk.ask(
       `select pg_catalog.json_agg(distinct bare)::text,
               (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`,
     );
     this.looks.begin(JSON.parse(row?.[0] ?? '[]') as string[]);
-    this.statements.deferrable = row?.[1] === 'true';
+    this.begin(row?.[1] === 'true');
   }
 
   private async compareSchema(): Promise<void> {
     await this.talk.exchange();
-    const { session, tracking } = this.bench;
-    const groups = changedGroups(this.input.before, await readFingerprints(session, leftOut(tracking.schema)));
+    const { session, leftOut } = this.bench;
+    const groups = changedGroups(this.input.before, await readFingerprints(session, leftOut));
     this.made = { groups, predicted: await readDefinitions(session, groupsToDefine(groups).inside) };
   }
 
@@ -229,7 +220,7 @@ export class Attempt {
     const { session, request } = this.bench;
     const checks = [
       ...(await checkTables(session, request.criticalTables)),
-      ...(await checkIndexes(session, request.criticalIndexes, this.statements.undone.names)),
+      ...(await checkIndexes(session, request.criticalIndexes, this.undone.names)),
     ];
     if (this.input.smokeTests.length > 0) {
       // Read-only as long as the savepoint stands.
@@ -244,16 +235,16 @@ export class Attempt {
 
   // -- the report ---------------------------------------------------------------------------------------------
 
-  report(attempts: number, blocked: readonly Blocked[]): Omit<SqlRehearsal, 'verdict' | 'reason' | 'class' | 'next'> {
+  report(attempts: number, blocked: readonly Blocked[]): AttemptReport {
     const { notes, looks, made, proved, seenBack } = this;
-    const { plan, knowledge } = this.input;
+    const { knowledge } = this.input;
     const { request } = this.bench;
     const entries = notes.ofPending();
     const executed = entries.filter((entry) => entry.executed);
     return {
-      migrations: plan.pending.map((migration) => this.migrationReport(migration)),
+      migrations: notes.pending.map((migration) => this.reportOf(migration, this.statusOf(migration))),
       coverage: {
-        statements: plan.pending.reduce((sum, migration) => sum + migration.script.statements, 0),
+        statements: this.statementCount(),
         executed: executed.reduce((sum, entry) => sum + entry.ran, 0),
       },
       blocked,
@@ -272,16 +263,14 @@ export class Attempt {
         sequencesAdvanced: looks.sequencesAdvanced,
       },
       checks: this.checks,
-      error: this.failed && failureReport(this.failed, seenBack.inTheWay, request),
+      error: this.failed && this.failure(this.failed, seenBack.inTheWay),
       predicted: made.predicted,
       touched: new Set([...made.groups.added, ...made.groups.changed, ...made.groups.removed]),
     };
   }
 
-  private migrationReport(migration: PlannedMigration) {
-    const ended = this.notes.finished.has(migration.key) ? 'rehearsed' : 'not-executed';
-    const status = this.failed?.migration === migration ? 'failed' : ended;
-    const transactional = migration.script.transactional && !this.input.knowledge.alone.has(migration.key);
-    return migrationReport(migration, this.notes.of(migration), transactional, status);
+  private statusOf(migration: PlannedMigration): MigrationReport['status'] {
+    if (this.failed?.migration === migration) return 'failed';
+    return this.notes.finished.has(migration.key) ? 'rehearsed' : 'not-executed';
   }
 }

@@ -1,10 +1,11 @@
 /** What can be said of statements that no transaction allows without running them: of CREATE INDEX CONCURRENTLY and its kin. */
+
+import type { Finding } from '../engines/engine.ts';
 import { readServerError } from '../postgres/failure.ts';
 import { BatchError, type BatchItem, type Session } from '../postgres/session.ts';
 import { cut, duration } from '../report/text.ts';
 import type { Leftover, Statement } from '../sql/statement.ts';
 import { Cursor, splitAtCommas, tokenize } from '../sql/tokens.ts';
-import type { Finding } from '../engines/engine.ts';
 import type { Conversation } from './conversation.ts';
 import type { Entry } from './entry.ts';
 import { type Bounds, type KeyOfIndex, keysTwice } from './questions.ts';

@@ -43,7 +43,18 @@ export interface Listener {
   readonly meaningOf: (error: unknown, slot: Slot, last: StatementSlot | null) => Error;
 }
 
-export class Conversation {
+/** Takes what is to be said to the server. */
+export interface Sayer {
+  say(item: BatchItem, slot: Slot): void;
+}
+
+/** And asks within the rehearsal's transaction. */
+export interface Talk extends Sayer {
+  exchange(...more: readonly Said[]): Promise<readonly BatchResult[]>;
+  ask(text: string, values?: readonly string[]): Promise<BatchResult['rows']>;
+}
+
+export class Conversation implements Talk {
   private readonly session: Session;
   private readonly listener: Listener;
   private items: BatchItem[] = [];

@@ -2,8 +2,8 @@
 import type { PlannedMigration } from '../plan/plan.ts';
 import type { StatementReport } from '../report/outcome.ts';
 import { cut } from '../report/text.ts';
+import type { StatementEvent } from '../sql/script.ts';
 import type { StatementFacts } from '../sql/statement.ts';
-import type { StatementEvent } from '../engines/sql/script-file.ts';
 import type { GoneColumn } from './observe.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,15 +1,13 @@
-import type { Fingerprints } from '../plan/schema-diff.ts';
 import type { Plan } from '../engines/engine.ts';
 import type { SmokeTest } from '../engines/shared/checks.ts';
-import type { RunStamp } from '../engines/shared/tracking.ts';
 import type { Workbench } from '../engines/shared/workbench.ts';
+import type { Fingerprints } from '../plan/schema-diff.ts';
 
 /** What one attempt is given. */
 export interface AttemptInput {
   readonly bench: Workbench;
   readonly plan: Plan;
   readonly before: Fingerprints;
-  readonly stamp: RunStamp;
   readonly smokeTests: readonly SmokeTest[];
   readonly knowledge: Knowledge;
   /** Milliseconds since the epoch; infinite: no limit. */

@@ -1,20 +1,16 @@
 /** What can be asked only of the committed state, when all is rolled back: what was there before, by name, size and rows. */
+
+import type { Workbench } from '../engines/shared/workbench.ts';
 import { type changedGroups, type Definitions, diffDefinitions, groupsToDefine } from '../plan/schema-diff.ts';
 import { readDefinitions } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
 import type { RelationSize, SchemaChange } from '../report/outcome.ts';
-import { Stop } from '../report/stop.ts';
-import type { Plan } from '../engines/engine.ts';
-import { scriptOf } from '../engines/sql/script-file.ts';
-import type { Workbench } from '../engines/shared/workbench.ts';
 import { duplicateKeys, openTransactions } from './concurrently.ts';
 import type { StatementFailed } from './endings.ts';
-import type { AttemptInput } from './input.ts';
 import type { Looks } from './looks.ts';
 import type { Notes } from './notes.ts';
 import { type Bounds, readDropped, rowsInTheWay, withRows } from './questions.ts';
 import { readSizes, type Traffic } from './sizes.ts';
-import { differences, type Undone } from '../engines/sql/rehearsal/way-back.ts';
 
 /** How long all questions of one kind about the rows may take. */
 const QUESTIONS_MS = 5_000;
@@ -28,7 +24,6 @@ export interface Made {
 /** What the attempt has come to. */
 export interface Rehearsed {
   readonly made: Made;
-  readonly undone: readonly Undone[];
   readonly failed: StatementFailed | null;
   readonly traffic: ReadonlyMap<string, Traffic>;
 }
@@ -41,19 +36,17 @@ export interface LookedBack {
 }
 
 export async function lookBack(
-  { bench, plan }: AttemptInput,
+  bench: Workbench,
   notes: Notes,
   looks: Looks,
-  { made, undone, failed, traffic }: Rehearsed,
+  { made, failed, traffic }: Rehearsed,
 ): Promise<LookedBack> {
   const { session } = bench;
   const before = await readDefinitions(session, groupsToDefine(made.groups).outside);
   const schemaDiff = diffDefinitions(before, made.predicted);
-  notes.findings.push(...(await differences(session, undone)));
   await nameWhatIsBack(bench, notes);
   const inTheWay = failed && (await askForRows(bench, notes, failed));
   await askForIndexes(bench, notes);
-  mentionUnreached(plan, notes, looks);
   return { schemaDiff, inTheWay, sizes: await readSizes(bench, looks.wanted, traffic) };
 }
 
@@ -92,20 +85,6 @@ async function askForIndexes(bench: Workbench, notes: Notes): Promise<void> {
     if (found) notes.findings.push(found);
   }
   notes.findings.push(...(await openTransactions(bench, notes.ofPending())));
-}
-
-function mentionUnreached({ pending }: Plan, notes: Notes, looks: Looks): void {
-  for (const migration of pending) {
-    if (notes.finished.has(migration.key)) continue;
-    try {
-      for (const event of scriptOf(migration)) {
-        if (event.kind === 'statement' && event.facts.bulkInsertInto === null) looks.mention(event.statement.sql);
-      }
-    } catch (error) {
-      // What is wrong with a file was said when it was planned, or is when it is applied.
-      if (!(error instanceof Stop)) throw error;
-    }
-  }
 }
 
 function boundsOf({ request }: Workbench): Bounds {

@@ -6,7 +6,7 @@
 import type { BatchItem } from '../postgres/session.ts';
 import { LOCK_MODES, type Touched } from '../report/outcome.ts';
 import type { Statement } from '../sql/statement.ts';
-import type { Conversation, Said } from './conversation.ts';
+import type { Said, Sayer } from './conversation.ts';
 import { Again } from './endings.ts';
 import type { Entry } from './entry.ts';
 import type { Knowledge } from './input.ts';
@@ -50,7 +50,8 @@ interface Together {
 export class Looks {
   /** Row versions that the rollback will leave behind in tables that existed before. */
   deadTuples = 0;
-  private readonly talk: Conversation;
+  /** Where what it asks is said. */
+  talk: Sayer;
   private readonly notes: Notes;
   private readonly observer = new Observer();
   private anythingBefore = false;
@@ -66,7 +67,7 @@ export class Looks {
   private readonly mentioned = new Set<string>();
   private readonly knowledge: Knowledge;
 
-  constructor(talk: Conversation, notes: Notes, knowledge: Knowledge) {
+  constructor(talk: Sayer, notes: Notes, knowledge: Knowledge) {
     this.talk = talk;
     this.notes = notes;
     this.knowledge = knowledge;

@@ -1,8 +1,9 @@
 /** What one attempt writes down as it goes, of each statement and beside them. The report is made of it. */
+
+import type { Finding, Observation, Plan } from '../engines/engine.ts';
 import type { PlannedMigration } from '../plan/plan.ts';
 import { cut } from '../report/text.ts';
-import type { Finding, Observation, Plan } from '../engines/engine.ts';
-import type { StatementEvent } from '../engines/sql/script-file.ts';
+import type { StatementEvent } from '../sql/script.ts';
 import type { Tried } from './concurrently.ts';
 import { type Entry, newEntry, wasRehearsed } from './entry.ts';
 
@@ -19,7 +20,8 @@ export class Notes {
   /** Indexes that were not built for their size. */
   readonly tried: Tried[] = [];
   private readonly entries = new Map<string, Entry[]>();
-  private readonly pending: Plan['pending'];
+  /** What the entries are of, in order; of a tool that tells only as it goes, what is known so far. */
+  pending: Plan['pending'];
 
   constructor({ pending }: Plan) {
     this.pending = pending;

@@ -2,14 +2,20 @@
  * What a statement did, read back in the same transaction: the locks it took on relations that existed before, which of
  * them it rewrote, scanned, emptied or dropped, the rows it wrote, and how long it took by the server's own clock.
  */
+import type { LeftOut } from '../postgres/catalog.ts';
 import { quoteLiteral } from '../postgres/identifier.ts';
 import type { BatchItem, BatchResult } from '../postgres/session.ts';
 import { LOCK_MODES, type LockSeen, type StatementReport, type Touched } from '../report/outcome.ts';
-import { TRACKING_NAMES } from '../engines/shared/tracking.ts';
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
-export function rememberRelations(trackingSchema: string): BatchItem[] {
-  const ours = TRACKING_NAMES.map(quoteLiteral).join(', ');
+export function rememberRelations(leftOut: readonly LeftOut[]): BatchItem[] {
+  const isLeftOut = (name: string) =>
+    leftOut
+      .map(
+        ({ schema, names }) =>
+          `n.nspname = ${quoteLiteral(schema)} and ${name} in (${names.map(quoteLiteral).join(', ')})`,
+      )
+      .join(' or ') || 'false';
   return [
     {
       text: `create temporary table mgate_before on commit drop as
@@ -21,9 +27,7 @@ export function rememberRelations(trackingSchema: string): BatchItem[] {
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
           left join pg_catalog.pg_index y on y.indexrelid = c.oid left join pg_catalog.pg_class x on x.oid = y.indrelid
          where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-           and not (n.nspname = ${quoteLiteral(trackingSchema)} and c.relname in (${ours}))
-           and not exists (select 1 from pg_catalog.pg_index i join pg_catalog.pg_class t on t.oid = i.indrelid
-                            where i.indexrelid = c.oid and t.relnamespace = n.oid and n.nspname = ${quoteLiteral(trackingSchema)} and t.relname in (${ours}))`,
+           and not (${isLeftOut('coalesce(x.relname, c.relname)')})`,
     },
     { text: 'create unique index mgate_before_oid on pg_temp.mgate_before (oid)' },
     { text: 'grant select on pg_temp.mgate_before to public' },

@@ -2,8 +2,9 @@
  * The locks of a statement as another session sees them: one that fails has given them back before it could be asked
  * itself. Looked at only while one statement goes on for longer than a tick, so a quick one is not seen.
  */
-import type { Session } from '../postgres/session.ts';
+
 import type { Workbench } from '../engines/shared/workbench.ts';
+import type { Session } from '../postgres/session.ts';
 
 const TICK_MS = 100;
 const MOST_RELATIONS = 1_000;

@@ -1,28 +1,28 @@
 /** The dry run, attempt after attempt: it steps back as soon as it is in anybody's way, and comes again a little later. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Plan, Rehearsal } from '../engines/engine.ts';
+import { readSmokeTests } from '../engines/shared/checks.ts';
+import type { Workbench } from '../engines/shared/workbench.ts';
 import type { Fingerprints } from '../plan/schema-diff.ts';
 import type { Blocked, FailureClass } from '../report/outcome.ts';
 import { cancelled } from '../report/stop.ts';
 import { duration } from '../report/text.ts';
 import type { Request } from '../request/request.ts';
-import type { Plan, Rehearsal } from '../engines/engine.ts';
-import { readSmokeTests } from '../engines/shared/checks.ts';
-import type { RunStamp } from '../engines/shared/tracking.ts';
-import type { Workbench } from '../engines/shared/workbench.ts';
-import { Attempt } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import type { Ending } from './endings.ts';
-import type { Knowledge } from './input.ts';
-import type { SqlRehearsal } from './report.ts';
+import type { AttemptInput, Knowledge } from './input.ts';
+import type { SeenRehearsal } from './report.ts';
 
 /** Each start anew has learned about one statement more; a folder that needs more than this is no case for one transaction. */
 const MOST_RESTARTS = 50;
 
+/** `make`: an attempt of the engine's own kind. */
 export async function rehearse(
   workbench: Workbench,
   plan: Plan,
   before: Fingerprints,
-  stamp: RunStamp,
-): Promise<SqlRehearsal> {
+  make: (input: AttemptInput) => Attempt,
+): Promise<SeenRehearsal> {
   const { request, log, signal } = workbench;
   let bench = workbench;
   const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
@@ -31,7 +31,7 @@ export async function rehearse(
   const blocked: Blocked[] = [];
   let tries = 1;
   for (let restarts = 0; ; ) {
-    const attempt = new Attempt({ bench, plan, before, stamp, smokeTests, knowledge, deadline });
+    const attempt = make({ bench, plan, before, smokeTests, knowledge, deadline });
     const ending = await attempt.toItsEnd();
     blocked.push(...attempt.blocked);
     if (ending.kind === 'cancelled') throw cancelled('during the dry run; it was rolled back');

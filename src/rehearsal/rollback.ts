@@ -1,8 +1,8 @@
 /** The end of the rehearsal's transaction: ROLLBACK, and the server's own word that it is. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Workbench } from '../engines/shared/workbench.ts';
 import { BatchError } from '../postgres/session.ts';
 import { Stop } from '../report/stop.ts';
-import type { Workbench } from '../engines/shared/workbench.ts';
 import { readTraffic, type Traffic, trafficItem, type Wanted } from './sizes.ts';
 
 const PROVED_WITHIN_MS = 10_000;

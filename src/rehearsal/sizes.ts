@@ -1,8 +1,9 @@
 /** How large and how busy the relations are that the dry run locked or would have: read when it is rolled back. */
+
+import type { Workbench } from '../engines/shared/workbench.ts';
 import { readServerError } from '../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult } from '../postgres/session.ts';
 import type { RelationSize } from '../report/outcome.ts';
-import type { Workbench } from '../engines/shared/workbench.ts';
 
 /** A table that was never analysed is counted up to this size. */
 const COUNTED_BYTES = 16 * 1024 * 1024;

@@ -19,6 +19,8 @@ export type ScriptEvent =
     }
   | { readonly kind: 'end-unit'; readonly end: 'commit' | 'rollback' };
 
+export type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
+
 export interface ScriptProblem {
   readonly message: string;
   readonly line: number;

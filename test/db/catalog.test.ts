@@ -363,7 +363,7 @@ const CASES: readonly Case[] = [
 const SIGN = { added: '+', removed: '-', changed: '~' } as const;
 const lines = (changes: readonly SchemaChange[]) =>
   changes.map((change) => `${SIGN[change.change]} ${change.kind} ${change.name}`);
-const fingerprints = (client: pg.Client) => readFingerprints(client, LEFT_OUT);
+const fingerprints = (client: pg.Client) => readFingerprints(client, [LEFT_OUT]);
 const everything = async (client: pg.Client): Promise<Definitions> =>
   readDefinitions(client, (await fingerprints(client)).groups.keys());
 
@@ -596,7 +596,7 @@ describe('fingerprints', () => {
       const names = [...(await fingerprints(client)).relations.values()].map((relation) => relation.name);
       expect(names).toContain(`public.${client.escapeIdentifier(name)}`);
       expect((await everything(client)).has(`table public.${client.escapeIdentifier(name)}`)).toBe(true);
-      const without = await readFingerprints(client, { schema: 'public', names: [name] });
+      const without = await readFingerprints(client, [{ schema: 'public', names: [name] }]);
       expect(without.groups.size).toBe((await readFingerprints(client)).groups.size - 1);
     });
   });

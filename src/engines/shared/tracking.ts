@@ -14,8 +14,8 @@ export const TRACKING_NAMES = [
 ];
 
 /** Our own objects, where a schema is read or compared: they are nobody's migration. */
-export function leftOut(schema: string): LeftOut {
-  return { schema, names: TRACKING_NAMES };
+export function leftOut(schema: string): readonly LeftOut[] {
+  return [{ schema, names: TRACKING_NAMES }];
 }
 
 /** A file that makes the tracking table itself; until it has run there is nowhere to record what was done. */

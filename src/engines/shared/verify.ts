@@ -3,12 +3,12 @@
 import { changedGroups, compareDefinitions, type Fingerprints, groupsToProve } from '../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import type { Session } from '../../postgres/session.ts';
+import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { SchemaChange } from '../../report/outcome.ts';
 import type { Request } from '../../request/request.ts';
 import type { Check, Plan, Verification } from '../engine.ts';
 import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
 import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
-import type { SqlRehearsal } from '../../rehearsal/report.ts';
 import { leftOut, readRecords } from './tracking.ts';
 
 /** Just before apply: the schema, and the indexes that were invalid already. */
@@ -21,7 +21,7 @@ export interface StateBefore {
 export interface AppliedRun {
   readonly plan: Plan | null;
   readonly before: StateBefore;
-  readonly rehearsal: SqlRehearsal | null;
+  readonly rehearsal: SeenRehearsal | null;
   /** Rehearsed on a copy: its oids say nothing here. */
   readonly onCopy: boolean;
 }
@@ -86,7 +86,7 @@ function invalidCheck(now: readonly InvalidIndex[], before: readonly InvalidInde
 }
 
 /** Whether something that is there and was not predicted belongs to what our migrations touched. */
-function oursIn(rehearsal: SqlRehearsal): (change: SchemaChange) => boolean {
+function oursIn(rehearsal: SeenRehearsal): (change: SchemaChange) => boolean {
   const removed = new Set(
     rehearsal.schemaDiff.filter((one) => one.change === 'removed').map((one) => `${one.kind} ${one.name}`),
   );

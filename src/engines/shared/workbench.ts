@@ -1,5 +1,6 @@
 import type { Log } from '../../log.ts';
 import { Cancellation } from '../../postgres/cancel.ts';
+import type { LeftOut } from '../../postgres/catalog.ts';
 import type { BatchItem, Session } from '../../postgres/session.ts';
 import type { Request } from '../../request/request.ts';
 
@@ -23,6 +24,8 @@ export interface Workbench {
   readonly standbys: number;
   /** How many locks the server's table has room for, by its settings. */
   readonly lockCapacity: number;
+  /** Objects that are nobody's migration: our own, and the tool's. */
+  readonly leftOut: readonly LeftOut[];
   readonly tracking: {
     readonly schema: string;
     readonly exists: boolean;

@@ -8,6 +8,8 @@ import { readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
 import { armDeadMansSwitch } from '../../postgres/settings.ts';
+import { rehearse } from '../../rehearsal/rehearse.ts';
+import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health } from '../../report/outcome.ts';
 import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
 import { cancelled } from '../../report/stop.ts';
@@ -24,11 +26,9 @@ import type {
   StateProof,
   Verification,
 } from '../engine.ts';
-import { apply } from './application/apply.ts';
 import { backendOf, endBackend } from '../shared/backend.ts';
 import { Connections } from '../shared/connections.ts';
 import { requireCopy } from '../shared/copy.ts';
-import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject, versionKey } from './files.ts';
 import { readHealth, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
@@ -41,10 +41,6 @@ import {
   refuseUnlessMayRecord,
   who,
 } from '../shared/refusals.ts';
-import { rehearse } from '../../rehearsal/rehearse.ts';
-import type { SqlRehearsal } from '../../rehearsal/report.ts';
-import { planMigration } from './script-file.ts';
-import { readBack } from './state-proof.ts';
 import {
   leftOut,
   makesTracking,
@@ -58,6 +54,11 @@ import {
 } from '../shared/tracking.ts';
 import { type StateBefore, verify } from '../shared/verify.ts';
 import type { Workbench } from '../shared/workbench.ts';
+import { apply } from './application/apply.ts';
+import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject, versionKey } from './files.ts';
+import { SqlAttempt } from './rehearsal/attempt.ts';
+import { planMigration } from './script-file.ts';
+import { readBack } from './state-proof.ts';
 
 /** `remember` is told which backend does the work, before it does any. */
 export function sqlEngine(
@@ -94,7 +95,7 @@ class SqlEngine implements Engine {
   private databaseBytes = 0;
   private locked = false;
   private armed: Workbench['armed'] | null = null;
-  private rehearsal: SqlRehearsal | null = null;
+  private rehearsal: SeenRehearsal | null = null;
   /** Just before apply: the schema, and the indexes that were invalid already. */
   private before: StateBefore | null = null;
   private plan: Plan | null = null;
@@ -272,7 +273,8 @@ class SqlEngine implements Engine {
       const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
       return [bench, await readFingerprints(bench.session, left)] as const;
     });
-    this.rehearsal = await rehearse(bench, plan, fingerprints, this.stamp(plan, null));
+    const stamp = this.stamp(plan, null);
+    this.rehearsal = await rehearse(bench, plan, fingerprints, (input) => new SqlAttempt(input, stamp));
     const { nonTransactional } = this.rehearsal;
     this.refuseApart(plan, ({ key }) =>
       nonTransactional.has(key) ? 'the dry run found that it commits by itself' : null,
@@ -331,6 +333,7 @@ class SqlEngine implements Engine {
       databaseBytes: this.databaseBytes,
       standbys: facts.standbys,
       lockCapacity: facts.lockCapacity,
+      leftOut: leftOut(this.request.trackingSchema),
       tracking,
     };
   }

@@ -4,6 +4,7 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, real
 import { join, relative, resolve, sep } from 'node:path';
 import type { MigrationFile } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
+import type { Request } from '../../request/request.ts';
 
 /** Where migrations are looked for when no one says. */
 export const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
@@ -38,7 +39,7 @@ function holdsMigrations(path: string): boolean {
 /** The engine that the folder speaks for. Throws a Stop where it is not SQL files, before anything is connected to. */
 export function requireSqlProject(
   workingDirectory: string,
-  engine: 'auto' | 'sql',
+  engine: Request['engine'],
   migrationsPath: string | null,
 ): void {
   const stop = (message: string, next: string) =>

@@ -10,8 +10,6 @@ import { readText, sourceLine, type TextHash } from './files.ts';
 /** Directives stand in the leading comments; nobody's are longer than this. */
 const HEAD_CHARACTERS = 64 * 1024;
 
-export type StatementEvent = Extract<ScriptEvent, { kind: 'statement' }>;
-
 export function stopAt(
   file: MigrationFile,
   problem: { message: string; line: number; column: number },

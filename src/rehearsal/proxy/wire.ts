@@ -16,12 +16,23 @@ const LONGEST_BYTES = 0x3fffffff;
 
 /** Cuts a stream of bytes into messages, however they come in pieces. Throws on a length that cannot be. */
 export class FrameReader {
+  private readonly keep: (type: string) => boolean;
   private readonly chunks: Buffer[] = [];
   private pending = 0;
   private wanted = HEADER_BYTES;
+  /** Bytes to come that belong to a message which is not kept. */
+  private passing = 0;
+
+  /** `keep`: messages of other types are left out, and nothing of them is held: rows, data of a COPY. */
+  constructor(keep: (type: string) => boolean = () => true) {
+    this.keep = keep;
+  }
 
   /** The messages that are complete with these bytes; each shares memory with what was pushed. */
-  push(chunk: Buffer): Frame[] {
+  push(bytes: Buffer): Frame[] {
+    const chunk = bytes.subarray(this.passing);
+    this.passing -= bytes.length - chunk.length;
+    if (chunk.length === 0) return [];
     this.chunks.push(chunk);
     this.pending += chunk.length;
     const frames: Frame[] = [];
@@ -33,16 +44,19 @@ export class FrameReader {
       const length = all.readUInt32BE(at + 1);
       if (length < 4 || length > LONGEST_BYTES) throw new Error(`a message of ${length} bytes cannot be`);
       const end = at + 1 + length;
-      if (end > all.length) {
+      const type = String.fromCharCode(all[at] ?? 0);
+      const kept = this.keep(type);
+      if (end > all.length && kept) {
         this.wanted = end - at;
         break;
       }
-      frames.push({ type: String.fromCharCode(all[at] ?? 0), bytes: all.subarray(at, end) });
+      if (kept) frames.push({ type, bytes: all.subarray(at, end) });
       at = end;
     }
+    this.passing = Math.max(0, at - all.length);
     this.chunks.length = 0;
     if (at < all.length) this.chunks.push(all.subarray(at));
-    this.pending = all.length - at;
+    this.pending = Math.max(0, all.length - at);
     return frames;
   }
 }
@@ -129,6 +143,8 @@ function parameter(value: string | null): (Buffer | number)[] {
 export const answer = {
   authenticationOk: message('R', 0),
   askForPassword: message('R', 3),
+  /** What we speak is 3.0, and these options of the protocol we do not know. */
+  negotiateProtocolVersion: (unknown: readonly string[]) => message('v', 3 << 16, unknown.length, ...unknown),
   parameterStatus: (name: string, value: string) => message('S', name, value),
   backendKeyData: (pid: number, secret: Buffer) => message('K', pid, secret),
   /** `I`: idle, `T`: in a transaction, `E`: in one that has failed. */

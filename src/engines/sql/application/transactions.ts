@@ -4,10 +4,10 @@ import type { PlannedMigration } from '../../../plan/plan.ts';
 import { readServerError } from '../../../postgres/failure.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { clearItems, resetItems, type WorkSettings } from '../../../postgres/settings.ts';
-import { cancelled, type Stop } from '../../../report/stop.ts';
-import { duration } from '../../../report/text.ts';
 import { isContention } from '../../../rehearsal/endings.ts';
 import { backoff } from '../../../rehearsal/rehearse.ts';
+import { cancelled, type Stop } from '../../../report/stop.ts';
+import { duration } from '../../../report/text.ts';
 import type { Workbench } from '../../shared/workbench.ts';
 import { MigrationFailed } from './sender.ts';
 

@@ -4,17 +4,17 @@
  */
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { readServerError } from '../../../postgres/failure.ts';
-import { hideMessage } from '../../../report/redact.ts';
-import { Stop } from '../../../report/stop.ts';
-import { cut } from '../../../report/text.ts';
-import { locate } from '../script-file.ts';
-import { leftOut } from '../../shared/tracking.ts';
 import type { Conversation } from '../../../rehearsal/conversation.ts';
 import { Again, Interrupted, StatementFailed, wasCutShort } from '../../../rehearsal/endings.ts';
 import { wasRehearsed } from '../../../rehearsal/entry.ts';
 import type { AttemptInput } from '../../../rehearsal/input.ts';
-import type { Migrations } from './migrations.ts';
 import type { Notes } from '../../../rehearsal/notes.ts';
+import { hideMessage } from '../../../report/redact.ts';
+import { Stop } from '../../../report/stop.ts';
+import { cut } from '../../../report/text.ts';
+import { leftOut } from '../../shared/tracking.ts';
+import { locate } from '../script-file.ts';
+import type { Migrations } from './migrations.ts';
 import {
   type Before,
   planDown,

@@ -1,13 +1,14 @@
 /** Our own rows, written as apply would write them: what speaks against that is found in the dry run. */
 import type { PlannedMigration } from '../../../plan/plan.ts';
-import { createTrackingItems, historyItem, makesTracking, recordItem } from '../../shared/tracking.ts';
 import type { Conversation } from '../../../rehearsal/conversation.ts';
 import type { AttemptInput } from '../../../rehearsal/input.ts';
+import { createTrackingItems, historyItem, makesTracking, type RunStamp, recordItem } from '../../shared/tracking.ts';
 
 export class Records {
   /** The pending migration that makes the tracking table itself, where there is none yet. */
   readonly creator: PlannedMigration | null;
   private readonly input: AttemptInput;
+  private readonly stamp: RunStamp;
   private readonly talk: Conversation;
   /** There is a table to write into. */
   private recordable: boolean;
@@ -15,10 +16,11 @@ export class Records {
   private readonly matter: boolean;
   private unrecorded: PlannedMigration[] = [];
 
-  constructor(input: AttemptInput, talk: Conversation) {
+  constructor(input: AttemptInput, stamp: RunStamp, talk: Conversation) {
     const { tracking } = input.bench;
     const { pending } = input.plan;
     this.input = input;
+    this.stamp = stamp;
     this.talk = talk;
     this.recordable = tracking.complete;
     this.matter = pending.some((one) => one.namesTracking);
@@ -31,7 +33,8 @@ export class Records {
 
   /** The first and the last show what there is to find; those between are written only where some file may look at them. */
   record(migration: PlannedMigration): void {
-    const { plan, stamp } = this.input;
+    const { plan } = this.input;
+    const { stamp } = this;
     const { pending } = plan;
     const shows = migration === pending[0] || migration === pending.at(-1) || migration === this.creator;
     if (shows || this.matter) this.unrecorded.push(migration);

@@ -1,12 +1,6 @@
 /** One statement of a migration: sent as it is, with a savepoint around it, in its plain form, or not at all. */
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { readServerError, type ServerError } from '../../../postgres/failure.ts';
-import { hideMessage } from '../../../report/redact.ts';
-import type { Statement } from '../../../sql/statement.ts';
-import { sourceLine } from '../files.ts';
-import { type IndexState, indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
-import { begunBy } from '../progress.ts';
-import type { StatementEvent } from '../script-file.ts';
 import { bounds, mayChangeBounds } from '../../../rehearsal/bounds.ts';
 import { hiddenBy, missingTables, refusedConcurrently, tryOnCopy } from '../../../rehearsal/concurrently.ts';
 import { CONTROL, type Conversation, type Slot, type StatementSlot } from '../../../rehearsal/conversation.ts';
@@ -17,6 +11,12 @@ import type { AttemptInput } from '../../../rehearsal/input.ts';
 import { type Looks, TIMED_FROM_HERE } from '../../../rehearsal/looks.ts';
 import type { Notes } from '../../../rehearsal/notes.ts';
 import { type Limits, Undone, whyNot, whyTooLarge, whyTooSlow } from '../../../rehearsal/treatment.ts';
+import { hideMessage } from '../../../report/redact.ts';
+import type { StatementEvent } from '../../../sql/script.ts';
+import type { Statement } from '../../../sql/statement.ts';
+import { type IndexState, indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
+import { sourceLine } from '../files.ts';
+import { begunBy } from '../progress.ts';
 
 /** An enum label that is not committed yet; a COMMIT where none may be; a statement that no transaction may hold. */
 const UNSAFE_NEW_ENUM_VALUE = '55P04';

@@ -65,7 +65,11 @@ export interface Before {
   readonly definitions: Definitions;
 }
 
-export async function readSchemaBefore(session: Queryable, start: Fingerprints, leftOut: LeftOut): Promise<Before> {
+export async function readSchemaBefore(
+  session: Queryable,
+  start: Fingerprints,
+  leftOut: readonly LeftOut[],
+): Promise<Before> {
   const fingerprints = await readFingerprints(session, leftOut);
   const changed = groupsToDefine(changedGroups(start, fingerprints)).inside;
   return { fingerprints, changed, definitions: await readDefinitions(session, changed) };
@@ -79,7 +83,12 @@ export interface Undone {
   readonly after: Definitions;
 }
 
-export async function readUndone(session: Queryable, way: WayBack, before: Before, leftOut: LeftOut): Promise<Undone> {
+export async function readUndone(
+  session: Queryable,
+  way: WayBack,
+  before: Before,
+  leftOut: readonly LeftOut[],
+): Promise<Undone> {
   const { inside, outside } = groupsToDefine(
     changedGroups(before.fingerprints, await readFingerprints(session, leftOut)),
   );
