@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { INPUTS, type InputName, type InputSpec } from '../../src/request/inputs.ts';
 import { type Context, parseRequest, type RawInputs } from '../../src/request/parse.ts';
 import type { InputProblem, Request } from '../../src/request/request.ts';
@@ -458,6 +460,13 @@ describe('the engine', () => {
     const raw = { ...COMMAND, 'command-probe': '', 'lock-wait': 'x' };
     expect(parseRequest(raw, context()).kind).toBe('invalid');
   });
+});
+
+it.each(['alembic', 'command'])('takes what examples/workflows/%s.yml gives', (name) => {
+  const file = new globalThis.URL(`../../examples/workflows/${name}.yml`, import.meta.url);
+  const { jobs } = parse(readFileSync(file, 'utf8')) as { jobs: { migrate: { steps: { with: RawInputs }[] } } };
+  const given = jobs.migrate.steps.at(-1)?.with;
+  expect(requestOf({ ...given, 'database-url': URL, 'notify-url': '' })).toMatchObject({ engine: name, mode: 'apply' });
 });
 
 it('what auto became can be asked again', () => {
