@@ -1,19 +1,14 @@
 /** The engine for plain SQL files: what the gate asks, answered through `pg`. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { readFingerprints } from '../../postgres/catalog.ts';
-import { holdsLock, lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
-import type { Session } from '../../postgres/session.ts';
-import { armDeadMansSwitch } from '../../postgres/settings.ts';
+import { holdsLock } from '../../postgres/lock.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health } from '../../report/outcome.ts';
 import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
-import { cancelled } from '../../report/stop.ts';
-import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
 import type {
   Applied,
@@ -26,21 +21,12 @@ import type {
   StateProof,
   Verification,
 } from '../engine.ts';
-import { backendOf, endBackend } from '../shared/backend.ts';
-import { Connections } from '../shared/connections.ts';
 import { requireCopy } from '../shared/copy.ts';
-import { readHealth, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from '../shared/inspect.ts';
+import { Database, type Known } from '../shared/database.ts';
+import type { ServerFacts } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
-import {
-  anothersTable,
-  emptyFolder,
-  lockHeldBy,
-  lostLock,
-  notTogether,
-  refuseUnlessMayRecord,
-  who,
-} from '../shared/refusals.ts';
+import { anothersTable, emptyFolder, lostLock, notTogether, refuseUnlessMayRecord } from '../shared/refusals.ts';
 import {
   leftOut,
   makesTracking,
@@ -67,98 +53,50 @@ export function sqlEngine(
   signal: AbortSignal,
   remember: (backend: Backend) => void,
 ): Engine {
-  return new SqlEngine(request, log, signal, remember);
-}
-
-/** How long the lock is waited for when it is given back at the end. */
-const RELEASE_MS = 500;
-
-interface State {
-  readonly facts: ServerFacts;
-  readonly tracking: Workbench['tracking'];
+  return new SqlEngine(request, log, new Database(request, log, signal, remember));
 }
 
 class SqlEngine implements Engine {
   private readonly request: Request;
   private readonly log: Log;
-  private readonly signal: AbortSignal;
-  private readonly remember: (backend: Backend) => void;
-  private readonly connections: Connections;
-  private readonly key: string;
+  private readonly database: Database;
 
-  private session: Session | null = null;
-  private watcher: Session | null = null;
-  /** Stands in for the working session once that is lost. */
-  private substitute: Session | null = null;
   private copy: Workbench | null = null;
-  private state: State | null = null;
-  private databaseBytes = 0;
-  private locked = false;
-  private armed: Workbench['armed'] | null = null;
+  private tracking: Workbench['tracking'] | null = null;
   private rehearsal: SeenRehearsal | null = null;
   /** Just before apply: the schema, and the indexes that were invalid already. */
   private before: StateBefore | null = null;
   private plan: Plan | null = null;
   private readonly plannedFiles = new Map<string, PlannedMigration>();
 
-  constructor(request: Request, log: Log, signal: AbortSignal, remember: (backend: Backend) => void) {
+  constructor(request: Request, log: Log, database: Database) {
     this.request = request;
     this.log = log;
-    this.signal = signal;
-    this.remember = remember;
-    this.connections = new Connections(request, log, signal);
-    this.key = lockKey(request.trackingSchema);
-  }
-
-  private get executes(): boolean {
-    return this.request.mode === 'dry-run' || this.request.mode === 'apply';
+    this.database = database;
   }
 
   // -- inspect and plan ---------------------------------------------------------------------------------------
 
   inspect(): Promise<Inspection> {
-    return this.connections.interruptible('while looking at the database', () => this.inspectNow());
-  }
-
-  private async inspectNow(): Promise<Inspection> {
-    const { workingDirectory, engine, migrationsPath } = this.request;
-    requireSqlProject(workingDirectory, engine, migrationsPath);
-    const session = await this.connections.connectTo(this.request.target, this.signal);
-    this.session = session;
-    if (!this.executes) await session.query('set session characteristics as transaction read only');
-    const facts = await readServer(session, this.request.trackingSchema);
-    refuseServer(facts, this.executes);
-    this.remember(backendOf(facts));
-    if (this.executes) {
-      if (session.startupPid !== facts.backendPid)
-        await refuseTransactionPooler(session, () => this.connections.connectTo(this.request.target));
-      await this.lock();
-    }
-    return this.look(facts);
+    return this.interruptible('while looking at the database', async () => {
+      const { workingDirectory, engine, migrationsPath } = this.request;
+      requireSqlProject(workingDirectory, engine, migrationsPath);
+      return this.look(await this.database.open());
+    });
   }
 
   resume(): Promise<Inspection> {
-    return this.connections.interruptible('after the review pause', () => this.resumeNow());
+    return this.interruptible('after the review pause', async () => this.look(await this.database.reopen()));
   }
 
-  private async resumeNow(): Promise<Inspection> {
-    if (this.working().lost) {
-      // Firewalls and idle timeouts end connections that are silent for the length of a review.
-      this.session = await this.connections.connectTo(this.request.target, this.signal);
-      this.locked = false;
-      this.armed = null;
-    }
-    await this.lock();
-    const facts = await readServer(this.working(), this.request.trackingSchema);
-    refuseServer(facts, true);
-    this.remember(backendOf(facts));
-    return this.look(facts);
+  private interruptible<T>(when: string, work: () => Promise<T>): Promise<T> {
+    return this.database.connections.interruptible(when, work);
   }
 
   /** Files and records, and how they stand to each other. The lock, where one is needed, is held. */
   private async look(facts: ServerFacts): Promise<Inspection> {
     const { request } = this;
-    const session = this.working();
+    const { session } = this.database;
     const tracked = session.query<TrackingRow>(trackingQuery(request.trackingSchema));
     // While the server answers, the files are read.
     tracked.catch(() => undefined);
@@ -175,15 +113,9 @@ class SqlEngine implements Engine {
       notes.push(`${tracking.table} (${tracking.tool}) is another tool's; accepted by allow-hazards: another-tool`);
     }
     const ours = tracking.kind === 'ours';
-    this.state = {
-      facts,
-      tracking: {
-        schema: request.trackingSchema,
-        exists: ours,
-        complete: tracking.kind === 'ours' && tracking.complete,
-      },
-    };
-    const records = ours ? await readRecords(session, request.trackingSchema, this.state.tracking.complete) : [];
+    const complete = tracking.kind === 'ours' && tracking.complete;
+    this.tracking = { schema: request.trackingSchema, exists: ours, complete };
+    const records = ours ? await readRecords(session, request.trackingSchema, complete) : [];
     const lastEnvironment =
       ours && row?.history_columns ? await readLastEnvironment(session, request.trackingSchema) : null;
     const decision = decide({
@@ -196,7 +128,7 @@ class SqlEngine implements Engine {
     if (decision.gaps.length > 0) notes.push(`versions left out: ${decision.gaps.join(', ')}`);
     if (listing.files.length === 0) throw emptyFolder(listing.folder.shown, listing.warnings);
     const pending = decision.pending.map((file) => this.planned(file));
-    if (this.executes && pending.length > 0)
+    if (this.database.executes && pending.length > 0)
       refuseUnlessMayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
     const digest = planDigest({
       pending,
@@ -226,7 +158,7 @@ class SqlEngine implements Engine {
   }
 
   *planText(plan: Plan): Generator<string> {
-    const { facts } = this.found();
+    const { facts } = this.database;
     const { request } = this;
     yield renderPlanHeader(
       {
@@ -255,12 +187,8 @@ class SqlEngine implements Engine {
     return planned;
   }
 
-  async health(): Promise<Health> {
-    const health = await this.connections.interruptible('while looking at the database', () =>
-      readHealth(this.working()),
-    );
-    this.databaseBytes = health.databaseBytes;
-    return health;
+  health(): Promise<Health> {
+    return this.database.health();
   }
 
   // -- dry run ------------------------------------------------------------------------------------------------
@@ -269,7 +197,7 @@ class SqlEngine implements Engine {
     const { request } = this;
     this.refuseApart(plan, (one) => (one.script.transactional ? null : one.script.reason));
     const left = leftOut(request.trackingSchema);
-    const [bench, fingerprints] = await this.connections.interruptible('before the dry run', async () => {
+    const [bench, fingerprints] = await this.interruptible('before the dry run', async () => {
       const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
       return [bench, await readFingerprints(bench.session, left)] as const;
     });
@@ -286,70 +214,37 @@ class SqlEngine implements Engine {
   private refuseApart({ pending }: Plan, why: (migration: PlannedMigration) => string | null): void {
     const all = this.request.transactionMode === 'all';
     // Up to the file that makes the tracking table there is nowhere to record what was done.
-    const creator = this.found().tracking.exists ? -1 : pending.findIndex(makesTracking);
+    const creator = this.found().exists ? -1 : pending.findIndex(makesTracking);
     const apart = (all ? pending : pending.slice(0, creator + 1)).find((one) => why(one) !== null);
     if (apart) throw notTogether(apart.file, why(apart), all ? null : (pending[creator]?.file ?? null));
   }
 
-  /** The copy's own sessions, once it is proved to be a copy: the same schema, the same migrations applied. */
   private async copyBench(target: Target): Promise<Workbench> {
     const { request } = this;
-    const session = await this.connections.connectTo(target, this.signal);
-    const watcher = await this.connections.connectTo(target, this.signal);
-    const facts = await readServer(session, request.trackingSchema);
-    refuseServer(facts, true);
-    const tracking = await requireCopy(this.working(), this.found().tracking, session);
-    this.copy = await this.benchOf(target, session, watcher, facts, tracking);
+    this.copy = await this.database.copyBench(target, async (copy) => ({
+      tracking: await requireCopy(this.database.session, this.found(), copy),
+      leftOut: leftOut(request.trackingSchema),
+    }));
     return this.copy;
   }
 
-  private async bench(): Promise<Workbench> {
-    const { facts, tracking } = this.found();
-    const { target } = this.request;
-    if (!this.watcher || this.watcher.lost) this.watcher = await this.connections.connectTo(target, this.signal);
-    return this.benchOf(target, this.working(), this.watcher, facts, tracking);
-  }
-
-  private async benchOf(
-    target: Target,
-    session: Session,
-    watcher: Session,
-    facts: ServerFacts,
-    tracking: Workbench['tracking'],
-  ): Promise<Workbench> {
-    const armed = (session === this.session ? this.armed : null) ?? (await armDeadMansSwitch(session));
-    if (session === this.session) this.armed = armed;
-    return {
-      request: this.request,
-      log: this.log,
-      signal: this.signal,
-      session,
-      pid: facts.backendPid,
-      watcher,
-      reconnect: () => this.connections.connectTo(target),
-      witness: () => this.witness(),
-      armed,
-      serverMajor: facts.major,
-      databaseBytes: this.databaseBytes,
-      standbys: facts.standbys,
-      lockCapacity: facts.lockCapacity,
-      leftOut: leftOut(this.request.trackingSchema),
-      tracking,
-    };
+  private bench(): Promise<Workbench> {
+    const known: Known = { tracking: this.found(), leftOut: leftOut(this.request.trackingSchema) };
+    return this.database.bench(known);
   }
 
   // -- apply --------------------------------------------------------------------------------------------------
 
   mark(): Promise<BackupMarker> {
-    return this.connections.interruptible('while setting the backup marker', () =>
-      setMarker(this.working(), this.request.run),
+    return this.interruptible('while setting the backup marker', () =>
+      setMarker(this.database.session, this.request.run),
     );
   }
 
   async apply(plan: Plan, rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied> {
-    const bench = await this.connections.interruptible('before anything was applied', async () => {
+    const bench = await this.interruptible('before anything was applied', async () => {
       const bench = await this.bench();
-      if (!(await holdsLock(bench.session, this.key))) throw lostLock();
+      if (!(await holdsLock(bench.session, this.database.key))) throw lostLock();
       const left = leftOut(this.request.trackingSchema);
       this.before = {
         fingerprints: await readFingerprints(bench.session, left),
@@ -375,8 +270,8 @@ class SqlEngine implements Engine {
 
   verify(): Promise<Verification> {
     const { request, plan, before, rehearsal } = this;
-    return this.connections.interruptible('during the verification', () =>
-      verify(this.working(), request, before && { plan, before, rehearsal, onCopy: this.copy !== null }),
+    return this.interruptible('during the verification', () =>
+      verify(this.database.session, request, before && { plan, before, rehearsal, onCopy: this.copy !== null }),
     );
   }
 
@@ -384,10 +279,10 @@ class SqlEngine implements Engine {
 
   async prove(plan: Plan): Promise<StateProof> {
     for (let last = false; ; last = true) {
-      const session = this.working();
+      const { session } = this.database;
       const wasLost = session.lost !== null;
       try {
-        return await readBack(await this.witness(), this.request.trackingSchema, plan, this.before);
+        return await readBack(await this.database.witness(), this.request.trackingSchema, plan, this.before);
       } catch (error) {
         // It may be the asking that shows that the session is lost.
         if (!last && !wasLost && session.lost) continue;
@@ -397,62 +292,23 @@ class SqlEngine implements Engine {
     }
   }
 
-  /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
-  private async witness(): Promise<Session> {
-    const session = this.working();
-    if (!session.lost) return session;
-    if (this.substitute && !this.substitute.lost) return this.substitute;
-    const witness = await this.connections.connectAgain();
-    this.substitute = witness;
-    await endBackend(witness, backendOf(this.found().facts));
-    return witness;
-  }
-
   async settle({ backend, pending }: Remains): Promise<StateProof> {
-    const session = await this.connections.connectTo(this.request.target);
-    this.session = session;
-    if (backend) await endBackend(session, backend);
+    const session = await this.database.afterDeath(backend);
     const planned = pending.map((one) => ({ ...one, key: versionKey(one.version) }));
     return readBack(session, this.request.trackingSchema, { pending: planned, resumed: new Map() }, null);
   }
 
-  async release(): Promise<void> {
-    if (!this.locked || !this.session || this.session.lost) return;
-    this.locked = false;
-    await releaseLock(this.session, this.key);
+  release(): Promise<void> {
+    return this.database.release();
   }
 
-  async close(): Promise<void> {
-    // Whoever still waits for an answer was given up on; the lock goes with the connection.
-    if (!this.session?.busy) {
-      const released = this.release().catch((error: Error) =>
-        this.log.detail(`the lock goes with the connection: ${error.message}`),
-      );
-      await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);
-    }
-    await this.connections.close();
+  close(): Promise<void> {
+    return this.database.close();
   }
 
-  private async lock(): Promise<void> {
-    // A session's advisory lock counts how often it was taken: once is enough, so that one release frees it.
-    if (this.locked) return;
-    const { request, log } = this;
-    const holder = await takeLock(this.working(), this.key, request.lockWaitMs, this.signal, (other) =>
-      log.line(`another gate holds the lock (${who(other)}); waiting up to ${duration(request.lockWaitMs)}`),
-    );
-    if (this.signal.aborted) throw cancelled('while waiting for the lock', 'Run it again: nothing was changed.');
-    if (holder !== null) throw lockHeldBy(holder);
-    this.locked = true;
-  }
-
-  private working(): Session {
-    if (!this.session) throw new Error('not connected');
-    return this.session;
-  }
-
-  private found(): State {
-    if (!this.state) throw new Error('not inspected');
-    return this.state;
+  private found(): Workbench['tracking'] {
+    if (!this.tracking) throw new Error('not inspected');
+    return this.tracking;
   }
 }
 
