@@ -42,7 +42,9 @@ async function make(place: string, requirements: readonly string[]): Promise<Vir
     try {
       await mkdir(CACHE, { recursive: true });
       await step('python3', ['-m', 'venv', draft]);
-      await step(join(draft, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', ...requirements]);
+      if (requirements.length > 0) {
+        await step(join(draft, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', ...requirements]);
+      }
       // Renaming a link replaces the one of a faster process, or a broken one: either environment is as good.
       await symlink(basename(draft), `${draft}.link`);
       await rename(`${draft}.link`, place);
