@@ -76,6 +76,17 @@ export function texts(frame: Frame, count: number, skip = 0): string[] {
   return found;
 }
 
+/**
+ * The zero-terminated text that begins `from` bytes into a message's body, at most `longest` bytes of it, and where the
+ * next field begins. A text that has no end ends with the message: whoever passes messages on leaves it to the server.
+ */
+export function textAt(frame: Frame, from: number, longest = Number.POSITIVE_INFINITY): { text: string; next: number } {
+  const start = HEADER_BYTES + from;
+  const zero = frame.bytes.indexOf(0, start);
+  const end = zero < 0 ? frame.bytes.length : zero;
+  return { text: frame.bytes.toString('utf8', start, Math.min(end, start + longest)), next: end + 1 - HEADER_BYTES };
+}
+
 /** The letter at a place in a message's body: the kind of a Describe or Close, the state in a ReadyForQuery. */
 export function letter(frame: Frame, at = 0): string {
   return String.fromCharCode(frame.bytes[HEADER_BYTES + at] ?? 0);
