@@ -345,17 +345,25 @@ ${operations}
       `        migrations.AddField("customer", "domain", models.CharField(max_length=200, default="")),`,
     ),
     migration('0002_domain', `        migrations.RunPython(fill, migrations.RunPython.noop),`, {
-      head: `
+      head: `from django.db import IntegrityError, transaction
+
 
 def fill(apps, schema_editor):
     Customer = apps.get_model("shop", "Customer")
     Customer.objects.bulk_create(
         Customer(name=f"Customer {n}", email=f"c{n}@shop{n % 5}.example") for n in range(1, 501))
-    # A server-side cursor, and a savepoint a row.
+    # A server-side cursor.
     for customer in Customer.objects.order_by("id").iterator(chunk_size=100):
         customer.domain = customer.email.split("@")[1]
         customer.save(update_fields=["domain"])
-    Customer.objects.get_or_create(email="c1@shop1.example", defaults={"name": "another"})
+    # A savepoint that is released, and one that is rolled back to.
+    with transaction.atomic(schema_editor.connection.alias):
+        Customer.objects.get_or_create(email="c1@shop1.example", defaults={"name": "another"})
+    try:
+        with transaction.atomic(schema_editor.connection.alias):
+            Customer.objects.create(id=Customer.objects.first().id, name="twice", email="nobody@shop0.example")
+    except IntegrityError:
+        pass
 `,
     }),
     migration(
