@@ -114,6 +114,7 @@ export async function listen(host: Host, options: FrontOptions): Promise<Front> 
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
+  server.on('error', (error) => options.log?.(`a connection could not be accepted: ${error.message}`));
   return {
     port: (server.address() as AddressInfo).port,
     password: options.password,
@@ -127,25 +128,28 @@ export async function listen(host: Host, options: FrontOptions): Promise<Front> 
   };
 }
 
-type Start = Extract<Opening, { kind: 'start' | 'cancel' }>;
+type Start = Extract<Opening, { kind: 'start' }>;
+type Cancel = Extract<Opening, { kind: 'cancel' }>;
 
 /** A connection from its first byte to its password. What it has sent beyond stays in its stream, unread. */
 class Entrance {
   /** The connection as it is now: the socket, or TLS on it. */
   stream: Socket;
+  private intake: Intake;
   private readonly certificate: () => Promise<Certificate>;
 
   constructor(socket: Socket, certificate: () => Promise<Certificate>) {
     this.stream = socket;
+    this.intake = new Intake(socket);
     this.certificate = certificate;
   }
 
   /** Past the questions for encryption. */
-  async opening(): Promise<Start> {
+  async opening(): Promise<Start | Cancel> {
     let encrypted = false;
     let gssAsked = false;
     for (;;) {
-      const head = await take(this.stream, 4);
+      const head = await this.intake.take(4);
       if (head[0] === TLS_HANDSHAKE && !encrypted && !gssAsked) {
         this.stream.unshift(head);
         await this.encrypt({ direct: true });
@@ -156,7 +160,7 @@ class Entrance {
       if (length < 8 || length > LONGEST_STARTUP_BYTES) {
         throw refusal('08P01', 'invalid length of startup packet', 'it does not speak the protocol of PostgreSQL');
       }
-      const opening = readOpening(await take(this.stream, length - 4));
+      const opening = readOpening(await this.intake.take(length - 4));
       if (opening.kind === 'refused') throw new Refusal(opening.fields, opening.fields.get('M') ?? '');
       if (opening.kind === 'start' || opening.kind === 'cancel') return opening;
       const again = opening.kind === 'ssl' ? encrypted : encrypted || gssAsked;
@@ -175,22 +179,24 @@ class Entrance {
   }
 
   /** Asks for the password, which has to be this one. */
-  async password(password: string, { negotiate }: Start & { kind: 'start' }): Promise<void> {
+  async password(password: string, { negotiate }: Start): Promise<void> {
     const version = negotiate === null ? [] : [answer.negotiateProtocolVersion(negotiate.unknownOptions)];
     this.stream.write(Buffer.concat([...version, answer.askForPassword]));
-    const head = await take(this.stream, 5);
+    const head = await this.intake.take(5);
     const [type, length] = [String.fromCharCode(head[0] ?? 0), head.readUInt32BE(1)];
     if (type === 'X') throw new Gone();
     if (type !== 'p') throw refusal('08P01', 'expected a password response');
     if (length < 5 || length > LONGEST_PASSWORD_BYTES) throw refusal('08P01', 'invalid password packet size');
-    const body = await take(this.stream, length - 4);
+    const body = await this.intake.take(length - 4);
     if (body.at(-1) !== 0) throw refusal('08P01', 'invalid password packet size');
     if (!sameText(body.subarray(0, -1), Buffer.from(password))) {
       throw refusal('28P01', 'password authentication failed', 'it said a wrong password');
     }
+    this.intake.release();
   }
 
   private async encrypt({ direct }: { direct: boolean }): Promise<void> {
+    this.intake.release();
     const { cert, key } = await this.certificate();
     const [socket, server] = [this.stream, createTlsServer({ cert, key, ALPNProtocols: ['postgresql'] })];
     const secure = await new Promise<Socket & { alpnProtocol?: string | false | null }>((resolve, reject) => {
@@ -200,6 +206,7 @@ class Entrance {
     });
     secure.on('error', () => secure.destroy());
     this.stream = secure;
+    this.intake = new Intake(secure);
     if (direct && secure.alpnProtocol !== 'postgresql') throw new Gone('direct TLS without its protocol (ALPN)');
   }
 }
@@ -234,7 +241,11 @@ class Line implements Caller {
 
   private async admission(): Promise<void> {
     const admission = await this.host.admit(this);
-    if (admission.kind === 'refused') return this.end(answer.error(admission.fields));
+    if (admission.kind === 'refused') {
+      this.ended = true;
+      farewell(this.stream, answer.error(admission.fields));
+      return;
+    }
     const { pid, parameters } = admission;
     const greeting = [
       answer.authenticationOk,
@@ -245,9 +256,9 @@ class Line implements Caller {
     this.key = keyOf(pid, this.secret);
     this.greeted = true;
     this.stream.on('close', () => this.leave());
-    if (this.stream.destroyed) return this.leave();
+    if (this.stream.destroyed) this.leave();
     this.stream.write(Buffer.concat([...greeting, ...this.early]));
-    if (this.ended) return farewell(this.stream);
+    if (this.ended) farewell(this.stream);
     const reader = new FrameReader();
     this.stream.on('data', (chunk: Buffer) => this.hear(reader, chunk));
     this.stream.resume();
@@ -260,7 +271,8 @@ class Line implements Caller {
       frames = reader.push(chunk);
     } catch (error) {
       this.end(answer.error(errorFields('FATAL', '08P01', (error as Error).message)));
-      return this.leave();
+      this.leave();
+      return;
     }
     const bye = frames.findIndex(({ type }) => type === 'X');
     const said = bye < 0 ? frames : frames.slice(0, bye);
@@ -316,7 +328,7 @@ class Line implements Caller {
     if (this.ended) return;
     if (last) this.send(last);
     this.ended = true;
-    if (this.greeted || this.early.length === 0) farewell(this.stream);
+    if (this.greeted) farewell(this.stream);
   }
 }
 
@@ -341,20 +353,32 @@ function farewell(stream: Socket, last?: Buffer): void {
   stream.once('close', () => clearTimeout(patience));
 }
 
-/** So many bytes, however they come. Throws Gone. */
-async function take(stream: Socket, count: number): Promise<Buffer> {
-  for (;;) {
-    const bytes: Buffer | null = stream.read(count);
-    if (bytes?.length === count) return bytes;
-    // At its end a stream gives what is left.
-    if (bytes !== null || stream.readableEnded || stream.destroyed) throw new Gone();
-    await new Promise<void>((resolve) => {
-      const events = ['readable', 'end', 'close'] as const;
-      const wake = () => {
-        for (const event of events) stream.off(event, wake);
-        resolve();
-      };
-      for (const event of events) stream.on(event, wake);
-    });
+/** Takes exact numbers of bytes off a stream, however they come; what is not taken stays in the stream. */
+class Intake {
+  private readonly stream: Socket;
+  private wake: () => void = () => undefined;
+  private readonly events = ['readable', 'end', 'close'] as const;
+  private readonly onEvent = () => this.wake();
+
+  constructor(stream: Socket) {
+    this.stream = stream;
+    for (const event of this.events) stream.on(event, this.onEvent);
+  }
+
+  /** Throws Gone. */
+  async take(count: number): Promise<Buffer> {
+    for (;;) {
+      const bytes: Buffer | null = this.stream.read(count);
+      if (bytes?.length === count) return bytes;
+      // At its end a stream gives what is left.
+      if (bytes !== null || this.stream.readableEnded || this.stream.destroyed) throw new Gone();
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+
+  release(): void {
+    for (const event of this.events) this.stream.off(event, this.onEvent);
   }
 }
