@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseHistory, planRevisions } from '../../src/engines/alembic/revisions.ts';
 import {
   ALEMBIC_NEW,
   ALEMBIC_OLD,
@@ -70,9 +71,14 @@ describe.each(EACH)('alembic $alembic, SQLAlchemy $sqlalchemy, $driver', (one) =
     const environment = await environmentOf(one);
     const url = await createDatabase(which === '14' ? old : await sharedServer());
     const folder = await project({ revisions: thirtyRevisions(), driver: one.driver });
+    const history = await runAlembic(environment, folder, ['history', '--verbose'], {});
     const { code, stderr } = await runAlembic(environment, folder, ['upgrade', 'head'], { DATABASE_URL: url });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stderr.match(/Running upgrade/g)).toHaveLength(30);
+    const ran = [...stderr.matchAll(/Running upgrade .*-> (\w+)/g)].map(([, revision]) => revision);
+    expect(ran).toHaveLength(30);
+    const revisions = parseHistory(history.stdout);
+    const planned = Array.isArray(revisions) ? planRevisions(revisions, [], null).pending : [];
+    expect(ran).toEqual(planned.map(({ revision }) => revision));
     expect(await rows(url, 'SELECT version_num FROM alembic_version')).toEqual([[revisionId(30)]]);
     const counts = `SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM invoices),
       (SELECT count(*) FROM shipments), (SELECT count(*) FROM events.log), (SELECT count(*) FROM wishes),

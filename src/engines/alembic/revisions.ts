@@ -1,5 +1,6 @@
 /** The revisions of an Alembic project, as `alembic history --verbose` tells them, and which of them are pending. Pure. */
-import { oneLine } from '../../report/text.ts';
+import { brief, oneLine } from '../../report/text.ts';
+import { named, shellWord } from './named.ts';
 
 export interface Revision {
   readonly revision: string;
@@ -188,8 +189,8 @@ function notInProject(unknown: readonly string[]): RevisionProblem[] {
     kind: 'unknown-revision' as const,
     version: id,
     file: null,
-    message: `the database is at revision ${id}, which none of the project's migration files has`,
-    next: `Find the commit that has it with \`git log --all --oneline -S ${word(id)}\`, bring the file back (the branch may be behind), then run again.`,
+    message: `the database is at revision ${named(id)}, which none of the project's migration files has`,
+    next: `Find the commit that has it with \`git log --all --oneline -S ${shellWord(id)}\`, bring the file back (the branch may be behind), then run again.`,
   }));
 }
 
@@ -200,8 +201,8 @@ function overlapping(graph: Graph, current: readonly string[]): RevisionProblem[
       kind: 'overlapping' as const,
       version: other,
       file: null,
-      message: `the database's version table holds ${other} beside ${id}, which stands on it`,
-      next: `If ${other} is applied, delete its row from the version table: ${id} says so already; then run again.`,
+      message: `the database's version table holds ${named(other)} beside ${named(id)}, which stands on it`,
+      next: `If ${named(other)} is applied, delete its row from the version table: ${named(id)} says so already; then run again.`,
     }));
   });
 }
@@ -244,7 +245,7 @@ function severalHeads(heads: readonly Revision[]): RevisionProblem {
     version: ids.join(', '),
     file: heads[0]?.path ?? null,
     message: `the project has ${heads.length} heads: ${heads.map(described).join(', ')}`,
-    next: `Run \`alembic merge -m "merge heads" ${ids.map(word).join(' ')}\` and commit the file that it writes, then run again.`,
+    next: `Run \`alembic merge -m "merge heads" ${ids.map(shellWord).join(' ')}\` and commit the file that it writes, then run again.`,
   };
 }
 
@@ -258,12 +259,10 @@ function behind(target: Revision, current: readonly string[]): RevisionProblem {
   };
 }
 
-const described = ({ revision, message }: Revision) => (message === '' ? revision : `${revision} (${message})`);
+const described = ({ revision, message }: Revision) =>
+  message === '' ? named(revision) : `${named(revision)} (${named(message)})`;
 
-const shown = (text: string) => JSON.stringify(oneLine(text).slice(0, 80));
-
-/** A word for a POSIX shell. */
-const word = (text: string) => (/^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+const shown = (text: string) => JSON.stringify(brief(text, 80));
 
 /** Who stands on whom, and alembic's order. */
 class Graph {
