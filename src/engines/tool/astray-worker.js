@@ -13,13 +13,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 const { shared, remotes, marking } = workerData;
 const LEADER = 0;
 const END = 1;
-/** A look at the numbers costs some 15 µs, one at the tables milliseconds: of these, so much of the time at most. */
+/** A look at the numbers costs some 15 µs, one at the tables milliseconds, for which the tool stands still. */
 const LOOK_MS = 0.25;
+/** On a machine where others connect all the time the tool shall get this share of it; then it is looked at as it runs. */
 const SHARE = 0.5;
-/** In a row, before that counts. */
+/** So much in a row does not count yet. */
 const BURST_MS = 500;
-/** Numbers may be the same of other sockets: the tables are looked at all the same, for one twentieth of the time. */
-const SURE_SHARE = 20;
+/** One closed as another opened leaves the number as it was: the tables are looked at all the same, now and then. */
+const SURE_SHARE = 200;
 /** A socket may be on its way from one process to another as we look; after so many looks it is somebody else's. */
 const MOST_LOOKS = 5;
 const LISTEN = '0A';
@@ -27,11 +28,11 @@ const LISTEN = '0A';
 let buffer = Buffer.alloc(64 * 1024);
 // What is open stays that of this network namespace, which is the tool's too, whoever has ended.
 const families = [
-  { counter: open('/proc/self/net/sockstat'), table: open('/proc/self/net/tcp'), counted: null },
-  { counter: open('/proc/self/net/sockstat6'), table: open('/proc/self/net/tcp6'), counted: null },
+  { counter: open('/proc/self/net/sockstat'), table: open('/proc/self/net/tcp'), counted: 0 },
+  { counter: open('/proc/self/net/sockstat6'), table: open('/proc/self/net/tcp6'), counted: 0 },
 ].filter(({ counter, table }) => counter !== null && table !== null);
 const needles = remotes.map((remote) => Buffer.from(` ${remote} `));
-/** By inode: how often it was looked at. Settled ones: infinitely often. */
+/** By inode: how often it was looked at; MOST_LOOKS when it is settled whose it is. */
 const looks = new Map();
 let told = false;
 
@@ -57,12 +58,11 @@ function fill(descriptor) {
 }
 
 /**
- * How many TCP sockets are in use, and those that wait for nothing: microseconds. The tables take milliseconds however
- * empty they are, as the kernel walks through every place that it has for a socket.
+ * How many TCP sockets are in use: microseconds. The tables take milliseconds however empty they are, as the kernel walks
+ * through every place that it has for a socket.
  */
 function count(counter) {
-  const found = /^TCP6?: inuse (\d+)(?: orphan \d+ tw (\d+))?/m.exec(buffer.latin1Slice(0, fill(counter)));
-  return { inUse: Number(found?.[1]), waiting: found?.[2] };
+  return Number(/^TCP6?: inuse (\d+)/m.exec(buffer.latin1Slice(0, fill(counter)))?.[1]);
 }
 
 /** The sockets whose other end is the target: inode and local port. Those that no process has any more are left out. */
@@ -141,13 +141,15 @@ function programOf(pid) {
   }
 }
 
+/** Kills whoever has gone past the proxy, and the whole group with it. */
 function look(table, leader) {
   for (const { inode, localPort } of socketsToTarget(table)) {
     const times = looks.get(inode) ?? 0;
     if (times >= MOST_LOOKS) continue;
-    const pid = holds(process.pid, inode) ? null : culprit(inode, leader);
+    const isOurs = holds(process.pid, inode);
+    const pid = isOurs ? null : culprit(inode, leader);
     if (pid === null) {
-      looks.set(inode, holds(process.pid, inode) ? MOST_LOOKS : times + 1);
+      looks.set(inode, isOurs ? MOST_LOOKS : times + 1);
       continue;
     }
     const program = programOf(pid);
@@ -173,28 +175,26 @@ while (Atomics.load(shared, END) === 0) {
   const isSure = now >= sureAt;
   spent = Math.max(0, spent - (now - last) * SHARE);
   last = now;
+  const isBusy = spent > BURST_MS;
   let stopped = false;
   const wanted = families.filter((family) => {
-    if (spent > BURST_MS) return isSure;
-    const { inUse, waiting } = count(family.counter);
-    const { counted } = family;
-    family.counted = { inUse, waiting };
+    const before = family.counted;
+    family.counted = count(family.counter);
+    if (family.counted <= before) return isSure;
     // Somebody has connected. Nothing of the tool goes on while we find out who, as it needs little longer for a commit.
-    if (inUse > counted.inUse && leader > 0) {
-      if (!stopped) signal(-leader, 'SIGSTOP');
+    if (leader > 0 && !isBusy) {
+      signal(-leader, 'SIGSTOP');
       stopped = true;
     }
-    return isSure || inUse !== counted.inUse || waiting !== counted.waiting;
+    return true;
   });
   try {
     for (const { table } of wanted) look(table, leader);
   } finally {
     if (stopped) signal(-leader, 'SIGCONT');
   }
-  if (wanted.length > 0) {
-    const took = performance.now() - now;
-    spent += took;
-    if (isSure) sureAt = now + took * SURE_SHARE;
-  }
-  Atomics.wait(shared, END, 0, LOOK_MS);
+  const took = wanted.length > 0 ? performance.now() - now : 0;
+  spent += took;
+  if (isSure) sureAt = now + took * SURE_SHARE;
+  Atomics.wait(shared, END, 0, isBusy ? Math.max(LOOK_MS, took) : LOOK_MS);
 }
