@@ -44,6 +44,7 @@ const DOORS: Readonly<Record<string, { readonly text: string; readonly mode: num
 /** What is started as a thread, by its file: name in `dist/shared/` -> source. `src/` says `new URL('./<name>', import.meta.url)`. */
 const WORKERS: Readonly<Record<string, string>> = {
   'artifact-worker.js': 'src/github/artifact-worker.js',
+  'astray-worker.js': 'src/engines/tool/astray-worker.js',
 };
 
 /** PostgreSQL's parser reads this file, which it looks for beside itself by a name that only CommonJS has. */

@@ -1,8 +1,8 @@
 /** What becomes of a run that was killed. */
 import { conclude } from './conclude.ts';
 import { type Door, logOf, type Setting, settingOf } from './door.ts';
+import { chooseEngine } from './engines/choose.ts';
 import type { Backend, StateProof } from './engines/engine.ts';
-import { sqlEngine } from './engines/sql/engine.ts';
 import { getState } from './github/commands.ts';
 import { failureFrom } from './postgres/failure.ts';
 import { exitCodeOf } from './report/exit.ts';
@@ -40,7 +40,7 @@ async function settle(request: Request, before: Outcome, setting: Setting): Prom
   const log = logOf(setting);
   const backend = getState(door.env, 'backend');
   if (backend === null) return null;
-  const engine = sqlEngine(request, log, door.signal, () => undefined);
+  const engine = await chooseEngine({ request, log, signal: door.signal, env: door.env, remember: () => undefined });
   try {
     log.line('the run was killed: ending what it left at the server, and reading the database back');
     return await engine.settle({ backend: JSON.parse(backend) as Backend, pending: before.pending });

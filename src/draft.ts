@@ -1,5 +1,5 @@
 /** The outcome while it comes into being: each stage leaves here what it found, and any ending makes a whole Outcome of it. */
-import type { Applied, Inspection, Plan, Rehearsal, StateProof, Verification } from './engines/engine.ts';
+import type { Applied, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from './engines/engine.ts';
 import { failureFrom } from './postgres/failure.ts';
 import { exitCodeOf } from './report/exit.ts';
 import type { FailureContext } from './report/failure.ts';
@@ -44,6 +44,7 @@ class ApplyFailed extends Error {}
 export class Draft {
   backup: BackupMarker | null = null;
   private readonly request: Request;
+  private readonly kind: Engine['kind'];
   private readonly now: () => number;
   private readonly signal: AbortSignal;
   private readonly startedAt: number;
@@ -63,11 +64,13 @@ export class Draft {
   private isWriting = false;
   private end: { result: Result; alarm: boolean } | null = null;
   private failure: Failure | null = null;
+  private stateUnknown = false;
   private lockHeld = false;
   private badInput = false;
 
-  constructor(request: Request, now: () => number, signal: AbortSignal) {
+  constructor(request: Request, kind: Engine['kind'], now: () => number, signal: AbortSignal) {
     this.request = request;
+    this.kind = kind;
     this.now = now;
     this.signal = signal;
     this.startedAt = now();
@@ -110,6 +113,11 @@ export class Draft {
       if (row.status === 'failed' || row.status === 'running')
         this.warnings.push(`migration ${row.version} (${row.name}) is recorded as ${row.status}`);
     }
+  }
+
+  /** The dry run has seen more of it than was known before. */
+  planSeen(plan: Plan): void {
+    this.plan = plan;
   }
 
   healthy(health: Health): void {
@@ -171,6 +179,7 @@ export class Draft {
   verified(verification: Verification): void {
     this.verification = verification;
     const names = verification.foreign.map((change) => `${change.kind} ${change.name}`);
+    this.warnings.push(...verification.remarks);
     if (names.length > 0) this.warnings.push(`changed meanwhile by somebody else: ${names.slice(0, 10).join(', ')}`);
   }
 
@@ -206,6 +215,7 @@ export class Draft {
     if (this.failure && this.signal.aborted && isConsequence(this.failure)) this.failure = this.cancelledNow();
     this.leave(this.signal.aborted ? 'cancelled' : 'failed');
     this.lockHeld = reason?.lockHeld ?? false;
+    this.stateUnknown = reason?.stateUnknown ?? false;
     this.badInput = reason?.badInput ?? false;
     const result = reason?.result ?? 'failed';
     this.end = {
@@ -255,7 +265,8 @@ export class Draft {
   }
 
   private state(): DatabaseState {
-    return this.isWriting ? (this.proof?.state ?? 'unknown') : 'unchanged';
+    if (this.isWriting) return this.proof?.state ?? 'unknown';
+    return this.stateUnknown ? 'unknown' : 'unchanged';
   }
 
   private outcomeOf(result: Result, databaseState: DatabaseState, error: Failure | null, alarm: boolean): Outcome {
@@ -269,7 +280,7 @@ export class Draft {
       mode: request.mode,
       environment: request.environment,
       environmentSource: request.environmentSource,
-      engine: 'sql',
+      engine: this.kind,
       server: {
         version: inspection?.server.version ?? null,
         host: request.target.host,

@@ -47,7 +47,7 @@ export interface Tools {
 }
 
 export async function gate(request: Request, tools: Tools): Promise<Outcome> {
-  const draft = new Draft(request, tools.now, tools.signal);
+  const draft = new Draft(request, tools.engine.kind, tools.now, tools.signal);
   try {
     await Promise.race([story(request, tools, draft), overdue(tools.lastCall)]);
   } catch (error) {
@@ -99,18 +99,20 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
 
   if (request.mode === 'status') return draft.ended('reported', { alarm: isAlarming(found) });
   if (request.mode === 'verify') return verifyOnly(tools, draft, plan);
-  if (plan.pending.length === 0) return upToDate(request, tools, draft);
+  if (plan.pending.length === 0 && !plan.isOpen) return upToDate(request, tools, draft);
 
-  refuseUnlessMeant(request, found, plan);
+  if (!plan.isOpen) refuseUnlessMeant(request, found, plan);
   draft.healthy(await engine.health());
   noteUnchanged(tools, draft);
-  const rehearsal = await dryRun(request, tools, draft, plan);
+  const rehearsal = await dryRun(request, tools, draft, found);
+  const seen = rehearsal.plan ?? plan;
+  if (seen.pending.length === 0) return upToDate(request, tools, draft);
   if (request.mode === 'dry-run') return draft.ended('dry-run-passed');
 
   await review(request, tools, draft);
-  const again = await readAgain(engine, plan);
+  const again = await readAgain(engine, seen);
   if (again === 'up-to-date') return draft.ended('up-to-date');
-  await apply(request, tools, draft, plan, rehearsal);
+  await apply(request, tools, draft, seen, rehearsal);
   await verify(tools, draft);
   draft.ended('applied');
 }
@@ -132,11 +134,16 @@ async function inspect(request: Request, engine: Engine): Promise<Inspection> {
   }
 }
 
-async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, plan: Plan): Promise<Rehearsal> {
+async function dryRun(request: Request, tools: Tools, draft: Draft, inspected: Inspection): Promise<Rehearsal> {
+  const { engine, log } = tools;
   log.chapter('Dry run');
   return draft.stage('dry-run', async () => {
+    const known = inspected.plan;
     // While the server is at work.
-    const [claims, rehearsal] = await Promise.all([readClaims(plan), engine.rehearse(plan)]);
+    const [knownClaims, rehearsal] = await Promise.all([readClaims(known), engine.rehearse(known)]);
+    const plan = rehearsal.plan ?? known;
+    const claims = rehearsal.plan ? await readClaims(plan) : knownClaims;
+    if (rehearsal.plan) seePlan(request, tools, draft, inspected, rehearsal.plan);
     const found = hazardsOf({ pending: plan.pending, claims, rehearsal, request });
     const { hazards, unused } = markAllowed(found.filter(isHazard), request, plan);
     draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, found));
@@ -146,6 +153,24 @@ async function dryRun(request: Request, { engine, log }: Tools, draft: Draft, pl
     judge(request, rehearsal, hazards);
     return rehearsal;
   });
+}
+
+/** What is pending, and what would be sent, was seen as it happened. */
+function seePlan(
+  request: Request,
+  { engine, log, writePlan }: Tools,
+  draft: Draft,
+  found: Inspection,
+  seen: Plan,
+): void {
+  draft.planSeen(seen);
+  if (seen.pending.length === 0) return;
+  if (found.plan.isOpen) {
+    log.line(`${plural(seen.pending.length, 'pending migration')}; plan-digest ${seen.digest}`);
+    for (const migration of seen.pending) log.line(`  ${migration.file || migration.version}`);
+    refuseUnlessMeant(request, found, seen);
+  }
+  writePlan(engine.planText(seen));
 }
 
 function checklistOf(request: Request, plan: Plan, rehearsal: Rehearsal, hazards: readonly Hazard[]) {

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { conclude } from './conclude.ts';
 import { type Door, later, logOf, type Setting, settingOf, WORK_ENDS_MS } from './door.ts';
-import { sqlEngine } from './engines/sql/engine.ts';
+import { chooseEngine } from './engines/choose.ts';
 import { gate } from './gate.ts';
 import { saveState } from './github/commands.ts';
 import { sharePlan } from './publish.ts';
@@ -29,7 +29,13 @@ async function gated(request: Request, setting: Setting): Promise<Outcome> {
   const { door, folder, keep, redact, audience } = setting;
   const log = logOf(setting);
   return gate(request, {
-    engine: sqlEngine(request, log, door.signal, (backend) => saveState(door.env, 'backend', JSON.stringify(backend))),
+    engine: await chooseEngine({
+      request,
+      log,
+      signal: door.signal,
+      env: door.env,
+      remember: (backend) => saveState(door.env, 'backend', JSON.stringify(backend)),
+    }),
     log,
     signal: door.signal,
     lastCall: later(door.signal, WORK_ENDS_MS),

@@ -31,7 +31,10 @@ export interface Inspection {
 }
 
 export interface Plan {
+  /** Empty while the plan is open. */
   readonly digest: string;
+  /** What is pending shows only in the dry run. */
+  readonly isOpen: boolean;
   readonly serverMajor: number;
   readonly pending: readonly PlannedMigration[];
   /** Half-done non-transactional migrations, by version key. */
@@ -74,6 +77,8 @@ export interface Finding {
 }
 
 export interface Rehearsal {
+  /** The plan as the dry run has seen it, where that is more than was known before. */
+  readonly plan: Plan | null;
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
   /** Why it is inconclusive, the class of that, and what to do. */
   readonly reason: string | null;
@@ -98,7 +103,7 @@ export interface Rehearsal {
 export type Check = Outcome['verification'][number];
 
 export interface Applied {
-  readonly applied: readonly { readonly migration: PlannedMigration; readonly ms: number }[];
+  readonly applied: readonly { readonly migration: PlannedMigration; readonly ms: number | null }[];
   /** The migration at which it stopped, or null when all were applied. */
   readonly failed: { readonly migration: PlannedMigration; readonly error: Failure } | null;
 }
@@ -110,6 +115,8 @@ export interface Verification {
   readonly differences: readonly SchemaChange[];
   /** Changes that no migration of ours made. */
   readonly foreign: readonly SchemaChange[];
+  /** Worth knowing, and no reason to fail. */
+  readonly remarks: readonly string[];
 }
 
 /** A session of ours at the server, and no other. */
@@ -132,6 +139,7 @@ export interface StateProof {
 }
 
 export interface Engine {
+  readonly kind: 'sql' | 'alembic' | 'command';
   /** Connects and looks; for modes that execute it also takes the lock. Throws a Stop. */
   inspect(): Promise<Inspection>;
   /** plan.sql: exactly what would run, in pieces. Secrets are still in it. */

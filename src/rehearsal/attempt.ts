@@ -158,6 +158,11 @@ export abstract class Attempt {
     this.cancellation.begin();
   }
 
+  /** Stops what the server is at, for good. */
+  protected cancelNow(): void {
+    this.cancellation.begin();
+  }
+
   private noteBlocked(alarm: Alarm): void {
     if (alarm.kind !== 'blocking') return;
     const current = this.talk.current();
@@ -242,6 +247,7 @@ export abstract class Attempt {
     const entries = notes.ofPending();
     const executed = entries.filter((entry) => entry.executed);
     return {
+      plan: null,
       migrations: notes.pending.map((migration) => this.reportOf(migration, this.statusOf(migration))),
       coverage: {
         statements: this.statementCount(),

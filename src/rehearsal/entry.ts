@@ -9,7 +9,8 @@ import type { GoneColumn } from './observe.ts';
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export type Entry = Mutable<StatementReport> & {
-  readonly migration: PlannedMigration;
+  /** Of a tool's statement known only when the tool records what it has done. */
+  migration: PlannedMigration;
   readonly facts: StatementFacts;
   /** How many of its `count` statements were sent and answered, the failed one included. */
   ran: number;

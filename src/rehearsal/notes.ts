@@ -60,6 +60,21 @@ export class Notes {
     return entry;
   }
 
+  /** All entries of one migration become another's, in front of which it has none yet. */
+  move(from: PlannedMigration, to: PlannedMigration): void {
+    const moved = this.entries.get(from.key) ?? [];
+    this.entries.delete(from.key);
+    this.entries.set(to.key, [...(this.entries.get(to.key) ?? []), ...moved]);
+    for (const entry of moved) entry.migration = to;
+  }
+
+  /** Takes out what is not worth telling, and numbers the rest. */
+  keepOf({ key }: PlannedMigration, isKept: (entry: Entry) => boolean): void {
+    const kept = (this.entries.get(key) ?? []).filter(isKept);
+    for (const [at, entry] of kept.entries()) entry.index = at + 1;
+    this.entries.set(key, kept);
+  }
+
   observe(migration: PlannedMigration, { statement, facts }: StatementEvent): void {
     if (this.phase !== 'up') return;
     const at = { migration, line: statement.line, sql: cut(statement.sql, 200) };

@@ -4,7 +4,7 @@ import type { PlannedMigration } from '../plan/plan.ts';
 import type { ServerError } from '../postgres/failure.ts';
 import { bytes } from '../report/text.ts';
 import type { Statement, StatementFacts } from '../sql/statement.ts';
-import type { Conversation, StatementSlot } from './conversation.ts';
+import type { StatementSlot, Talk } from './conversation.ts';
 import type { Entry } from './entry.ts';
 
 const EXPLAIN = 'explain (format json) ';
@@ -32,7 +32,7 @@ export interface Limits {
 }
 
 /** Why a statement is not to be executed on this database at all, or null. */
-export async function whyNot(talk: Conversation, entry: Entry, statement: Statement): Promise<string | null> {
+export async function whyNot(talk: Talk, entry: Entry, statement: Statement): Promise<string | null> {
   const { facts, migration } = entry;
   if (facts.forbiddenInRehearsal !== null) return `${facts.forbiddenInRehearsal}: a rollback would not undo it`;
   if (/^DISCARD\s+TEMP/i.test(statement.sql)) return 'DISCARD TEMP would drop what the dry run itself keeps there';
@@ -47,7 +47,7 @@ const SETVAL_ARGUMENT =
   /\bsetval\s*\(\s*((?:pg_catalog\s*\.\s*)?pg_get_serial_sequence\s*\(\s*'[^']*'\s*,\s*'[^']*'\s*\)|'[^']*')/gi;
 
 /** setval is not undone by a rollback; on a sequence that this transaction made it goes with the sequence. */
-async function whyNoSetval(talk: Conversation, statement: Statement): Promise<string | null> {
+async function whyNoSetval(talk: Talk, statement: Statement): Promise<string | null> {
   const reason = 'setval on a sequence that exists is not undone by a rollback';
   const sequences = [...statement.sql.matchAll(SETVAL_ARGUMENT)].map((match) => match[1]);
   const calls = statement.sql.match(/\bsetval\s*\(/gi)?.length ?? 0;
@@ -63,7 +63,7 @@ async function whyNoSetval(talk: Conversation, statement: Statement): Promise<st
 
 /** What a rollback keeps (WAL, dead tuples, file growth) is bounded before the statement is sent. */
 export async function whyTooLarge(
-  talk: Conversation,
+  talk: Talk,
   asked: StatementSlot,
   { dryRunMaxBytes, databaseBytes }: Limits,
 ): Promise<string | null> {
@@ -86,7 +86,7 @@ export async function whyTooLarge(
 }
 
 /** A relation with its partitions, in bytes; 0 where there is none of that name. */
-async function sizeOf(talk: Conversation, relation: string, withIndexes: boolean): Promise<number> {
+async function sizeOf(talk: Talk, relation: string, withIndexes: boolean): Promise<number> {
   const size = withIndexes ? 'pg_catalog.pg_total_relation_size' : 'pg_catalog.pg_table_size';
   const rows = await talk.ask(
     `select (coalesce(pg_catalog.sum(${size}(t.relid)), 0) + coalesce(${size}(pg_catalog.to_regclass($1)), 0))::text
@@ -97,7 +97,7 @@ async function sizeOf(talk: Conversation, relation: string, withIndexes: boolean
 }
 
 /** Why the plain form of a statement that builds an index would take too long, or null: try it. */
-export async function whyTooSlow(talk: Conversation, facts: StatementFacts, limits: Limits): Promise<string | null> {
+export async function whyTooSlow(talk: Talk, facts: StatementFacts, limits: Limits): Promise<string | null> {
   const what = facts.nonTransactional;
   const builds = what?.leftover?.kind === 'create-index' || what?.leftover?.kind === 'reindex';
   if (!what || !builds || what.relation === null || limits.maxBlockingMs === 0) return null;
@@ -154,7 +154,7 @@ export class Undone {
   }
 
   /** The reason why an enum label cannot be used yet, or null: it is not one of an earlier pending file. */
-  async uncommittedLabel(talk: Conversation, error: ServerError, highestEnum: string): Promise<string | null> {
+  async uncommittedLabel(talk: Talk, error: ServerError, highestEnum: string): Promise<string | null> {
     const because = 'PostgreSQL allows that only once it is committed';
     const quoted = [...error.message.matchAll(/["'«„“]([^"'»“”]+)["'»“”]/g)].map((match) => match[1] ?? '');
     for (const label of quoted) {

@@ -15,6 +15,8 @@ export interface StopReason {
   readonly sourceLine?: string | null;
   /** Decided by what was given, before anything was connected to: an exit code of its own. */
   readonly badInput?: boolean;
+  /** What was not to be written may have been: what is there is not known. */
+  readonly stateUnknown?: boolean;
   /** Another gate holds the lock: an exit code of its own. */
   readonly lockHeld?: boolean;
 }

@@ -11,12 +11,20 @@ import type { Request, Target } from '../../request/request.ts';
 import type { Backend } from '../engine.ts';
 import { backendOf, endBackend } from './backend.ts';
 import { Connections } from './connections.ts';
-import { readHealth, readServer, refuseServer, refuseTransactionPooler, type ServerFacts } from './inspect.ts';
+import {
+  applicationName,
+  readHealth,
+  readServer,
+  refuseServer,
+  refuseTransactionPooler,
+  type ServerFacts,
+} from './inspect.ts';
 import { lockHeldBy, who } from './refusals.ts';
 import type { Workbench } from './workbench.ts';
 
 /** How long the lock is waited for when it is given back at the end. */
 const RELEASE_MS = 500;
+const GONE_WITHIN_MS = 10_000;
 
 /** What an engine knows of the database that a workbench tells. */
 export type Known = Pick<Workbench, 'tracking' | 'leftOut'>;
@@ -135,6 +143,7 @@ export class Database {
       request: this.request,
       log: this.log,
       signal: this.signal,
+      target,
       session,
       pid: facts.backendPid,
       watcher,
@@ -165,6 +174,21 @@ export class Database {
     this.working = session;
     if (backend) await endBackend(session, backend);
     return session;
+  }
+
+  /** Other sessions of this run, which a dead gate's tool may have left: until they are gone they could still commit. */
+  async endNamesakes(): Promise<void> {
+    const until = Date.now() + GONE_WITHIN_MS;
+    for (;;) {
+      const { rows } = await this.session.query(
+        `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
+          where a.application_name = $1 and a.pid <> pg_catalog.pg_backend_pid() and a.usename = current_user`,
+        [applicationName(this.request.run)],
+      );
+      if (rows.length === 0) return;
+      if (Date.now() > until) throw new Error('sessions of the run that was killed are still at work');
+      await sleep(100);
+    }
   }
 
   // -- the lock and the end -------------------------------------------------------------------------------------

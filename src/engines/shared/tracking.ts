@@ -118,7 +118,7 @@ export function readTrackingState(row: TrackingRow, schema: string): TrackingSta
     const complete =
       row.objects === 3 &&
       EXTRA_COLUMNS.every(([name]) => row.columns?.includes(name)) &&
-      HISTORY_COLUMNS.every(([name]) => row.history_columns?.includes(name));
+      isHistoryComplete(row.history_columns);
     return { kind: 'ours', complete };
   }
   const other = row.others?.[0];
@@ -133,25 +133,42 @@ export function readTrackingState(row: TrackingRow, schema: string): TrackingSta
 const NUMERIC_ORDER = (column: string) =>
   `case when ${column} ~ '^[0-9]+$' then ${column}::pg_catalog.numeric end desc nulls last, ${column} desc`;
 
+const addMissing = (table: string, columns: readonly (readonly [string, string])[]) =>
+  `alter table ${table} ${columns.map(([name, type]) => `add column if not exists ${name} ${type}`).join(', ')}`;
+
+/** IF NOT EXISTS would ask for the right to create schemas even where there is nothing to create. */
+const createSchema = (schema: string) => `do $gate$ begin
+       if not exists (select 1 from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema)}) then create schema ${quoteIdentifier(schema)}; end if;
+     end $gate$`;
+
+const createHistory = (schema: string) => [
+  `create table if not exists ${quoteIdentifier(schema)}.migration_history (
+       id uuid primary key default gen_random_uuid(), version text not null, action text not null, executed_at timestamptz default now(),
+       execution_time_ms integer, status text not null, error_message text, executed_by text, environment text)`,
+  addMissing(`${quoteIdentifier(schema)}.migration_history`, HISTORY_COLUMNS),
+];
+
+/** Our history alone, for tools that keep a record of their own. Runs inside a transaction. */
+export function createHistoryItems(schema: string): BatchItem[] {
+  return [createSchema(schema), ...createHistory(schema)].map((text) => ({ text }));
+}
+
+/** Whether all of the history's columns are there. */
+export function isHistoryComplete(columns: readonly string[] | null): boolean {
+  return HISTORY_COLUMNS.every(([name]) => columns?.includes(name));
+}
+
 /** Creates what is missing of our tables and changes nothing of what is there. Runs inside a transaction. */
 export function createTrackingItems(schema: string): BatchItem[] {
   const s = quoteIdentifier(schema);
-  const add = (table: string, columns: readonly (readonly [string, string])[]) =>
-    `alter table ${s}.${table} ${columns.map(([name, type]) => `add column if not exists ${name} ${type}`).join(', ')}`;
   return [
-    // IF NOT EXISTS would ask for the right to create schemas even where there is nothing to create.
-    `do $gate$ begin
-       if not exists (select 1 from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema)}) then create schema ${s}; end if;
-     end $gate$`,
+    createSchema(schema),
     `create table if not exists ${s}.schema_migrations (
        version text primary key, name text not null, applied_at timestamptz default now(), checksum text not null,
        execution_time_ms integer, status text not null constraint schema_migrations_status_check check (status in ('pending', 'running', 'completed', 'failed')),
        error_message text, applied_by text)`,
-    add('schema_migrations', EXTRA_COLUMNS),
-    `create table if not exists ${s}.migration_history (
-       id uuid primary key default gen_random_uuid(), version text not null, action text not null, executed_at timestamptz default now(),
-       execution_time_ms integer, status text not null, error_message text, executed_by text, environment text)`,
-    add('migration_history', HISTORY_COLUMNS),
+    addMissing(`${s}.schema_migrations`, EXTRA_COLUMNS),
+    ...createHistory(schema),
     `do $gate$ begin
        if not exists (select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                        where n.nspname = ${quoteLiteral(schema)} and c.relname = 'migration_status_view') then

@@ -1,15 +1,14 @@
 /** Whether the database is now what it should be: asked of it, and compared with what the dry run said. */
 
 import { changedGroups, compareDefinitions, type Fingerprints, groupsToProve } from '../../plan/schema-diff.ts';
-import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
+import { type LeftOut, readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { SchemaChange } from '../../report/outcome.ts';
 import type { Request } from '../../request/request.ts';
-import type { Check, Plan, Verification } from '../engine.ts';
+import type { Check, Verification } from '../engine.ts';
 import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
 import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
-import { leftOut, readRecords } from './tracking.ts';
 
 /** Just before apply: the schema, and the indexes that were invalid already. */
 export interface StateBefore {
@@ -19,7 +18,9 @@ export interface StateBefore {
 
 /** What this run has applied; null in `verify(..., null)`: nothing, and only what is asked for by name is checked. */
 export interface AppliedRun {
-  readonly plan: Plan | null;
+  /** Whether the records say that everything was applied. */
+  readonly records: Check;
+  readonly leftOut: readonly LeftOut[];
   readonly before: StateBefore;
   readonly rehearsal: SeenRehearsal | null;
   /** Rehearsed on a copy: its oids say nothing here. */
@@ -29,7 +30,7 @@ export interface AppliedRun {
 export async function verify(session: Session, request: Request, run: AppliedRun | null): Promise<Verification> {
   const checks: Check[] = [];
   const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
-  if (run) checks.push(await checkRecords(session, request.trackingSchema, run.plan));
+  if (run) checks.push(run.records);
   await session.query('begin transaction isolation level read committed read only');
   try {
     checks.push(...(await checkTables(session, request.criticalTables)));
@@ -39,31 +40,17 @@ export async function verify(session: Session, request: Request, run: AppliedRun
   } finally {
     await session.query('rollback');
   }
-  return { checks, ...(await compare(session, request.trackingSchema, run)) };
-}
-
-async function checkRecords(session: Session, trackingSchema: string, plan: Plan | null): Promise<Check> {
-  const recorded = new Map((await readRecords(session, trackingSchema, false)).map((row) => [row.version, row]));
-  const wrong = (plan?.pending ?? []).filter((one) => {
-    const row = recorded.get(one.version);
-    return row?.status !== 'completed' || row.checksum !== one.checksum;
-  });
-  return {
-    check: 'every migration is recorded with its checksum',
-    passed: wrong.length === 0,
-    detail: wrong.length === 0 ? null : `not so: ${wrong.map((one) => one.file).join(', ')}`,
-  };
+  return { checks, remarks: [], ...(await compare(session, run)) };
 }
 
 /** What our migrations made, against what the dry run said they would make. */
 async function compare(
   session: Session,
-  trackingSchema: string,
   run: AppliedRun | null,
 ): Promise<Pick<Verification, 'predictedEqualsActual' | 'differences' | 'foreign'>> {
   if (!run?.rehearsal) return { predictedEqualsActual: null, differences: [], foreign: [] };
   const { rehearsal, before, onCopy } = run;
-  const after = await readFingerprints(session, leftOut(trackingSchema));
+  const after = await readFingerprints(session, run.leftOut);
   const groups = changedGroups(before.fingerprints, after);
   const rehearsed = { added: [], removed: [], changed: onCopy ? [] : [...rehearsal.touched] };
   const actual = await readDefinitions(session, groupsToProve(rehearsed, groups));

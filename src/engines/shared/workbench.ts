@@ -2,13 +2,15 @@ import type { Log } from '../../log.ts';
 import { Cancellation } from '../../postgres/cancel.ts';
 import type { LeftOut } from '../../postgres/catalog.ts';
 import type { BatchItem, Session } from '../../postgres/session.ts';
-import type { Request } from '../../request/request.ts';
+import type { Request, Target } from '../../request/request.ts';
 
 /** What the stages of one run share: the session that works, the one that watches, and what was found out about the server. */
 export interface Workbench {
   readonly request: Request;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** The database that is worked on: the run's, or the copy. */
+  readonly target: Target;
   readonly session: Session;
   /** The working session's backend. */
   readonly pid: number;

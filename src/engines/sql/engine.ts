@@ -41,10 +41,10 @@ import {
 import { type StateBefore, verify } from '../shared/verify.ts';
 import type { Workbench } from '../shared/workbench.ts';
 import { apply } from './application/apply.ts';
-import { findFolder, listMigrations, rawChecksum, readText, requireSqlProject, versionKey } from './files.ts';
+import { findFolder, listMigrations, rawChecksum, readText, versionKey } from './files.ts';
 import { SqlAttempt } from './rehearsal/attempt.ts';
 import { planMigration } from './script-file.ts';
-import { readBack } from './state-proof.ts';
+import { checkRecords, readBack } from './state-proof.ts';
 
 /** `remember` is told which backend does the work, before it does any. */
 export function sqlEngine(
@@ -57,6 +57,7 @@ export function sqlEngine(
 }
 
 class SqlEngine implements Engine {
+  readonly kind = 'sql';
   private readonly request: Request;
   private readonly log: Log;
   private readonly database: Database;
@@ -78,11 +79,7 @@ class SqlEngine implements Engine {
   // -- inspect and plan ---------------------------------------------------------------------------------------
 
   inspect(): Promise<Inspection> {
-    return this.interruptible('while looking at the database', async () => {
-      const { workingDirectory, engine, migrationsPath } = this.request;
-      requireSqlProject(workingDirectory, engine, migrationsPath);
-      return this.look(await this.database.open());
-    });
+    return this.interruptible('while looking at the database', async () => this.look(await this.database.open()));
   }
 
   resume(): Promise<Inspection> {
@@ -139,7 +136,14 @@ class SqlEngine implements Engine {
       targetVersion: request.targetVersion,
       transactionMode: request.transactionMode,
     });
-    this.plan = { digest, serverMajor: facts.major, pending, resumed: decision.resumed, downFiles: listing.downFiles };
+    this.plan = {
+      digest,
+      isOpen: false,
+      serverMajor: facts.major,
+      pending,
+      resumed: decision.resumed,
+      downFiles: listing.downFiles,
+    };
     return {
       server: { version: facts.version, major: facts.major },
       previousVersion: decision.currentVersion,
@@ -270,9 +274,13 @@ class SqlEngine implements Engine {
 
   verify(): Promise<Verification> {
     const { request, plan, before, rehearsal } = this;
-    return this.interruptible('during the verification', () =>
-      verify(this.database.session, request, before && { plan, before, rehearsal, onCopy: this.copy !== null }),
-    );
+    const { session } = this.database;
+    return this.interruptible('during the verification', async () => {
+      if (!before) return verify(session, request, null);
+      const records = await checkRecords(session, request.trackingSchema, plan);
+      const left = leftOut(request.trackingSchema);
+      return verify(session, request, { records, leftOut: left, before, rehearsal, onCopy: this.copy !== null });
+    });
   }
 
   // -- proof and end ------------------------------------------------------------------------------------------

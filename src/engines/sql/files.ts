@@ -1,10 +1,9 @@
 /** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
 import { createHash, type Hash, hash as oneHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { MigrationFile } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
-import type { Request } from '../../request/request.ts';
 
 /** Where migrations are looked for when no one says. */
 export const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
@@ -36,32 +35,21 @@ function holdsMigrations(path: string): boolean {
   return isFolder(path) && readdirSync(path).some((name) => FILE_NAME.test(name));
 }
 
-/** The engine that the folder speaks for. Throws a Stop where it is not SQL files, before anything is connected to. */
-export function requireSqlProject(
-  workingDirectory: string,
-  engine: Request['engine'],
-  migrationsPath: string | null,
-): void {
-  const stop = (message: string, next: string) =>
-    new Stop({ result: 'failed', class: 'input', message, next, badInput: true });
-  if (!isFolder(workingDirectory)) {
-    throw stop(
-      `working-directory: there is no folder ${workingDirectory}`,
-      'Correct working-directory, or check the repository out first.',
-    );
-  }
-  if (engine !== 'auto' || !existsSync(join(workingDirectory, 'alembic.ini'))) return;
-  const sqlToo =
-    migrationsPath !== null || USUAL_FOLDERS.some((folder) => holdsMigrations(join(workingDirectory, folder)));
-  throw sqlToo
-    ? stop(
-        'engine: there are an alembic.ini and SQL migrations',
-        'Say which is meant: engine: sql (engine: alembic is not supported yet).',
-      )
-    : stop(
-        'engine: alembic.ini asks for the engine alembic, which is not supported yet',
-        'Set engine: sql with a migrations-path, or run Alembic by itself for now.',
-      );
+/** Why the working directory cannot be one, or null. */
+export function requireFolder(workingDirectory: string): Stop | null {
+  if (isFolder(workingDirectory)) return null;
+  return new Stop({
+    result: 'failed',
+    class: 'input',
+    message: `working-directory: there is no folder ${workingDirectory}`,
+    next: 'Correct working-directory, or check the repository out first.',
+    badInput: true,
+  });
+}
+
+/** Whether one of the usual folders holds SQL migrations. */
+export function holdsSqlMigrations(workingDirectory: string): boolean {
+  return USUAL_FOLDERS.some((folder) => holdsMigrations(join(workingDirectory, folder)));
 }
 
 /** The folder that was named, or the one usual folder that there is. Throws a Stop: none, two, or outside the working directory. */

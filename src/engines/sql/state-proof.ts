@@ -5,7 +5,7 @@ import { readFingerprints } from '../../postgres/catalog.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { MigrationRef } from '../../report/outcome.ts';
 import { classify } from '../../sql/classify.ts';
-import type { Plan, StateProof } from '../engine.ts';
+import type { Check, Plan, StateProof } from '../engine.ts';
 import { leftOut, type Recorded, readRecords, type TrackingRow, trackingQuery } from '../shared/tracking.ts';
 import type { StateBefore } from '../shared/verify.ts';
 
@@ -72,4 +72,18 @@ async function stateOfStarted(
   // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
   const untold = started.some(({ again, sql }) => !again && !classify(sql).nonTransactional?.leftover);
   return untold ? 'unknown' : 'unchanged';
+}
+
+/** Whether our table says that all of the plan was applied as it is. */
+export async function checkRecords(session: Session, trackingSchema: string, plan: Plan | null): Promise<Check> {
+  const recorded = new Map((await readRecords(session, trackingSchema, false)).map((row) => [row.version, row]));
+  const wrong = (plan?.pending ?? []).filter((one) => {
+    const row = recorded.get(one.version);
+    return row?.status !== 'completed' || row.checksum !== one.checksum;
+  });
+  return {
+    check: 'every migration is recorded with its checksum',
+    passed: wrong.length === 0,
+    detail: wrong.length === 0 ? null : `not so: ${wrong.map((one) => one.file).join(', ')}`,
+  };
 }

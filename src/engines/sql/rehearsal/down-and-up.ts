@@ -12,8 +12,8 @@ import type { Notes } from '../../../rehearsal/notes.ts';
 import { hideMessage } from '../../../report/redact.ts';
 import { Stop } from '../../../report/stop.ts';
 import { cut } from '../../../report/text.ts';
+import { locate } from '../../../sql/locate.ts';
 import { leftOut } from '../../shared/tracking.ts';
-import { locate } from '../script-file.ts';
 import type { Migrations } from './migrations.ts';
 import {
   type Before,

@@ -3,8 +3,8 @@ import { failureFrom, readServerError } from '../../../postgres/failure.ts';
 import type { StatementFailed } from '../../../rehearsal/endings.ts';
 import type { Failure } from '../../../report/outcome.ts';
 import type { Request } from '../../../request/request.ts';
+import { locate } from '../../../sql/locate.ts';
 import { sourceLine } from '../files.ts';
-import { locate } from '../script-file.ts';
 
 /** `inTheWay`: how many rows it failed on, in a sentence. */
 export function failureReport(

@@ -1,0 +1,288 @@
+/** Alembic, as a project has it: its revisions, its commands, its words. */
+
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
+import { delimiter, dirname, join, relative, resolve, sep } from 'node:path';
+import type { Log } from '../../log.ts';
+import type { PlannedMigration, PlanProblem, StatementText } from '../../plan/plan.ts';
+import { Stop } from '../../report/stop.ts';
+import type { Request } from '../../request/request.ts';
+import { type Ended, probeTool } from '../tool/child.ts';
+import { childEnvironment } from '../tool/environment.ts';
+import { lineOf, planned, type ToolMigration, UNRECORDED } from '../tool/planned.ts';
+import type { ToolTable, ToolVersion } from '../tool/tables.ts';
+import type { Explained, Fingerprinted, LookedThrough, Standing, Tool, Words } from '../tool/tool.ts';
+import { checkOf, currentOf, findAlembic, historyOf, sqlOf, upgradeOf } from './command.ts';
+import { explainAlembic } from './explain.ts';
+import { parseHistory, planRevisions, type Revision, type RevisionPlan, type RevisionProblem } from './revisions.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const HISTORY_MS = 60_000;
+const RENDER_MS = 30_000;
+/** Nothing listens there. */
+const NOWHERE = { host: '127.0.0.1', port: 1 };
+
+interface Source extends ToolMigration {
+  readonly lines: readonly string[];
+  /** Where its `upgrade` begins. */
+  readonly upgradeAt: number;
+}
+
+export class AlembicTool implements Tool {
+  readonly engine = 'alembic';
+  readonly name = 'alembic';
+  readonly isOpen = false;
+  private readonly request: Request;
+  private readonly env: Env;
+  private readonly log: Log;
+  private words: Words = ['alembic'];
+  private revisions: readonly Revision[] = [];
+  private readonly sources = new Map<string, Source>();
+  private configuration: readonly Fingerprinted[] = [];
+  private standingNow: RevisionPlan | null = null;
+  private current: readonly string[] = [];
+
+  constructor(request: Request, env: Env, log: Log) {
+    this.request = request;
+    this.env = env;
+    this.log = log;
+  }
+
+  get probe(): Words {
+    return currentOf(this.words, this.request.alembicConfig);
+  }
+
+  async read(): Promise<void> {
+    const { workingDirectory, alembicConfig, alembicCommand } = this.request;
+    const found = await findAlembic({
+      workingDirectory,
+      given: alembicCommand,
+      config: alembicConfig,
+      env: this.env,
+      exists: (path) => isThere(path, constants.F_OK),
+      onPath: (program) => this.isOnPath(program),
+      succeeds: async ([program = '', ...rest]) => (await this.quietly([program, ...rest], HISTORY_MS)).code === 0,
+    });
+    if (!('words' in found)) throw new Stop({ result: 'failed', class: 'tool', ...found, badInput: true });
+    this.words = found.words;
+    this.log.detail(`alembic: ${found.words.join(' ')} (${found.how})`);
+    const ended = await this.quietly(historyOf(found.words, alembicConfig), HISTORY_MS);
+    const told = explainAlembic(ended);
+    if (ended.error || ended.code !== 0) {
+      throw new Stop({
+        result: 'failed',
+        class: told?.class ?? 'tool',
+        message:
+          told?.message ?? `${found.words.join(' ')} history: ${ended.error?.message ?? `exit code ${ended.code}`}`,
+        next: told?.next ?? 'Run `alembic history` in the working directory and correct what it says, then run again.',
+        file: told?.file ? this.shown(told.file) : null,
+        line: told?.line ?? null,
+      });
+    }
+    const revisions = parseHistory(ended.stdout);
+    if (!Array.isArray(revisions))
+      throw new Stop({ result: 'failed', class: 'tool', ...(revisions as { message: string; next: string }) });
+    this.revisions = revisions;
+    // Two files of one revision id lose a migration, and alembic only warns of it.
+    if (told?.class) throw new Stop({ result: 'failed', class: told.class, message: told.message, next: told.next });
+    await Promise.all([this.readConfiguration(), this.readSources()]);
+  }
+
+  /** env.py and the ini make an apply what it is, beside the revisions. */
+  private async readConfiguration(): Promise<void> {
+    const { workingDirectory, alembicConfig } = this.request;
+    const [first] = this.revisions;
+    const paths = [resolve(workingDirectory, alembicConfig)];
+    if (first) paths.push(join(dirname(dirname(first.path)), 'env.py'));
+    const found = await Promise.all(
+      paths.map(async (path) => {
+        const text = await readFile(path).catch(() => null);
+        return text === null ? null : { version: this.shown(path), checksum: sha256(text) };
+      }),
+    );
+    this.configuration = found.filter((one) => one !== null);
+  }
+
+  tableOf(tables: readonly ToolTable[], said: readonly string[]): ToolTable | null {
+    const own = tables.filter(({ tool }) => tool === 'Alembic');
+    const named = own.find(({ schema, table }) =>
+      said.some(
+        (sql) => /\bversion_num\b/.test(sql) && sql.includes(table) && (schema === 'public' || sql.includes(schema)),
+      ),
+    );
+    return named ?? own.find(({ schema }) => schema === 'public') ?? own[0] ?? null;
+  }
+
+  standing(versions: readonly ToolVersion[]): Standing {
+    this.current = versions.map(({ version }) => version);
+    const plan = planRevisions(this.revisions, this.current, this.target());
+    this.standingNow = plan;
+    return {
+      pending: plan.pending.map((one) => this.plannedOf(one, [])),
+      currentVersion: this.current.length === 0 ? null : this.current.join(', '),
+      applied: plan.applied.map((one) => ({ version: one.revision, checksum: this.sourceOf(one).checksum })),
+      extra: this.configuration,
+      problems: plan.problems.map((one) => this.problemOf(one)),
+      warnings: [],
+    };
+  }
+
+  stillPending(pending: readonly PlannedMigration[], versions: readonly ToolVersion[]) {
+    const current = versions.map(({ version }) => version);
+    const applied = new Set(planRevisions(this.revisions, current, null).applied.map(({ revision }) => revision));
+    return {
+      pending: pending.filter(({ version }) => version !== UNRECORDED && !applied.has(version)),
+      currentVersion: current.length === 0 ? null : current.join(', '),
+    };
+  }
+
+  private target(): string | null {
+    const { targetVersion } = this.request;
+    return targetVersion === 'head' || targetVersion === 'heads' ? null : targetVersion;
+  }
+
+  private problemOf({ kind, version, file, message, next }: RevisionProblem): PlanProblem {
+    const kinds = {
+      'several-heads': 'out-of-order',
+      'unknown-revision': 'missing',
+      overlapping: 'missing',
+      'unknown-target': 'target',
+      'target-behind': 'target',
+    } as const;
+    return { kind: kinds[kind], version, file: file === null ? null : this.shown(file), message, next };
+  }
+
+  upgrade(pending: readonly PlannedMigration[]): Words {
+    const target = this.standingNow?.target?.revision ?? pending.at(-1)?.version ?? 'head';
+    return upgradeOf(this.words, this.request.alembicConfig, target);
+  }
+
+  planned(version: string | null, texts: readonly StatementText[]): PlannedMigration {
+    const revision = this.revisions.find((one) => one.revision === version);
+    if (revision) return this.plannedOf(revision, texts);
+    const nothing = { name: 'outside of any revision', file: '', path: '', bytes: 0, checksum: '', allow: [] };
+    return planned({ version: version ?? UNRECORDED, ...nothing }, texts);
+  }
+
+  private plannedOf(revision: Revision, texts: readonly StatementText[]): PlannedMigration {
+    const { lines, upgradeAt, ...source } = this.sourceOf(revision);
+    return planned(
+      source,
+      texts.map((text) => ({ ...text, line: lineOf(text.sql, lines, upgradeAt) })),
+    );
+  }
+
+  private sourceOf(revision: Revision): Source {
+    const known = this.sources.get(revision.revision);
+    if (known) return known;
+    throw new Error(`the file of revision ${revision.revision} was not read`);
+  }
+
+  /** Of each revision's file: its hash, and where things stand in it. */
+  private async readSources(): Promise<void> {
+    for (const { revision, path, message } of this.revisions) {
+      const bytes = await readFile(path).catch((cause: unknown) => {
+        throw new Stop(
+          {
+            result: 'failed',
+            class: 'tool',
+            message: `the file of revision ${revision} cannot be read: ${this.shown(path)}`,
+            next: 'Check its rights, then run again.',
+          },
+          { cause },
+        );
+      });
+      const lines = bytes.toString().split('\n');
+      const upgradeAt = lines.findIndex((line) => /^(?:async\s+)?def\s+upgrade\b/.test(line)) + 1;
+      this.sources.set(revision, {
+        version: revision,
+        name: message || revision,
+        file: this.shown(path),
+        path,
+        bytes: bytes.length,
+        checksum: sha256(
+          bytes
+            .toString()
+            .replace(/^\uFEFF/, '')
+            .replaceAll('\r\n', '\n'),
+        ),
+        allow: allowances(lines),
+        lines,
+        upgradeAt: Math.max(1, upgradeAt),
+      });
+    }
+  }
+
+  explain(ended: Ended): Explained | null {
+    const told = explainAlembic(ended);
+    if (!told?.class) return null;
+    const { message, meaning, next, file, line } = told;
+    return { class: told.class, message, meaning, next, line, file: file === null ? null : this.shown(file) };
+  }
+
+  async render(pending: readonly PlannedMigration[]): Promise<string | null> {
+    const target = this.standingNow?.target?.revision;
+    if (pending.length === 0 || target === undefined || this.current.length > 1) return null;
+    const words = sqlOf(this.words, this.request.alembicConfig, this.current[0] ?? null, target);
+    const ended = await this.quietly(words, RENDER_MS);
+    if (ended.code === 0 && ended.stdout.trim() !== '') return ended.stdout;
+    this.log.detail('alembic upgrade --sql cannot write this upgrade down: plan.sql holds what the dry run saw');
+    return null;
+  }
+
+  async remarks(look: (words: Words) => Promise<LookedThrough>): Promise<readonly string[]> {
+    const { ended } = await look(checkOf(this.words, this.request.alembicConfig));
+    const told = explainAlembic(ended);
+    if (ended.code === 0 || !told || !/New upgrade operations/.test(told.message)) return [];
+    return [`alembic check: ${told.message}`];
+  }
+
+  /** Without any way to the database. */
+  private quietly(words: Words, limitMs: number): Promise<Ended> {
+    const { target, urlVariables, secrets, workingDirectory } = this.request;
+    const { user, database } = target;
+    const { env } = childEnvironment({
+      env: this.env,
+      target,
+      own: { ...NOWHERE, user, database, password: 'none', sslRootCert: null },
+      variables: urlVariables,
+      rehearsal: true,
+      secrets,
+      nullDevice: devNull,
+    });
+    return probeTool({ words, cwd: workingDirectory, env: { PYTHONUTF8: '1', ...env } }, limitMs);
+  }
+
+  private async isOnPath(program: string): Promise<boolean> {
+    const folders = (this.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+    for (const folder of folders) if (await isThere(join(folder, program), constants.X_OK)) return true;
+    return false;
+  }
+
+  private shown(path: string): string {
+    const inside = relative(this.request.workingDirectory, path);
+    return inside.split(sep).join('/');
+  }
+}
+
+function isThere(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** `# gate: allow <rule> <reason>`, as `-- gate: allow` in an SQL file. */
+function allowances(lines: readonly string[]) {
+  return lines.flatMap((text, at) => {
+    const [, rule, reason] = /^\s*#\s*gate:\s*allow\s+([a-z0-9-]+)\s+(\S.*)$/.exec(text) ?? [];
+    return rule && reason ? [{ rule, reason: reason.trim(), line: at + 1 }] : [];
+  });
+}

@@ -1,0 +1,235 @@
+/** Apply, by the tool itself: each of its connections passes through a relay of ours, and is written down. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PlannedMigration } from '../../plan/plan.ts';
+import { failureFrom } from '../../postgres/failure.ts';
+import type { Session } from '../../postgres/session.ts';
+import { Relay, type Said } from '../../rehearsal/proxy/relay.ts';
+import type { Failure } from '../../report/outcome.ts';
+import { cancelled } from '../../report/stop.ts';
+import type { Applied, Plan } from '../engine.ts';
+import type { Connections } from '../shared/connections.ts';
+import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracking.ts';
+import type { Workbench } from '../shared/workbench.ts';
+import type { Ended } from './child.ts';
+import { toolFailure } from './failure.ts';
+import { runAgainst } from './running.ts';
+import type { Tool } from './tool.ts';
+
+export interface ApplicationInput {
+  readonly bench: Workbench;
+  readonly tool: Tool;
+  readonly plan: Plan;
+  readonly stamp: RunStamp;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly connections: Connections;
+  /** What of the plan the tool's records do not have. */
+  readonly pendingNow: () => Promise<{ readonly pending: readonly PlannedMigration[] }>;
+  /** The name of the tool's own table, as far as it is known. */
+  readonly tableName: () => string | null;
+}
+
+/** A backend that is left without its client notices within a second where it was told to look. */
+const GONE_WITHIN_MS = 10_000;
+
+export class Application {
+  /** The tool said that all went well. */
+  isDone = false;
+  /** It has committed something, by what was said on its connections. */
+  committed = false;
+  private readonly input: ApplicationInput;
+  private readonly pids = new Set<number>();
+  private readonly blocks = new Map<number, { wrote: boolean }>();
+  private readonly marks: number[] = [];
+  private lastError: Said | null = null;
+
+  constructor(input: ApplicationInput) {
+    this.input = input;
+  }
+
+  async run(): Promise<Applied> {
+    const { bench, tool, plan, env } = this.input;
+    await this.makeHistory();
+    const relay = this.relay();
+    const words = tool.upgrade(plan.pending);
+    const began = performance.now();
+    const running = await runAgainst(relay, {
+      tool,
+      words,
+      request: bench.request,
+      target: bench.target,
+      env,
+      rehearsal: false,
+      log: bench.log,
+    });
+    const stop = () => {
+      running.child
+        .stop()
+        .catch((error: Error) => bench.log.line(`${tool.name} could not be stopped: ${error.message}`));
+    };
+    bench.signal.addEventListener('abort', stop);
+    if (bench.signal.aborted) stop();
+    let ended: Ended;
+    try {
+      ended = await running.child.ended;
+    } finally {
+      bench.signal.removeEventListener('abort', stop);
+      await running.child.stop();
+      await relay.close();
+      await running.close();
+      await this.untilGone();
+    }
+    this.isDone = ended.error === null && ended.code === 0;
+    const { pending } = await this.input.pendingNow();
+    const done = plan.pending.filter((one) => !pending.includes(one) || this.isDone);
+    const times = this.times(done.length, began);
+    const applied = done.map((migration, at) => ({ migration, ms: times[at] ?? null }));
+    const first = plan.pending.find((one) => !done.includes(one)) ?? null;
+    const failed = this.isDone || !first ? null : { migration: first, error: this.failure(ended, first) };
+    await this.record(applied, failed);
+    return { applied, failed };
+  }
+
+  private relay(): Relay {
+    const { bench, connections } = this.input;
+    const { request, target, armed } = bench;
+    // Where the server does not know it, it was not armed either.
+    const looks = armed.some(({ text }) => text.includes('client_connection_check_interval'));
+    return new Relay({
+      database: target.database,
+      open: (caller) =>
+        connections.connectTo({ ...target, database: caller.parameters.get('database') ?? target.database }),
+      settings: [
+        ['lock_timeout', `${request.lockTimeoutMs}ms`],
+        ['statement_timeout', `${request.statementTimeoutMs}ms`],
+        ...(looks ? ([['client_connection_check_interval', '1s']] as const) : []),
+      ],
+      cancel: (pid) => void this.ask('pg_cancel_backend', [pid]),
+      onBackend: (pid) => void this.pids.add(pid),
+      onStatement: (said) => this.hear(said),
+    });
+  }
+
+  /** Follows which of it was committed, and when the tool recorded something. */
+  private hear(said: Said): void {
+    const { log } = this.input.bench;
+    const ms = Math.round(said.endedAt - said.beganAt);
+    if (said.error) {
+      this.lastError = said;
+      log.detail(`${ms} ms, ${said.error.sqlstate ?? 'no answer'}: ${said.sql}`);
+      // The answer to a COMMIT was lost: it may have been done.
+      if (said.error.sqlstate === null && /^\s*(?:commit|end)\b/i.test(said.sql)) this.committed = true;
+    } else if (!/^(?:SELECT|SHOW|SET)/.test(said.tags[0] ?? ''))
+      log.detail(`${ms} ms, ${said.tags.join(', ')}: ${said.sql}`);
+    const name = this.input.tableName();
+    if (
+      name !== null &&
+      !said.error &&
+      /^(?:INSERT|UPDATE|DELETE)/.test(said.tags.at(-1) ?? '') &&
+      said.sql.includes(name)
+    )
+      this.marks.push(said.endedAt);
+    for (const tag of said.tags) this.followTag(said.caller, tag);
+  }
+
+  private followTag(caller: number, tag: string): void {
+    const block = this.blocks.get(caller);
+    if (/^(?:BEGIN|START TRANSACTION)/.test(tag)) this.blocks.set(caller, { wrote: false });
+    else if (tag === 'COMMIT' || tag === 'ROLLBACK') {
+      if (tag === 'COMMIT' && block?.wrote) this.committed = true;
+      this.blocks.delete(caller);
+    } else if (!HARMLESS.test(tag)) {
+      if (block) block.wrote = true;
+      else this.committed = true;
+    }
+  }
+
+  /** Milliseconds of each migration, where the tool recorded them one by one. */
+  private times(count: number, began: number): readonly (number | null)[] {
+    if (this.marks.length !== count) return [];
+    return this.marks.map((at, index) => Math.round(at - (this.marks[index - 1] ?? began)));
+  }
+
+  private failure(ended: Ended, migration: PlannedMigration): Failure {
+    const { bench, tool } = this.input;
+    if (bench.signal.aborted)
+      return failureFrom(
+        cancelled(`while ${tool.name} was applying`, 'Run it again: it goes on with what is still pending.'),
+        null,
+        { phase: 'apply', showData: true },
+      );
+    const said = this.lastError;
+    const error = said?.error
+      ? Object.assign(
+          new Error(said.error.message),
+          said.error.sqlstate === null ? {} : { code: said.error.sqlstate, severity: 'ERROR' },
+        )
+      : (ended.error ?? new Error(`${tool.name} failed`));
+    const place = { sql: said?.sql ?? null, file: migration.file || null, line: null };
+    return toolFailure({ error, ...place, ended, phase: 'apply' }, tool, bench.request);
+  }
+
+  // -- our own records ------------------------------------------------------------------------------------------
+
+  private async makeHistory(): Promise<void> {
+    const { session, tracking } = this.input.bench;
+    if (tracking.complete) return;
+    await session.batch([{ text: 'begin' }, ...createHistoryItems(tracking.schema), { text: 'commit' }]);
+  }
+
+  private async record(applied: Applied['applied'], failed: Applied['failed']): Promise<void> {
+    const { bench, stamp } = this.input;
+    const session = await bench.witness();
+    const rows = applied.map(({ migration, ms }) =>
+      historyItem(stamp, {
+        version: migration.version,
+        status: 'success',
+        errorMessage: null,
+        executionTimeMs: ms ?? 0,
+      }),
+    );
+    if (failed) {
+      const { migration, error } = failed;
+      rows.push(
+        historyItem(stamp, {
+          version: migration.version,
+          status: 'failed',
+          errorMessage: error.message,
+          executionTimeMs: 0,
+        }),
+      );
+    }
+    if (rows.length === 0) return;
+    await session.batch([{ text: 'begin' }, ...rows, { text: 'commit' }]);
+  }
+
+  /** What is read back must not change any more. */
+  private async untilGone(): Promise<void> {
+    const pids = [...this.pids];
+    const until = Date.now() + GONE_WITHIN_MS;
+    for (let look = 0; pids.length > 0; look += 1) {
+      const { rows } = await this.ask(look < 10 ? null : 'pg_terminate_backend', pids);
+      if (rows.length === 0) return;
+      if (Date.now() > until) throw new Error(`the tool's backends are still at work: ${pids.join(', ')}`);
+      await sleep(50);
+    }
+  }
+
+  private async ask(
+    what: 'pg_cancel_backend' | 'pg_terminate_backend' | null,
+    pids: readonly number[],
+  ): Promise<{ rows: unknown[] }> {
+    const { bench } = this.input;
+    const session: Session = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
+    const doing = what === null ? 'true' : `pg_catalog.${what}(pid)`;
+    const of = bench.request.run.runId;
+    bench.log.detail(`${what ?? 'looking for'} backends ${pids.join(', ')}${of ? ` of run ${of}` : ''}`);
+    return session.query(
+      `select ${doing} from pg_catalog.pg_stat_activity
+        where pid = any ($1::int[]) and application_name = (select a.application_name from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid())`,
+      [pids],
+    );
+  }
+}
+
+const HARMLESS =
+  /^(?:SELECT|SHOW|SET|RESET|SAVEPOINT|RELEASE|DECLARE|FETCH|MOVE|CLOSE|LISTEN|UNLISTEN|DISCARD|DEALLOCATE|PREPARE|EXPLAIN|LOCK|INSERT 0 0|UPDATE 0|DELETE 0|MERGE 0)/;

@@ -1,0 +1,187 @@
+/** One attempt at the dry run of somebody else's tool: it runs for real, against the rehearsal's one session. */
+import { randomBytes } from 'node:crypto';
+import type { PlannedMigration } from '../../plan/plan.ts';
+import { readServerError } from '../../postgres/failure.ts';
+import { freeOtherLocks, lockKey } from '../../postgres/lock.ts';
+import { Attempt } from '../../rehearsal/attempt.ts';
+import { Interrupted, type Interruption, StatementFailed } from '../../rehearsal/endings.ts';
+import type { AttemptInput } from '../../rehearsal/input.ts';
+import { Line } from '../../rehearsal/proxy/line.ts';
+import { Stage } from '../../rehearsal/proxy/stage.ts';
+import { MAKE_SETVAL } from '../../rehearsal/proxy/translate.ts';
+import { migrationReport } from '../../rehearsal/report.ts';
+import type { Undone } from '../../rehearsal/treatment.ts';
+import type { Failure, MigrationReport } from '../../report/outcome.ts';
+import { Stop } from '../../report/stop.ts';
+import { type Astray, MARKER_VARIABLE, watchAstray } from './astray.ts';
+import type { Ended } from './child.ts';
+import { ToolDirector } from './director.ts';
+import { failureOfTool } from './failure.ts';
+import { wentPast } from './refusals.ts';
+import { runAgainst } from './running.ts';
+import type { ToolTable } from './tables.ts';
+import type { Tool, Words } from './tool.ts';
+
+/** What is rehearsed must not be written into a schema file of the project's. */
+const NO_DUMP = { DBMATE_NO_DUMP_SCHEMA: 'true' };
+/** A tool that thinks for long does not let the dead man's switch end our transaction. */
+const KEEPALIVE_MS = 15_000;
+
+export interface ToolInput {
+  readonly tool: Tool;
+  readonly words: Words;
+  /** Its own table, where there is one already. */
+  readonly table: ToolTable | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export class ToolAttempt extends Attempt {
+  protected readonly undone: Undone;
+  private readonly own: ToolInput;
+  private readonly director: ToolDirector;
+  private stop: () => void = () => undefined;
+  private ended: Ended | null = null;
+
+  constructor(input: AttemptInput, own: ToolInput) {
+    super(input);
+    this.own = own;
+    this.director = new ToolDirector(input, own, this.notes, this.looks);
+    this.undone = this.director.undone;
+  }
+
+  protected begin(deferrable: boolean): void {
+    this.director.deferrable = deferrable;
+    this.talk.control(...MAKE_SETVAL.map((text) => ({ text })));
+    // Nobody else may record a migration meanwhile: not another deployment, and not this tool past us.
+    if (this.own.table)
+      this.talk.control({ text: `lock table ${this.own.table.relation} in share row exclusive mode` });
+  }
+
+  protected meaningOf(error: unknown): Error {
+    const server = readServerError(error);
+    if (server.fromServer) return new StatementFailed(this.director.current, null, null, error);
+    return error instanceof Error ? error : new Error(String(error));
+  }
+
+  protected async work(): Promise<void> {
+    await this.talk.exchange();
+    const { bench } = this;
+    const { tool, words } = this.own;
+    const line = new Line(bench.session);
+    const stage = new Stage(line, this.director);
+    this.director.line = line;
+    this.looks.talk = this.director;
+    const marker = randomBytes(12).toString('hex');
+    let astray: Astray | null = null;
+    const interrupted = new Promise<'interrupted'>((resolve) => {
+      this.stop = () => resolve('interrupted');
+    });
+    const watch = await watchAstray({
+      host: bench.target.host,
+      port: bench.target.port,
+      marker,
+      onSeen: (seen) => {
+        astray = seen;
+        this.stop();
+      },
+      onBlind: (error) => bench.log.detail(`connections past the rehearsal are no longer watched: ${error.message}`),
+    });
+    if (watch.reason) bench.log.detail(`connections past the rehearsal are not watched: ${watch.reason}`);
+    const running = await runAgainst(stage, {
+      tool,
+      words,
+      request: bench.request,
+      target: bench.target,
+      env: this.own.env,
+      rehearsal: true,
+      log: bench.log,
+      more: { ...NO_DUMP, [MARKER_VARIABLE]: marker },
+    });
+    const { child } = running;
+    if (child.pid !== null) watch.follow(child.pid);
+    const awake = setInterval(() => void line.batch([{ text: 'select 1' }]).catch(() => undefined), KEEPALIVE_MS);
+    try {
+      const end = await Promise.race([child.ended, stage.broken, interrupted]);
+      if (end === 'interrupted') {
+        await this.director.interrupted();
+      } else {
+        this.ended = end;
+        await stage.emptied();
+      }
+    } finally {
+      clearInterval(awake);
+      await child.stop();
+      await watch.stop();
+      // Its statement may go on at the server though nobody waits for it any more.
+      if (stage.isBusy) this.cancelNow();
+      await stage.end();
+      await running.close();
+      line.giveBack();
+      this.looks.talk = this.talk;
+    }
+    if (astray) throw await this.refuseAstray(astray);
+    if (this.interruption) throw new Interrupted();
+    await this.director.finish();
+    this.judge(stage);
+  }
+
+  /** Whether the tool did what it was started for. */
+  private judge(stage: Stage): void {
+    const { ended } = this;
+    if (!ended) throw new Interrupted();
+    const { tool, words } = this.own;
+    if (ended.error || ended.code !== 0) {
+      const { current, lastError } = this.director;
+      throw new StatementFailed(
+        current,
+        lastError?.entry ?? null,
+        lastError?.place ?? null,
+        lastError?.error ?? ended.error ?? new Error(`${tool.name} ended with exit code ${ended.code ?? ended.signal}`),
+      );
+    }
+    if (stage.seen.connections === 0) throw wentPast(tool.name, words, this.bench.request.urlVariables);
+    if (this.director.confused !== null) {
+      throw new Stop({
+        result: 'dry-run-inconclusive',
+        class: 'not-in-transaction',
+        message: this.director.confused,
+        next: 'Rehearse on a copy with rehearsal-database-url, or accept it with allow-hazards: dry-run-inconclusive.',
+      });
+    }
+  }
+
+  private async refuseAstray({ program, localPort }: Astray): Promise<Stop> {
+    const { watcher } = this.bench;
+    // It was killed; what its session waits for must not be done when we let go of our locks.
+    await watcher.query(
+      'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where client_port = $1 and pid <> $2 and usename = current_user',
+      [localPort, this.bench.pid],
+    );
+    return wentPast(program || this.own.tool.name, this.own.words, this.bench.request.urlVariables, true);
+  }
+
+  protected override interrupt(why: Interruption): void {
+    this.director.isStopped = true;
+    super.interrupt(why);
+    this.stop();
+  }
+
+  protected override async beforeLookingBack(): Promise<void> {
+    // Session locks outlive the transaction; ours stays.
+    await this.bench.session.query(freeOtherLocks(lockKey(this.bench.tracking.schema)).text);
+  }
+
+  protected reportOf(migration: PlannedMigration, status: MigrationReport['status']): MigrationReport {
+    const entries = this.notes.of(migration);
+    const transactional = entries.every((entry) => entry.facts.nonTransactional === null);
+    return migrationReport(migration, entries, transactional, status);
+  }
+
+  protected failure(failed: StatementFailed): Failure {
+    return failureOfTool(failed, this.ended, this.own.tool, this.bench.request);
+  }
+
+  protected statementCount(): number {
+    return this.notes.ofPending().reduce((sum, entry) => sum + entry.count, 0);
+  }
+}

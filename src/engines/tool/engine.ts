@@ -1,0 +1,444 @@
+/** The engine for somebody else's tool: it runs as the team runs it, and connects to a proxy of ours each time. */
+import type { Log } from '../../log.ts';
+import { planDigest } from '../../plan/digest.ts';
+import type { PlannedMigration } from '../../plan/plan.ts';
+import { changedGroups } from '../../plan/schema-diff.ts';
+import { readFingerprints } from '../../postgres/catalog.ts';
+import { holdsLock } from '../../postgres/lock.ts';
+import type { Session } from '../../postgres/session.ts';
+import { rehearse } from '../../rehearsal/rehearse.ts';
+import type { SeenRehearsal } from '../../rehearsal/report.ts';
+import type { BackupMarker, Health } from '../../report/outcome.ts';
+import { renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
+import type { Request, Target } from '../../request/request.ts';
+import type {
+  Applied,
+  Backend,
+  Check,
+  Engine,
+  Inspection,
+  Plan,
+  Rehearsal,
+  Remains,
+  StateProof,
+  Verification,
+} from '../engine.ts';
+import { Database, type Known } from '../shared/database.ts';
+import type { ServerFacts } from '../shared/inspect.ts';
+import { invalidIndexes } from '../shared/leftovers.ts';
+import { setMarker } from '../shared/marker.ts';
+import { lostLock } from '../shared/refusals.ts';
+import {
+  isHistoryComplete,
+  leftOut,
+  type RunStamp,
+  readLastEnvironment,
+  type TrackingRow,
+  trackingQuery,
+} from '../shared/tracking.ts';
+import { type StateBefore, verify } from '../shared/verify.ts';
+import type { Workbench } from '../shared/workbench.ts';
+import { Application } from './application.ts';
+import { ToolAttempt } from './attempt.ts';
+import { UNRECORDED } from './planned.ts';
+import { lookThrough, probe } from './probe.ts';
+import { changedMeanwhile, differentCopy } from './refusals.ts';
+import { findToolTables, readVersions, type ToolTable, type ToolVersion } from './tables.ts';
+import type { Standing, Tool } from './tool.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export class ToolEngine implements Engine {
+  readonly kind: Engine['kind'];
+  private readonly request: Request;
+  private readonly log: Log;
+  private readonly signal: AbortSignal;
+  private readonly database: Database;
+  private readonly tool: Tool;
+  private readonly env: Env;
+
+  private table: ToolTable | null = null;
+  private tracking: Workbench['tracking'] | null = null;
+  private isProbed = false;
+  private rendered: string | null = null;
+  private copy: Workbench | null = null;
+  private seen: SeenRehearsal | null = null;
+  /** What the database was when it was rehearsed, by which it is known again after the pause. */
+  private rehearsedOn: string | null = null;
+  private plan: Plan | null = null;
+  private before: StateBefore | null = null;
+  private application: Application | null = null;
+
+  constructor(
+    request: Request,
+    log: Log,
+    signal: AbortSignal,
+    remember: (backend: Backend) => void,
+    tool: Tool,
+    env: Env,
+  ) {
+    this.request = request;
+    this.log = log;
+    this.signal = signal;
+    this.database = new Database(request, log, signal, remember);
+    this.tool = tool;
+    this.kind = tool.engine;
+    this.env = env;
+  }
+
+  private interruptible<T>(when: string, work: () => Promise<T>): Promise<T> {
+    return this.database.connections.interruptible(when, work);
+  }
+
+  // -- inspect and plan -----------------------------------------------------------------------------------------
+
+  inspect(): Promise<Inspection> {
+    return this.interruptible('while looking at the database', async () => {
+      const [read, opened] = await Promise.allSettled([this.tool.read(), this.database.open()]);
+      if (read.status === 'rejected') throw read.reason;
+      if (opened.status === 'rejected') throw opened.reason;
+      return this.look(opened.value);
+    });
+  }
+
+  resume(): Promise<Inspection> {
+    return this.interruptible('after the review pause', async () => {
+      const found = await this.look(await this.database.reopen());
+      const { plan } = this;
+      if (!plan || !found.plan.isOpen) return found;
+      // What it would do shows only in a dry run; on the same database the same tool does the same.
+      const same = this.rehearsedOn === (await this.stateNow(this.database.session));
+      return { ...found, plan: same ? plan : { ...found.plan, pending: plan.pending, digest: 'another database' } };
+    });
+  }
+
+  private async look(facts: ServerFacts): Promise<Inspection> {
+    const { request, tool } = this;
+    const { session } = this.database;
+    const { rows } = await session.query<TrackingRow>(trackingQuery(request.trackingSchema));
+    const columns = rows[0]?.history_columns ?? null;
+    this.tracking = { schema: request.trackingSchema, exists: columns !== null, complete: isHistoryComplete(columns) };
+    const tables = await findToolTables(session);
+    this.table = tool.tableOf(tables, []);
+    if (tables.length > 1 && this.database.executes) await this.probeOnce(tables);
+    const versions = this.table ? await readVersions(session, this.table) : [];
+    const standing = tool.standing(versions);
+    const plan: Plan = {
+      digest: tool.isOpen ? '' : this.digestOf(facts, standing, standing.pending),
+      isOpen: tool.isOpen,
+      serverMajor: facts.major,
+      pending: standing.pending,
+      resumed: new Map(),
+      downFiles: new Map(),
+    };
+    this.plan = this.plan?.isOpen === false && tool.isOpen ? this.plan : plan;
+    return {
+      server: { version: facts.version, major: facts.major },
+      previousVersion: standing.currentVersion,
+      plan,
+      problems: standing.problems,
+      warnings: standing.warnings,
+      notes: this.table === null ? [] : [`${tool.name} keeps its records in ${this.table.relation}`],
+      recorded: recordedOf(versions, request.mode === 'status'),
+      lastEnvironment: columns === null ? null : await readLastEnvironment(session, request.trackingSchema),
+      appliedCount: standing.applied.length,
+    };
+  }
+
+  private digestOf(facts: ServerFacts, { applied, extra }: Standing, pending: readonly PlannedMigration[]): string {
+    const { environment, targetVersion, transactionMode } = this.request;
+    return planDigest({
+      pending,
+      applied: [...applied, ...extra],
+      serverMajor: facts.major,
+      database: facts.database,
+      environment,
+      targetVersion,
+      transactionMode,
+    });
+  }
+
+  *planText(plan: Plan): Generator<string> {
+    const { facts } = this.database;
+    const { request } = this;
+    yield renderPlanHeader(
+      {
+        digest: plan.digest,
+        database: facts.database,
+        host: request.target.host,
+        environment: request.environment,
+        serverVersion: facts.version,
+        transactionMode: request.transactionMode,
+      },
+      plan.pending,
+    );
+    if (this.rendered !== null) {
+      yield `\n${this.rendered}\n`;
+      return;
+    }
+    for (const [index, migration] of plan.pending.entries()) {
+      yield renderPlanSection(migration, index + 1, plan.pending.length);
+      if (migration.script.texts.length === 0) yield '-- what it sends shows in the dry run\n';
+      for (const { sql } of migration.script.texts) yield `${sql};\n`;
+    }
+  }
+
+  health(): Promise<Health> {
+    return this.database.health();
+  }
+
+  // -- dry run --------------------------------------------------------------------------------------------------
+
+  async rehearse(plan: Plan): Promise<Rehearsal> {
+    const { request, tool } = this;
+    const [bench, before, state] = await this.interruptible('before the dry run', async () => {
+      const { session } = this.database;
+      await this.probeOnce(await findToolTables(session));
+      const rendered = tool.render(plan.pending);
+      const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
+      this.rendered = await rendered;
+      const state = await this.stateNow(session);
+      return [bench, await readFingerprints(bench.session, bench.leftOut), state] as const;
+    });
+    const words = tool.upgrade(plan.pending);
+    let last: ToolAttempt | null = null;
+    this.seen = await rehearse(bench, plan, before, (input) => {
+      last = new ToolAttempt(input, { tool, words, table: this.table, env: this.env });
+      return last;
+    });
+    const attempt = last as ToolAttempt | null;
+    this.rehearsedOn = state;
+    if (state !== (await this.stateNow(await this.database.witness()))) throw changedMeanwhile(tool.name);
+    this.plan = this.planSeen(plan, attempt?.notes.pending ?? [], this.seen);
+    return { ...this.seen, plan: this.plan };
+  }
+
+  /** With what was said for each migration; of an open plan also which there are. */
+  private planSeen(plan: Plan, seen: readonly PlannedMigration[], rehearsal: SeenRehearsal): Plan {
+    if (!plan.isOpen) return { ...plan, pending: seen.length === 0 ? plan.pending : seen };
+    const didNothing =
+      rehearsal.verdict === 'passed' &&
+      rehearsal.schemaDiff.length === 0 &&
+      !seen.some(hasRecorded) &&
+      !wroteAnything(rehearsal);
+    const pending = didNothing ? [] : seen;
+    const { facts } = this.database;
+    const standing = this.tool.standing([]);
+    return {
+      ...plan,
+      isOpen: false,
+      pending,
+      digest: this.digestOf(facts, { ...standing, applied: this.appliedNow }, pending),
+    };
+  }
+
+  private appliedNow: Standing['applied'] = [];
+
+  private async probeOnce(tables: readonly ToolTable[]): Promise<void> {
+    if (this.isProbed) return;
+    const { tool, request } = this;
+    this.isProbed = true;
+    const said = await probe({
+      tool,
+      request,
+      env: this.env,
+      session: this.database.session,
+      log: this.log,
+      signal: this.signal,
+    });
+    this.table = tool.tableOf(tables, said) ?? this.table;
+  }
+
+  private async copyBench(target: Target): Promise<Workbench> {
+    const here = await this.stateNow(this.database.session);
+    this.copy = await this.database.copyBench(target, async (copy) => {
+      if ((await this.recordsNow(copy)) !== (await this.recordsNow(this.database.session)))
+        throw differentCopy(this.tool.name);
+      return this.known();
+    });
+    this.log.detail(`rehearsed on a copy; the target is at ${here.slice(0, 12)}`);
+    return this.copy;
+  }
+
+  private bench(): Promise<Workbench> {
+    return this.database.bench(this.known());
+  }
+
+  private known(): Known {
+    if (!this.tracking) throw new Error('not inspected');
+    const { trackingSchema } = this.request;
+    const own = this.table ? [{ schema: this.table.schema, names: [this.table.table] }] : [];
+    return { tracking: this.tracking, leftOut: [...leftOut(trackingSchema), ...own] };
+  }
+
+  /** The schema and the tool's records, in one text. */
+  private async stateNow(session: Session): Promise<string> {
+    const { groups } = await readFingerprints(session, this.known().leftOut);
+    const schema = [...groups].map(([key, value]) => `${key}=${value}`).sort();
+    return JSON.stringify([schema, await this.recordsNow(session)]);
+  }
+
+  private async recordsNow(session: Session): Promise<string> {
+    const versions = this.table ? await readVersions(session, this.table) : [];
+    if (session === this.database.session) this.appliedNow = versions.map(({ version }) => ({ version, checksum: '' }));
+    return JSON.stringify(versions);
+  }
+
+  // -- apply ----------------------------------------------------------------------------------------------------
+
+  mark(): Promise<BackupMarker> {
+    return this.interruptible('while setting the backup marker', () =>
+      setMarker(this.database.session, this.request.run),
+    );
+  }
+
+  async apply(plan: Plan, _rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied> {
+    const bench = await this.interruptible('before anything was applied', async () => {
+      const bench = await this.bench();
+      if (!(await holdsLock(bench.session, this.database.key))) throw lostLock();
+      this.before = {
+        fingerprints: await readFingerprints(bench.session, bench.leftOut),
+        invalid: await invalidIndexes(bench.session),
+      };
+      return bench;
+    });
+    this.application = new Application({
+      bench,
+      tool: this.tool,
+      plan,
+      stamp: this.stamp(plan, marker),
+      env: this.env,
+      connections: this.database.connections,
+      pendingNow: () => this.pendingNow(plan),
+      tableName: () => this.table?.table ?? null,
+    });
+    return this.application.run();
+  }
+
+  private stamp(plan: Plan, marker: BackupMarker | null): RunStamp {
+    const { run, environment, trackingSchema } = this.request;
+    return {
+      schema: trackingSchema,
+      actor: run.actor,
+      environment,
+      runUrl: run.runUrl,
+      sha: run.sha,
+      planDigest: plan.digest,
+      backupMarker: marker === null ? null : `${marker.name ?? ''} ${marker.lsn} ${marker.at}`.trim(),
+    };
+  }
+
+  /** What of the plan the tool's records do not have, and what they say is current. */
+  private async pendingNow(plan: Pick<Plan, 'pending'>, session?: Session) {
+    const witness = session ?? (await this.database.witness());
+    const tables = await findToolTables(witness);
+    const table = this.tool.tableOf(tables, []) ?? this.table;
+    this.table = table;
+    const versions = table ? await readVersions(witness, table) : [];
+    return this.tool.stillPending(plan.pending, versions);
+  }
+
+  verify(): Promise<Verification> {
+    const { request, before, seen, plan } = this;
+    const { session } = this.database;
+    return this.interruptible('during the verification', async () => {
+      if (!before || !plan) return verify(session, request, null);
+      const records = await this.checkRecords(plan);
+      const left = this.known().leftOut;
+      const verified = await verify(session, request, {
+        records,
+        leftOut: left,
+        before,
+        rehearsal: seen,
+        onCopy: this.copy !== null,
+      });
+      const looking = { tool: this.tool, request, env: this.env, session, log: this.log, signal: this.signal };
+      const remarks = await this.tool.remarks((words) => lookThrough(words, looking));
+      return { ...verified, remarks: [...verified.remarks, ...remarks] };
+    });
+  }
+
+  private async checkRecords(plan: Plan): Promise<Check> {
+    const { pending } = await this.pendingNow(plan);
+    const names = pending.map((one) => one.file || one.version);
+    return {
+      check: `${this.tool.name} has every migration on record`,
+      passed: names.length === 0 || (this.application?.isDone === true && pending.every((one) => !hasRecorded(one))),
+      detail: names.length === 0 ? null : `not so: ${names.join(', ')}`,
+    };
+  }
+
+  // -- proof and end --------------------------------------------------------------------------------------------
+
+  async prove(plan: Plan): Promise<StateProof> {
+    try {
+      const session = await this.database.witness();
+      const { pending, currentVersion } = await this.pendingNow(plan, session);
+      const done = this.application?.isDone === true;
+      const waits = pending.filter((one) => !done || hasRecorded(one));
+      const applied = plan.pending.filter((one) => !waits.includes(one));
+      if (waits.length === 0) return { state: 'migrated', currentVersion, applied };
+      if (applied.length > 0 || this.application?.committed)
+        return { state: 'partially-migrated', currentVersion, applied };
+      const { before } = this;
+      if (!before) return { state: 'unknown', currentVersion, applied };
+      const { added, removed, changed } = changedGroups(
+        before.fingerprints,
+        await readFingerprints(session, this.known().leftOut),
+      );
+      const same = added.length + removed.length + changed.length === 0;
+      return { state: same ? 'unchanged' : 'partially-migrated', currentVersion, applied };
+    } catch (error) {
+      this.log.line(`the database could not be read back: ${(error as Error).message}`);
+      return { state: 'unknown', currentVersion: null, applied: [] };
+    }
+  }
+
+  async settle({ backend, pending }: Remains): Promise<StateProof> {
+    await this.tool.read();
+    const session = await this.database.afterDeath(backend);
+    await this.database.endNamesakes();
+    const planned = pending.map((one) => this.tool.planned(one.version, []));
+    const { pending: waits, currentVersion } = await this.pendingNow({ pending: planned }, session);
+    const applied = pending.filter((one) => !waits.some((other) => other.version === one.version));
+    if (waits.length === 0) return { state: 'migrated', currentVersion, applied };
+    return { state: applied.length > 0 ? 'partially-migrated' : 'unknown', currentVersion, applied };
+  }
+
+  release(): Promise<void> {
+    return this.database.release();
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+}
+
+/** It is the tool that knows it by its version. */
+function hasRecorded({ version }: PlannedMigration): boolean {
+  return version !== UNRECORDED;
+}
+
+function wroteAnything({ migrations }: SeenRehearsal): boolean {
+  return migrations.some(({ statements }) =>
+    statements.some(
+      (one) =>
+        !one.executed ||
+        one.touched.length + one.truncated.length + one.dropped.length > 0 ||
+        ((one.rows ?? 0) > 0 && /^(?:insert|update|delete|merge|copy)\b/i.test(one.sql)),
+    ),
+  );
+}
+
+function recordedOf(versions: readonly ToolVersion[], all: boolean): Inspection['recorded'] {
+  return versions
+    .filter(({ state }) => all || state === 'failed')
+    .map(({ version, name, state }) => ({
+      version,
+      name: name ?? version,
+      file: '',
+      status: state === 'applied' ? 'completed' : 'failed',
+      appliedAt: null,
+    }))
+    .reverse();
+}

@@ -1,0 +1,69 @@
+/** Why a tool failed: in the server's words where the server said it, with what the tool's own say of the place. */
+import { failureFrom, readServerError } from '../../postgres/failure.ts';
+import type { StatementFailed } from '../../rehearsal/endings.ts';
+import { excerptOf, failureOfClass } from '../../report/failure.ts';
+import type { Failure } from '../../report/outcome.ts';
+import { brief, cut } from '../../report/text.ts';
+import type { Request } from '../../request/request.ts';
+import { locate } from '../../sql/locate.ts';
+import type { Ended } from './child.ts';
+import type { Tool } from './tool.ts';
+
+/** The end of what it printed, in a failure's detail. */
+const SHOWN_CHARACTERS = 1_500;
+
+export interface ToolFailure {
+  /** The server's error, as `pg` throws it, or another. */
+  readonly error: unknown;
+  /** The statement that the server refused; null: it was none. */
+  readonly sql: string | null;
+  /** The migration's file, where one is known. */
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly ended: Ended | null;
+  readonly phase: 'dry-run' | 'apply';
+}
+
+export function toolFailure(
+  { error, sql, file, line, ended, phase }: ToolFailure,
+  tool: Tool,
+  request: Request,
+): Failure {
+  const told = ended && tool.explain(ended);
+  const context = { phase, host: request.target.host, timedOut: null, showData: request.showData } as const;
+  const server = readServerError(error);
+  const base = failureFrom(error, null, context);
+  const at = sql === null ? null : locate({ sql, line: 1, column: 1 }, server.position);
+  const excerpt = sql === null || at === null ? null : excerptOf(sql.split('\n')[at.line - 1] ?? '', at.column);
+  const place = { file: told?.file ?? file, line: told?.line ?? line, column: null, excerpt };
+  if (server.fromServer) return { ...base, ...place };
+  const words = told ?? { ...failureOfClass('tool'), message: ended ? saidLast(ended, tool) : base.message };
+  return {
+    ...base,
+    ...place,
+    class: words.class,
+    message: words.message,
+    meaning: words.meaning,
+    next: told?.next ?? `Read what ${tool.name} printed (migration.log), correct it, then run again.`,
+    detail: told || !ended ? null : tail(ended),
+  };
+}
+
+export function failureOfTool(failed: StatementFailed, ended: Ended | null, tool: Tool, request: Request): Failure {
+  const { migration, place, error } = failed;
+  const own = { error, sql: place?.sql ?? null, ended, phase: 'dry-run' } as const;
+  return toolFailure({ ...own, file: migration.file || null, line: null }, tool, request);
+}
+
+function saidLast({ code, signal, error, stdout, stderr }: Ended, tool: Tool): string {
+  if (error) return `${tool.name} could not be started: ${error.message}`;
+  const last = `${stdout}\n${stderr}`.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
+  return `${tool.name} ${how}${last === '' ? '' : `: ${brief(last, 300)}`}`;
+}
+
+function tail({ stdout, stderr }: Ended): string | null {
+  const text = `${stdout.trimEnd()}\n${stderr.trimEnd()}`.trim();
+  if (text === '') return null;
+  return text.length <= SHOWN_CHARACTERS ? text : `…${cut(text.slice(-SHOWN_CHARACTERS), SHOWN_CHARACTERS)}`;
+}

@@ -1,0 +1,77 @@
+/** A harmless command of the tool, run through a proxy that only reads: does it connect through us at all? */
+import type { Log } from '../../log.ts';
+import type { Session } from '../../postgres/session.ts';
+import { Line } from '../../rehearsal/proxy/line.ts';
+import { type Director, Stage } from '../../rehearsal/proxy/stage.ts';
+import { cancelled } from '../../report/stop.ts';
+import type { Request } from '../../request/request.ts';
+import { noSuchProbe, probeFailed, wentPast } from './refusals.ts';
+import { runAgainst } from './running.ts';
+import type { LookedThrough, Tool, Words } from './tool.ts';
+
+export interface Looking {
+  readonly tool: Tool;
+  readonly request: Request;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly session: Session;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Of texts that are only looked at for names. */
+const MOST_SAID = 1_000;
+
+/** In a transaction that the server keeps from writing. */
+export async function lookThrough(words: Words, looking: Looking): Promise<LookedThrough> {
+  const { tool, request, env, session, log, signal } = looking;
+  await session.query('begin transaction isolation level read committed read only');
+  const said: string[] = [];
+  const line = new Line(session);
+  const stage = new Stage(line, reader(request.target.database, said));
+  const running = await runAgainst(stage, { tool, words, request, target: request.target, env, rehearsal: true, log });
+  const aborted = new Promise<null>((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+  try {
+    const ended = await Promise.race([running.child.ended, stage.broken, aborted]);
+    if (ended === null) throw cancelled(`while ${tool.name} was looking at the database`);
+    await stage.emptied();
+    return { ended, connections: stage.seen.connections, said };
+  } finally {
+    await running.child.stop();
+    await stage.end();
+    await running.close();
+    line.giveBack();
+    await session.query('rollback');
+  }
+}
+
+/** What the tool sent, for its own table to be told by. Throws a Stop: it did not connect through us, or it failed. */
+export async function probe(looking: Looking): Promise<readonly string[]> {
+  const { tool, request } = looking;
+  if (tool.probe === null) {
+    if (request.allowHazards.includes('unprobed-command')) return [];
+    throw noSuchProbe(tool.name);
+  }
+  const { ended, connections, said } = await lookThrough(tool.probe, looking);
+  if (connections > 0 && ended.code === 0) return said;
+  if (connections === 0 && ended.code === 0) throw wentPast(tool.name, tool.probe, request.urlVariables);
+  throw probeFailed(tool, tool.probe, ended, connections > 0, request.urlVariables);
+}
+
+function reader(database: string, said: string[]): Director {
+  return {
+    database,
+    before: async ({ sql }) => {
+      if (said.length < MOST_SAID) said.push(sql);
+      return { send: 'as it is', guarded: false };
+    },
+    forgive: async () => null,
+    after: async () => undefined,
+    commit: async () => undefined,
+    note: () => undefined,
+    settings: () => [],
+    cancel: () => undefined,
+  };
+}

@@ -1,0 +1,79 @@
+/** What is said of a tool that cannot be rehearsed, or was not. */
+import { failureOfClass } from '../../report/failure.ts';
+import { Stop } from '../../report/stop.ts';
+import { brief } from '../../report/text.ts';
+import type { UrlVariable } from '../../request/request.ts';
+import type { Ended } from './child.ts';
+import type { Tool, Words } from './tool.ts';
+
+function howToMend(variables: readonly UrlVariable[]): string {
+  const names = variables.map((variable) => variable.name).join(', ');
+  return `Let it read its URL from ${names || 'a variable'} or the PG* variables alone (no address of its own in code, an ini, .pgpass or a service file), or name in database-url-env the variable that it reads; then run again.`;
+}
+
+/** `seen`: it was caught at it; else it only did not come to us. */
+export function wentPast(name: string, words: Words, variables: readonly UrlVariable[], seen = false): Stop {
+  const names = variables.map((variable) => variable.name).join(', ');
+  return new Stop({
+    result: 'refused',
+    class: 'tool',
+    message: seen
+      ? `${name} connected to the database itself, past the rehearsal; it was stopped at once`
+      : `${name} ran (${words.join(' ')}) and never connected through the rehearsal: it takes its address from somewhere else than ${names || 'the variables that we set'}`,
+    next: howToMend(variables),
+  });
+}
+
+export function noSuchProbe(name: string): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'tool',
+    message: `without command-probe nobody can see whether ${name} connects through the rehearsal before it is run`,
+    next: 'Set command-probe to a harmless command of the same tool (its status), or accept it with allow-hazards: unprobed-command.',
+  });
+}
+
+export function probeFailed(
+  tool: Tool,
+  words: Words,
+  ended: Ended,
+  connected: boolean,
+  variables: readonly UrlVariable[],
+): Stop {
+  const told = tool.explain(ended);
+  const { code, signal, error, stdout, stderr } = ended;
+  const last = brief(`${stdout}\n${stderr}`.trimEnd().split('\n').at(-1)?.trim() ?? '', 300);
+  const how = error
+    ? `could not be started: ${error.message}`
+    : `ended with ${code === null ? signal : `exit code ${code}`}${last ? `: ${last}` : ''}`;
+  return new Stop({
+    result: connected || error ? 'failed' : 'refused',
+    class: told?.class ?? 'tool',
+    message:
+      told?.message ??
+      `\`${words.join(' ')}\` ${how}${connected ? '' : '; it had not connected through the rehearsal'}`,
+    next: told?.next ?? (connected ? failureOfClass('tool').next : howToMend(variables)),
+    file: told?.file ?? null,
+    line: told?.line ?? null,
+  });
+}
+
+/** The target is not what it was when the rehearsal began. */
+export function changedMeanwhile(name: string): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'verification',
+    message: `the target's schema or ${name}'s records changed while it was rehearsed: somebody else migrates it, or ${name} went past the rehearsal`,
+    next: "Find out who did (pg_stat_activity, the server's log), compare with mode: status, then run again.",
+    stateUnknown: true,
+  });
+}
+
+export function differentCopy(name: string): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'verification',
+    message: `the copy has other migrations of ${name} on record than the target`,
+    next: 'Refresh the copy from the target, then run again.',
+  });
+}

@@ -1,0 +1,169 @@
+/**
+ * The rehearsal's one connection while a tool speaks on it: exchanges follow each other, the tool's and our own, each
+ * answered by the server with one ReadyForQuery. Ours never touch what has no name (the unnamed statement and portal
+ * are the tool's), and nothing waits for an answer that need not.
+ */
+import { BatchError, type BatchItem, type BatchResult, type Loan, type Session } from '../../postgres/session.ts';
+import { type Fields, type Frame, FrameReader, letter, readFields, say, texts } from './wire.ts';
+
+/** Of ours; the tool's names never begin like this. */
+const PORTAL = 'mgate';
+const ONCE = 'mgate_once';
+/** Texts without a name that are kept prepared; what comes once only would fill the server's memory. */
+const MOST_PREPARED = 100;
+
+/** As the server tells at each exchange's end. */
+export type Status = 'I' | 'T' | 'E';
+
+interface Exchange {
+  readonly onFrame: (frame: Frame) => void;
+  readonly resolve: (status: Status) => void;
+  readonly reject: (why: Error) => void;
+}
+
+export class Line {
+  /** Of the real transaction. */
+  status: Status = 'T';
+  private readonly loan: Loan;
+  private readonly reader = new FrameReader();
+  private readonly exchanges: Exchange[] = [];
+  private readonly prepared = new Set<string>();
+  private readonly names = new Map<string, string>();
+  private lost: Error | null = null;
+  private lastWords: Fields | null = null;
+  private silent: (() => void)[] = [];
+
+  constructor(session: Session) {
+    this.loan = session.lend((chunk) => this.hear(chunk));
+    session.onLost((why) => this.lose(why));
+  }
+
+  /** Sends what the server answers with one ReadyForQuery; resolves with that. All other messages go to `onFrame`. */
+  pass(bytes: readonly Buffer[], onFrame: (frame: Frame) => void): Promise<Status> {
+    return new Promise((resolve, reject) => {
+      if (this.lost) return reject(this.lost);
+      this.exchanges.push({ onFrame, resolve, reject });
+      this.loan.write(bytes.length === 1 && bytes[0] ? bytes[0] : Buffer.concat(bytes));
+    });
+  }
+
+  /** More of what belongs to the exchange that is under way: COPY's data. False: not so fast. */
+  more(bytes: Buffer): boolean {
+    return this.lost ? true : this.loan.write(bytes);
+  }
+
+  /** Our own statements, in one round trip. Rejects with a BatchError. */
+  async batch(items: readonly BatchItem[]): Promise<BatchResult[]> {
+    const results: BatchResult[] = [];
+    let rows: (string | null)[][] = [];
+    let failed: Error | null = null;
+    const onFrame = (frame: Frame) => {
+      if (frame.type === 'D' && items[results.length]?.keep) rows.push(readRow(frame));
+      else if (frame.type === 'E') failed = serverError(readFields(frame));
+      else if (frame.type === 'C' || frame.type === 'I') {
+        results.push({ tag: frame.type === 'C' ? (texts(frame, 1)[0] ?? null) : null, rows });
+        rows = [];
+      }
+    };
+    const bytes = items.flatMap((item) => this.bytesOf(item));
+    await this.pass([...bytes, say.sync], onFrame);
+    if (failed === null) return results;
+    // What the server skipped was not prepared either, and which of it, is not worth telling apart.
+    this.prepared.clear();
+    throw new BatchError(results, failed);
+  }
+
+  private bytesOf({ name, text, values }: BatchItem): Buffer[] {
+    const statement = name ?? this.nameOf(text);
+    const parse = this.prepared.has(statement) ? [] : [say.close('S', statement), say.parse(statement, text)];
+    if (statement !== ONCE) this.prepared.add(statement);
+    return [...parse, say.bind(PORTAL, statement, values), say.execute(PORTAL), say.close('P', PORTAL)];
+  }
+
+  private nameOf(text: string): string {
+    const known = this.names.get(text);
+    if (known !== undefined) return known;
+    if (this.names.size >= MOST_PREPARED || text.length > 1_000) return ONCE;
+    const name = `mgate_own_${this.names.size}`;
+    this.names.set(text, name);
+    return name;
+  }
+
+  pause(): void {
+    this.loan.pause();
+  }
+
+  resume(): void {
+    this.loan.resume();
+  }
+
+  onDrain(listener: () => void): void {
+    this.loan.onDrain(listener);
+  }
+
+  /** Waits until every exchange is over. */
+  fallSilent(): Promise<void> {
+    if (this.exchanges.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.silent.push(resolve));
+  }
+
+  /** The session has its connection again. */
+  giveBack(): void {
+    this.loan.giveBack();
+  }
+
+  private hear(chunk: Buffer): void {
+    for (const frame of this.reader.push(chunk)) {
+      const [exchange] = this.exchanges;
+      if (frame.type === 'Z') {
+        this.status = letter(frame) as Status;
+        this.exchanges.shift();
+        exchange?.resolve(this.status);
+      } else if (exchange) exchange.onFrame(frame);
+      else if (frame.type === 'E') this.lastWords = readFields(frame);
+    }
+    if (this.exchanges.length === 0) for (const resolve of this.silent.splice(0)) resolve();
+  }
+
+  private lose(why: Error): void {
+    this.lost = this.lastWords ? serverError(this.lastWords) : why;
+    for (const { reject } of this.exchanges.splice(0)) reject(this.lost);
+    for (const resolve of this.silent.splice(0)) resolve();
+  }
+}
+
+function readRow(frame: Frame): (string | null)[] {
+  const { bytes } = frame;
+  const row: (string | null)[] = [];
+  let at = 7;
+  for (let left = bytes.readUInt16BE(5); left > 0; left -= 1) {
+    const length = bytes.readInt32BE(at);
+    at += 4;
+    row.push(length < 0 ? null : bytes.toString('utf8', at, at + length));
+    at += Math.max(0, length);
+  }
+  return row;
+}
+
+/** As `pg` would throw it. */
+export function serverError(fields: Fields): Error {
+  const names = [
+    ['V', 'severity'],
+    ['C', 'code'],
+    ['D', 'detail'],
+    ['H', 'hint'],
+    ['P', 'position'],
+    ['p', 'internalPosition'],
+    ['q', 'internalQuery'],
+    ['W', 'where'],
+    ['s', 'schema'],
+    ['t', 'table'],
+    ['c', 'column'],
+    ['d', 'dataType'],
+    ['n', 'constraint'],
+    ['R', 'routine'],
+  ] as const;
+  const error = new Error(fields.get('M') ?? 'the server did not say what is wrong');
+  for (const [code, name] of names) if (fields.has(code)) Object.assign(error, { [name]: fields.get(code) });
+  return error;
+}
