@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { readServerError } from '../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../postgres/lock.ts';
+import { DEALLOCATE_ALL } from '../../postgres/session.ts';
 import { Attempt } from '../../rehearsal/attempt.ts';
 import { Interrupted, type Interruption, StatementFailed } from '../../rehearsal/endings.ts';
 import type { AttemptInput } from '../../rehearsal/input.ts';
@@ -40,6 +41,11 @@ export class ToolAttempt extends Attempt {
   private readonly own: ToolInput;
   private readonly director: ToolDirector;
   private stop: () => void = () => undefined;
+  /** The tool's own table, also where it was made in this rehearsal. */
+  get toolTable(): ToolTable | null {
+    return this.director.toolTable;
+  }
+
   private ended: Ended | null = null;
 
   constructor(input: AttemptInput, own: ToolInput) {
@@ -51,7 +57,8 @@ export class ToolAttempt extends Attempt {
 
   protected begin(deferrable: boolean): void {
     this.director.deferrable = deferrable;
-    this.talk.control(...MAKE_SETVAL.map((text) => ({ text })));
+    // Names of statements are the tool's to choose; a look before may have chosen the same.
+    this.talk.control(DEALLOCATE_ALL, ...MAKE_SETVAL.map((text) => ({ text })));
     // Nobody else may record a migration meanwhile: not another deployment, and not this tool past us.
     if (this.own.table)
       this.talk.control({ text: `lock table ${this.own.table.relation} in share row exclusive mode` });
@@ -121,7 +128,7 @@ export class ToolAttempt extends Attempt {
     }
     if (astray) throw await this.refuseAstray(astray);
     if (this.interruption) throw new Interrupted();
-    await this.director.finish();
+    await this.director.finish(this.ended?.error === null && this.ended.code === 0);
     this.judge(stage);
   }
 

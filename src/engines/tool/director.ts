@@ -2,7 +2,7 @@
  * What becomes of a tool's statements in the rehearsal: which are sent, in what form, what they did, and to which
  * migration they belong, which shows when the tool records that.
  */
-import type { PlannedMigration, StatementText } from '../../plan/plan.ts';
+import type { PlannedMigration } from '../../plan/plan.ts';
 import { readServerError, type ServerError } from '../../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult } from '../../postgres/session.ts';
 import { bounds, mayChangeBounds } from '../../rehearsal/bounds.ts';
@@ -39,7 +39,8 @@ const MOST_CHARACTERS = 8 * 1024 * 1024;
 /** What was said between two records of the tool's. */
 interface Stretch {
   readonly migration: PlannedMigration;
-  readonly texts: StatementText[];
+  /** Statements of one form, by that form: the last one's entry, and how many there were. */
+  readonly forms: Map<string, { entry: Entry; times: number }>;
   /** What the tool had recorded when it ended, beyond what it had before; null: not known yet. */
   recorded: readonly string[] | null;
 }
@@ -72,6 +73,7 @@ export class ToolDirector implements Director, Talk {
   private items: BatchItem[] = [];
   private slots: Slot[] = [];
   private characters = 0;
+  private readonly texts = new Map<Entry, string>();
   private broken: unknown = null;
   private underWay: Promise<unknown> = Promise.resolve();
   /** SET LOCAL and temporary tables that end with the tool's transaction. */
@@ -107,9 +109,7 @@ export class ToolDirector implements Director, Talk {
     this.follow(said);
     if (this.isBookkeeping(said)) return AS_IT_IS;
     const statement: Statement = { sql, line: 1, column: 1 };
-    const entry = this.notes.entryFor(this.stretch.migration, { kind: 'statement', index: 0, statement, facts });
-    this.notes.observe(this.stretch.migration, { kind: 'statement', index: 0, statement, facts });
-    this.keepText(statement, entry);
+    const entry = this.entryFor(said, statement);
     this.entryOf.set(said, entry);
     this.looks.before(entry, statement, facts.nonTransactional !== null);
     const guarded = this.undone.concerns(sql) || facts.opaque?.what === 'CALL' || (this.addsEnum && !isChatter(facts));
@@ -119,6 +119,28 @@ export class ToolDirector implements Director, Talk {
     const tooLarge = await this.tooLarge(said, entry, statement);
     if (tooLarge !== null) return this.without(said, entry, tooLarge);
     return { send: 'as it is', guarded };
+  }
+
+  /** A loop in the tool's code says the same over and over: that is told as one. */
+  private entryFor({ sql, facts }: Said, statement: Statement): Entry {
+    const { migration, forms } = this.stretch;
+    const form = formOf(sql);
+    const known = forms.get(form);
+    if (known) known.times += 1;
+    if (known && known.times > TOLD_APART && known.entry.reason === null) {
+      known.entry.count += 1;
+      return known.entry;
+    }
+    const event = { kind: 'statement', index: 0, statement, facts } as const;
+    const entry = this.notes.entryFor(migration, event);
+    this.notes.observe(migration, event);
+    if (known) known.entry = entry;
+    else forms.set(form, { entry, times: 1 });
+    if (!this.texts.has(entry) && this.characters < MOST_CHARACTERS) {
+      this.characters += sql.length;
+      this.texts.set(entry, sql);
+    }
+    return entry;
   }
 
   private async plainly(said: Said, entry: Entry, plain: string): Promise<Decision> {
@@ -206,12 +228,6 @@ export class ToolDirector implements Director, Talk {
     );
   }
 
-  private keepText({ sql }: Statement, entry: Entry): void {
-    if (entry.count > 1 || this.characters > MOST_CHARACTERS) return;
-    this.characters += sql.length;
-    this.stretch.texts.push({ index: 0, line: 1, sql });
-  }
-
   // -- the tool's own records -----------------------------------------------------------------------------------
 
   /** It writes the tool's own table, or makes it. */
@@ -279,9 +295,10 @@ export class ToolDirector implements Director, Talk {
     return this.table;
   }
 
-  /** Which statements were whose: to be asked when the tool has ended. */
-  async finish(): Promise<void> {
+  /** Which statements were whose: to be asked when the tool has ended. `well`: what failed it has dealt with itself. */
+  async finish(well: boolean): Promise<void> {
     await this.settle();
+    if (well) this.forgiveAll();
     let carried: Stretch[] = [];
     const migrations: PlannedMigration[] = [];
     for (const stretch of [...this.stretches, this.stretch]) {
@@ -302,22 +319,39 @@ export class ToolDirector implements Director, Talk {
     this.notes.pending = inOrder(migrations, this.input.plan.pending);
   }
 
+  private forgiveAll(): void {
+    this.lastError = null;
+    for (const { migration } of [...this.stretches, this.stretch]) {
+      for (const entry of this.notes.of(migration)) {
+        if (entry.error === null) continue;
+        entry.reason = `it failed (${entry.error}), and ${this.own.tool.name} went on`;
+        entry.error = null;
+      }
+    }
+  }
+
   private assign(stretches: readonly Stretch[], version: string | null): PlannedMigration {
-    const told = stretches.flatMap(({ texts }) => texts).map((text, at) => ({ ...text, index: at + 1 }));
     const known = this.input.plan.pending;
     const expected =
       version === null
         ? known.find((one) => !this.notes.finished.has(one.key))
         : known.find((one) => one.version === version);
-    const migration = this.own.tool.planned(version ?? expected?.version ?? null, told);
-    for (const stretch of stretches) this.notes.move(stretch.migration, migration);
-    this.notes.keepOf(migration, isTold);
+    const named = version ?? expected?.version ?? null;
+    const nameless = this.own.tool.planned(named, []);
+    for (const stretch of stretches) this.notes.move(stretch.migration, nameless);
+    this.notes.keepOf(nameless, isTold);
+    const texts = this.notes
+      .of(nameless)
+      .map((entry) => ({ index: entry.index, line: 1, sql: this.texts.get(entry) ?? entry.sql }));
+    const migration = this.own.tool.planned(named, texts);
+    this.notes.move(nameless, migration);
+    for (const [at, entry] of this.notes.of(migration).entries()) entry.line = migration.script.texts[at]?.line ?? 1;
     return migration;
   }
 
   private newStretch(): Stretch {
     const migration = { ...this.ownPlanned(), key: `stretch:${this.stretches.length}` };
-    return { migration, texts: [], recorded: null };
+    return { migration, forms: new Map(), recorded: null };
   }
 
   private ownPlanned(): PlannedMigration {
@@ -450,6 +484,15 @@ export class ToolDirector implements Director, Talk {
   }
 
   isStopped = false;
+}
+
+/** Of statements of one form so many are told one by one. */
+const TOLD_APART = 3;
+const LONGEST_FORM = 10_000;
+
+/** The text without its literals. */
+function formOf(sql: string): string {
+  return sql.length > LONGEST_FORM ? sql : sql.replace(/'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b/g, '?');
 }
 
 const AS_IT_IS: Decision = { send: 'as it is', guarded: false };

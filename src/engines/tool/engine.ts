@@ -4,6 +4,7 @@ import { planDigest } from '../../plan/digest.ts';
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { changedGroups } from '../../plan/schema-diff.ts';
 import { readFingerprints } from '../../postgres/catalog.ts';
+import { quoteIdentifier } from '../../postgres/identifier.ts';
 import { holdsLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
@@ -202,11 +203,12 @@ export class ToolEngine implements Engine {
     });
     const words = tool.upgrade(plan.pending);
     let last: ToolAttempt | null = null;
-    this.seen = await rehearse(bench, plan, before, (input) => {
+    const seen = await rehearse(bench, plan, before, (input) => {
       last = new ToolAttempt(input, { tool, words, table: this.table, env: this.env });
       return last;
     });
     const attempt = last as ToolAttempt | null;
+    this.seen = withoutTable(seen, attempt?.toolTable ?? null);
     this.rehearsedOn = state;
     if (state !== (await this.stateNow(await this.database.witness()))) throw changedMeanwhile(tool.name);
     this.plan = this.planSeen(plan, attempt?.notes.pending ?? [], this.seen);
@@ -417,6 +419,24 @@ export class ToolEngine implements Engine {
 /** It is the tool that knows it by its version. */
 function hasRecorded({ version }: PlannedMigration): boolean {
   return version !== UNRECORDED;
+}
+
+/** The tool's own table, where it was made in the rehearsal, is nobody's migration. */
+function withoutTable(seen: SeenRehearsal, table: ToolTable | null): SeenRehearsal {
+  if (!table) return seen;
+  const own = [table.schema, table.table]
+    .map((name) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name)))
+    .join('.');
+  const isOwn = (name: string, definition: string | null) =>
+    name === own ||
+    name.startsWith(`${own}.`) ||
+    (definition?.includes(` ON ${own} USING`) ?? false) ||
+    (definition?.includes(`owned by ${own}.`) ?? false);
+  return {
+    ...seen,
+    schemaDiff: seen.schemaDiff.filter(({ name, after }) => !isOwn(name, after)),
+    predicted: new Map([...seen.predicted].filter(([, { name, definition }]) => !isOwn(name, definition))),
+  };
 }
 
 function wroteAnything({ migrations }: SeenRehearsal): boolean {

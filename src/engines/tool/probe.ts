@@ -1,6 +1,6 @@
 /** A harmless command of the tool, run through a proxy that only reads: does it connect through us at all? */
 import type { Log } from '../../log.ts';
-import type { Session } from '../../postgres/session.ts';
+import { DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
 import { Line } from '../../rehearsal/proxy/line.ts';
 import { type Director, Stage } from '../../rehearsal/proxy/stage.ts';
 import { cancelled } from '../../report/stop.ts';
@@ -24,6 +24,8 @@ const MOST_SAID = 1_000;
 /** In a transaction that the server keeps from writing. */
 export async function lookThrough(words: Words, looking: Looking): Promise<LookedThrough> {
   const { tool, request, env, session, log, signal } = looking;
+  // Names of statements are the tool's to choose.
+  await session.batch([DEALLOCATE_ALL]);
   await session.query('begin transaction isolation level read committed read only');
   const said: string[] = [];
   const line = new Line(session);
