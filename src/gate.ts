@@ -91,9 +91,7 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
     if (objection) throw objection;
     return found.plan;
   });
-  log.line(
-    `${plural(plan.pending.length, 'pending migration')}${plan.pending.length > 0 ? `; plan-digest ${plan.digest}` : ''}`,
-  );
+  log.line(plan.isOpen ? 'what is pending shows in the dry run' : pendingLine(plan));
   for (const migration of plan.pending) log.line(`  ${migration.file}`);
   if (plan.pending.length > 0) tools.writePlan(engine.planText(plan));
 
@@ -115,6 +113,10 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
   await apply(request, tools, draft, seen, rehearsal);
   await verify(tools, draft);
   draft.ended('applied');
+}
+
+function pendingLine({ pending, digest }: Plan): string {
+  return `${plural(pending.length, 'pending migration')}${pending.length > 0 ? `; plan-digest ${digest}` : ''}`;
 }
 
 /** Should nothing more be heard of this run: nothing was changed by it. */
@@ -166,7 +168,7 @@ function seePlan(
   draft.planSeen(seen);
   if (seen.pending.length === 0) return;
   if (found.plan.isOpen) {
-    log.line(`${plural(seen.pending.length, 'pending migration')}; plan-digest ${seen.digest}`);
+    log.line(pendingLine(seen));
     for (const migration of seen.pending) log.line(`  ${migration.file || migration.version}`);
     refuseUnlessMeant(request, found, seen);
   }

@@ -100,7 +100,7 @@ __webpack_async_result__();
 /* harmony export */ });
 /* harmony import */ var _conclude_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8206);
 /* harmony import */ var _door_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6627);
-/* harmony import */ var _engines_sql_engine_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1785);
+/* harmony import */ var _engines_choose_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(146);
 /* harmony import */ var _github_commands_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4897);
 /* harmony import */ var _postgres_failure_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(8829);
 /* harmony import */ var _report_exit_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(1036);
@@ -148,7 +148,7 @@ async function settle(request, before, setting) {
     const backend = (0,_github_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .getState */ .Gu)(door.env, 'backend');
     if (backend === null)
         return null;
-    const engine = (0,_engines_sql_engine_js__WEBPACK_IMPORTED_MODULE_2__/* .sqlEngine */ .T)(request, log, door.signal, () => undefined);
+    const engine = await (0,_engines_choose_js__WEBPACK_IMPORTED_MODULE_2__/* .chooseEngine */ .m)({ request, log, signal: door.signal, env: door.env, remember: () => undefined });
     try {
         log.line('the run was killed: ending what it left at the server, and reading the database back');
         return await engine.settle({ backend: JSON.parse(backend), pending: before.pending });

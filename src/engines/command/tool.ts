@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path';
 import type { PlannedMigration, StatementText } from '../../plan/plan.ts';
 import type { Request } from '../../request/request.ts';
 import { toolOfWords } from '../shared/known-tools.ts';
-import { lineOf, planned, UNRECORDED } from '../tool/planned.ts';
+import { formOf, lineOf, planned, UNRECORDED } from '../tool/planned.ts';
 import type { ToolTable, ToolVersion } from '../tool/tables.ts';
 import type { Standing, Tool, Words } from '../tool/tool.ts';
 
@@ -90,7 +90,7 @@ export class CommandTool implements Tool {
     const lines = path === null ? [] : linesOf(path);
     const file = path === null ? '' : relative(this.workingDirectory, path).split(sep).join('/');
     const told = texts.map((text) => ({ ...text, line: lineOf(text.sql, lines, 1) }));
-    const checksum = sha256(texts.map(({ sql }) => sql).join('\0'));
+    const checksum = sha256(texts.map(({ sql }) => withoutValues(sql)).join('\0'));
     const name = version === null ? this.name : nameOf(version);
     return planned(
       { version: version ?? UNRECORDED, name, file, path: path ?? '', bytes: 0, checksum, allow: [] },
@@ -140,6 +140,11 @@ export class CommandTool implements Tool {
   async remarks(): Promise<readonly string[]> {
     return [];
   }
+}
+
+/** Drivers write values into the text too, and a clock's are others each time: of rows, what is done to them counts. */
+function withoutValues(sql: string): string {
+  return /^\s*(?:insert|update|delete|merge|select|with)\b/i.test(sql) ? formOf(sql) : sql;
 }
 
 /** Without the number or the application in front of it. */

@@ -29,6 +29,7 @@ import {
   toolOfTable,
 } from '../shared/known-tools.ts';
 import type { ToolInput } from './attempt.ts';
+import { formOf } from './planned.ts';
 import type { ToolTable } from './tables.ts';
 
 const UNSAFE_NEW_ENUM_VALUE = '55P04';
@@ -488,13 +489,6 @@ export class ToolDirector implements Director, Talk {
 
 /** Of statements of one form so many are told one by one. */
 const TOLD_APART = 3;
-const LONGEST_FORM = 10_000;
-
-/** The text without its literals. */
-function formOf(sql: string): string {
-  return sql.length > LONGEST_FORM ? sql : sql.replace(/'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b/g, '?');
-}
-
 const AS_IT_IS: Decision = { send: 'as it is', guarded: false };
 const KNOWN_NAMES = new Set(KNOWN_TOOLS.map(({ table }) => table));
 
