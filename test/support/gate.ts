@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { later, WORK_ENDS_MS } from '../../src/door.ts';
-import { sqlEngine } from '../../src/engines/sql/engine.ts';
+import { chooseEngine } from '../../src/engines/choose.ts';
 import { gate } from '../../src/gate.ts';
 import type { Outcome } from '../../src/report/outcome.ts';
 import { parseRequest } from '../../src/request/parse.ts';
@@ -37,6 +37,8 @@ export async function addFiles(folder: string, files: Readonly<Record<string, st
 export interface GateRun {
   readonly outcome: Outcome;
   readonly lines: readonly string[];
+  /** What plan.sql holds; empty: it was not written. */
+  readonly plan: string;
 }
 
 export interface GateOptions {
@@ -48,15 +50,16 @@ export interface GateOptions {
   readonly onPause?: () => Promise<void>;
 }
 
-/** `inputs`: as a user writes them; environment is `staging` and the mode `apply` unless said otherwise. */
+/** `inputs`: as a user writes them; environment is `staging`, the mode `apply` and the engine `sql` unless said otherwise. */
 export async function runGate(
   workspace: string,
   url: string,
   inputs: Readonly<Record<string, string>> = {},
   options: GateOptions = {},
 ): Promise<GateRun> {
-  const raw = { 'database-url': url, environment: 'staging', mode: 'apply', ...inputs };
-  const parsed = parseRequest(raw, { door: 'cli', env: options.env ?? {}, event: null, cwd: workspace });
+  const raw = { 'database-url': url, environment: 'staging', mode: 'apply', engine: 'sql', ...inputs };
+  const env = options.env ?? {};
+  const parsed = parseRequest(raw, { door: 'cli', env, event: null, cwd: workspace });
   if (parsed.kind !== 'request') throw new Error(`not accepted: ${JSON.stringify(parsed)}`);
   const lines: string[] = [];
   const say = (text: string) => {
@@ -65,9 +68,11 @@ export async function runGate(
   };
   const signal = options.signal ?? new AbortController().signal;
   const log = { line: say, detail: say, chapter: say, progress: () => undefined };
+  const { request } = parsed;
   let paused = false;
-  const outcome = await gate(parsed.request, {
-    engine: sqlEngine(parsed.request, log, signal, () => undefined),
+  let plan = '';
+  const outcome = await gate(request, {
+    engine: await chooseEngine({ request, log, signal, env, remember: () => undefined }),
     log,
     signal,
     now: Date.now,
@@ -76,10 +81,12 @@ export async function runGate(
       else await wait(ms, undefined, { signal: abort }).catch(() => undefined);
       paused = true;
     },
-    writePlan: () => undefined,
+    writePlan: (pieces) => {
+      plan = [...pieces].join('');
+    },
     writeDown: () => undefined,
     lastCall: later(signal, WORK_ENDS_MS),
     sharePlan: async () => ({ link: null, warnings: [] }),
   });
-  return { outcome, lines };
+  return { outcome, lines, plan };
 }
