@@ -15,9 +15,11 @@ import type { Target } from '../../request/request.ts';
 import { type Ended, probeTool } from './child.ts';
 import type { Words } from './tool.ts';
 
+type Place = Pick<Target, 'host' | 'port'>;
+
 export interface FenceOptions {
   /** Whose ports are out of reach, on whatever host: the target, and every other database that must not be met. */
-  readonly targets: readonly Pick<Target, 'host' | 'port'>[];
+  readonly targets: readonly [Place, ...Place[]];
   /** Our proxy's ports. Every port but those of `targets` can be reached; these are only looked at for not being one. */
   readonly allow: readonly number[];
   /** The tool's own: the launcher runs in it. */
@@ -25,6 +27,8 @@ export interface FenceOptions {
   readonly platform?: string;
   /** The machine's, as `process.arch` names it. */
   readonly arch?: string;
+  /** Whether a file is a program of this machine, and no script. */
+  readonly isProgram?: (file: string) => boolean;
 }
 
 /** What to start instead of the tool's words, and by what it is fenced; or the tool's words as they were, and why. */
@@ -34,7 +38,7 @@ const TRIAL_MS = 10_000;
 
 /** Tries the launcher out before it gives it. One that can't do at run time what it could then starts no tool: `notStarted`. */
 export async function fenced(words: Words, options: FenceOptions): Promise<Fenced> {
-  const { targets, allow, env, platform = process.platform, arch = process.arch } = options;
+  const { targets, allow, env, platform = process.platform, arch = process.arch, isProgram = isElf } = options;
   const machine = MACHINES[arch];
   const ports = [...new Set(targets.map(({ port }) => port))];
   const shared = ports.find((port) => allow.includes(port));
@@ -45,16 +49,18 @@ export async function fenced(words: Words, options: FenceOptions): Promise<Fence
   }
   if (shared !== undefined) return { words, why: `the proxy has port ${shared}, which is the target's too` };
 
+  const how = `Landlock keeps it from TCP port ${ports.join(', ')}`;
   const whys: string[] = [];
+  let loud: Words | null = null;
   for (const interpreter of interpreters(env.PATH ?? '', isProgram)) {
     const launcher = launcherOf(interpreter, machine, ports);
-    const why = await failureOf(launcher, interpreter, env);
-    if (why === null) {
-      return { words: [...launcher, ...words], how: `Landlock keeps it from TCP port ${ports.join(', ')}` };
-    }
-    whys.push(why);
+    const trial = await tryOut(launcher, env);
+    if (trial === 'works') return { words: [...launcher, ...words], how };
+    if (trial === 'loud') loud ??= launcher;
+    else whys.push(trial.why);
   }
-  return { words, why: whys.join('; ') || 'neither perl nor python3 is there to set it up' };
+  if (loud !== null) return { words: [...loud, ...words], how };
+  return { words, why: [...new Set(whys)].join('; ') || 'neither perl nor python3 is there to set it up' };
 }
 
 /** Of a tool that was started with fenced words: that it was not started after all, with `code` as of ToolStart; else null. */
@@ -69,7 +75,7 @@ export function notStarted({
   return name === null ? error : Object.assign(error, { code: name });
 }
 
-interface Machine {
+export interface Machine {
   /** As the kernel's AUDIT_ARCH names it. */
   readonly audit: number;
   readonly prctl: number;
@@ -80,7 +86,7 @@ interface Machine {
 }
 
 /** Numbers of system calls; those that all machines share are where they are used. */
-const MACHINES: Readonly<Record<string, Machine>> = {
+export const MACHINES: Readonly<Record<string, Machine>> = {
   x64: { audit: 0xc000003e, prctl: 157, socket: 41, sendto: 44, sendmsg: 46, sendmmsg: 307 },
   arm64: { audit: 0xc00000b7, prctl: 167, socket: 198, sendto: 206, sendmsg: 211, sendmmsg: 269 },
 };
@@ -99,8 +105,8 @@ export function interpreters(path: string, isProgram: (file: string) => boolean)
   });
 }
 
-/** No script: one that only chooses an interpreter (pyenv's) changes the environment on the way. */
-function isProgram(file: string): boolean {
+/** A script that only chooses an interpreter (pyenv's) changes the environment on the way. */
+function isElf(file: string): boolean {
   try {
     const opened = openSync(file, 'r');
     try {
@@ -120,24 +126,25 @@ function launcherOf({ kind, file }: Interpreter, machine: Machine, ports: readon
   return [file, ...SCRIPTS[kind], String(machine.prctl), filter, ports.join(',')];
 }
 
-/** Without words the launcher does all that it does, but for the many rules, and ends. */
-async function failureOf(launcher: Words, { file }: Interpreter, env: FenceOptions['env']): Promise<string | null> {
-  const ended = await probeTool({ words: launcher, cwd: '/', env }, TRIAL_MS);
-  const { code, error, stdout, stderr, stopped } = ended;
-  if (code === 0 && stdout === '' && stderr === '') return null;
-  if (stopped) return `${file} did not come to an end`;
+/**
+ * Without words the launcher does all that it does, but for the many rules, and ends. `loud`: it says something of its own,
+ * as perl does where a locale is set that is not there; that would be among what the tool says.
+ */
+async function tryOut(launcher: Words, env: FenceOptions['env']): Promise<'works' | 'loud' | { readonly why: string }> {
+  const { code, error, stdout, stderr, stopped } = await probeTool({ words: launcher, cwd: '/', env }, TRIAL_MS);
+  if (code === 0) return stdout + stderr === '' ? 'works' : 'loud';
   const failure = code === FAILED ? failureIn(stderr) : null;
-  if (failure?.step === 'landlock') return LACKS[failure.errno] ?? `Landlock: ${failure.text}`;
-  // It would say that for the tool: perl does, where a locale is set that is not there.
-  if (code === 0) return `${file} has something to say: ${firstLine(stderr || stdout)}`;
-  return `${file}: ${failure?.text ?? error?.message ?? firstLine(stderr)}`;
+  if (failure?.step === 'landlock') return { why: LACKS[failure.errno] ?? `Landlock: ${failure.text}` };
+  const said = stopped ? 'did not come to an end' : (failure?.text ?? error?.message ?? firstLine(stderr));
+  return { why: `${launcher[0]}: ${said}` };
 }
 
 function firstLine(text: string): string {
   return text.trim().split('\n', 1)[0]?.slice(0, 200) ?? '';
 }
 
-const { ENOSYS, EOPNOTSUPP, EPERM, EPROTONOSUPPORT, EAFNOSUPPORT, ENODATA } = constants.errno;
+/** Linux's. */
+const [EPERM, EACCES, ENOSYS, ENODATA, EPROTONOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT] = [1, 13, 38, 61, 93, 95, 97];
 
 const LACKS: Readonly<Record<number, string>> = {
   [ENOSYS]: 'this kernel has no Landlock',
@@ -228,9 +235,11 @@ my $version = syscall(444, 0, 0, 1);
 if ($version >= 0 && $version < 4) { $! = ${ENODATA}; $version = -1 }
 failed('landlock') if $version < 0;
 my %kept = map { $_ => 1 } split /,/, $ports;
-my $rules = syscall(444, pack('QQ', 0, 2), 16, 0);
+my $handled = pack('QQ', 0, 2);
+my $rules = syscall(444, $handled, 16, 0);
 failed('ruleset') if $rules < 0;
-for my $port (@words ? 0 .. 65535 : ()) {
+for my $port (0 .. 65535) {
+  last unless @words;
   next if $kept{$port};
   syscall(445, $rules, 2, pack('QQ', 2, $port), 0) == 0 or failed('rule');
 }
@@ -242,7 +251,7 @@ for my $port (keys %kept) {
   my $address = pack('SnC4x8', 2, $port, 127, 0, 0, 1);
   socket(my $socket, 2, 1, 6) or failed('socket');
   $! = 0;
-  !connect($socket, $address) && $! == 13 or failed('connect');
+  !connect($socket, $address) && $! == ${EACCES} or failed('connect');
   !defined(send($socket, 'x', 0x20000000, $address)) && $! == ${EOPNOTSUPP} or failed('fastopen');
   !socket(my $other, 2, 1, 262) && $! == ${EPROTONOSUPPORT} or failed('multipath');
 }
@@ -275,15 +284,15 @@ def refused(step, errno, attempt):
 if call('landlock', 444, None, 0, 1) < 4: failed('landlock', ${ENODATA})
 rules = call('ruleset', 444, struct.pack('QQ', 0, 2), 16, 0)
 rule = struct.Struct('QQ').pack
-add, kind, none, syscall = (ctypes.c_long(445), ctypes.c_long(rules)), ctypes.c_long(2), ctypes.c_long(0), libc.syscall
-for port in range(65536) if words else ():
-    if port not in kept and syscall(*add, kind, rule(2, port), none) != 0: failed('rule', ctypes.get_errno())
+add, kind, none = (ctypes.c_long(445), ctypes.c_long(rules)), ctypes.c_long(2), ctypes.c_long(0)
+for port in range(65536 if words else 0):
+    if port not in kept and libc.syscall(*add, kind, rule(2, port), none) != 0: failed('rule', ctypes.get_errno())
 call('privileges', prctl, 38, 1, 0, 0, 0)
 call('restrict', 446, rules, 0)
 call('filter', prctl, 22, 2, struct.pack('H6xQ', len(program) // 8, ctypes.addressof(program)), 0, 0)
 for port in kept:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 6) as to:
-        refused('connect', 13, lambda: to.connect(('127.0.0.1', port)))
+        refused('connect', ${EACCES}, lambda: to.connect(('127.0.0.1', port)))
         refused('fastopen', ${EOPNOTSUPP}, lambda: to.sendto(b'x', 0x20000000, ('127.0.0.1', port)))
     refused('multipath', ${EPROTONOSUPPORT}, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262))
 if not words: sys.exit(0)
