@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Target } from '../request/request.ts';
+import { inOnePacket } from './packet.ts';
 import type { Queryable } from './queryable.ts';
 
 export interface ServerNotice {
@@ -265,7 +266,10 @@ export class Session implements Queryable {
     this.underWay += 1;
     const drained: (() => void)[] = [];
     return {
-      write: (bytes) => stream.write(bytes),
+      write: (bytes) => {
+        inOnePacket(stream);
+        return stream.write(bytes);
+      },
       onDrain: (listener) => {
         drained.push(listener);
         stream.on('drain', listener);

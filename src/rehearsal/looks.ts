@@ -66,6 +66,8 @@ export class Looks {
   private readonly locked = new Set<string>();
   private readonly mentioned = new Set<string>();
   private readonly knowledge: Knowledge;
+  /** How long statements take is told by the looks; else somebody else knows it. */
+  tellsTime = true;
 
   constructor(talk: Sayer, notes: Notes, knowledge: Knowledge) {
     this.talk = talk;
@@ -98,7 +100,8 @@ export class Looks {
     }
     const waits = this.anythingBefore && this.locks >= MANY_LOCKS && !this.mustBeAlone(entry, sql);
     if (waits) this.together.push({ entry, names: new Set(this.namesMentioned(sql)) });
-    this.talk.say(waits ? LOOK_AT_CLOCK : this.atAll(entry, sql), { kind: 'look', entry });
+    const item = waits ? LOOK_AT_CLOCK : this.atAll(entry, sql);
+    if (item !== LOOK_AT_CLOCK || this.tellsTime) this.talk.say(item, { kind: 'look', entry });
   }
 
   /** What waited to be looked at. */

@@ -159,6 +159,7 @@ describe('what we say', () => {
       PGDATABASE: 'shop',
       PGPASSFILE: '/dev/null',
       PGSERVICEFILE: '/dev/null',
+      PGSSLMODE: 'disable',
       PGSYSCONFDIR: '/dev/null',
       PGOPTIONS: '-c search_path=shop',
       PGAPPNAME: 'deploy',
@@ -167,7 +168,7 @@ describe('what we say', () => {
       PYTHONUNBUFFERED: '1',
       NO_COLOR: '1',
     });
-    expect(removed).toEqual(['PGCHANNELBINDING', 'PGHOSTADDR', 'PGSERVICE', 'PGSSLCERT', 'PGSSLMODE', 'PGSSLROOTCERT']);
+    expect(removed).toEqual(['PGCHANNELBINDING', 'PGHOSTADDR', 'PGSERVICE', 'PGSSLCERT', 'PGSSLROOTCERT']);
   });
 
   it('names our certificate where there is one', () => {

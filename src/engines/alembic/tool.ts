@@ -12,6 +12,7 @@ import type { Request } from '../../request/request.ts';
 import { type Ended, probeTool } from '../tool/child.ts';
 import { childEnvironment } from '../tool/environment.ts';
 import { lineOf, planned, type ToolMigration, UNRECORDED } from '../tool/planned.ts';
+import { keptOut } from '../tool/running.ts';
 import type { ToolTable, ToolVersion } from '../tool/tables.ts';
 import type { Explained, Fingerprinted, LookedThrough, Standing, Tool, Words } from '../tool/tool.ts';
 import { checkOf, currentOf, findAlembic, historyOf, sqlOf, upgradeOf } from './command.ts';
@@ -216,6 +217,13 @@ export class AlembicTool implements Tool {
     }
   }
 
+  /** Every driver is given the ids as literals; a DELETE only precedes the UPDATE of a merge. */
+  recordedBy(sql: string): readonly string[] | null {
+    if (/^\s*delete\b/i.test(sql)) return [];
+    const id = /\b(?:set\s+version_num\s*=\s*|values\s*\(\s*)'([^']+)'/i.exec(sql)?.[1];
+    return id !== undefined && this.sources.has(id) ? [id] : null;
+  }
+
   explain(ended: Ended): Explained | null {
     const told = explainAlembic(ended);
     if (!told?.class) return null;
@@ -241,7 +249,7 @@ export class AlembicTool implements Tool {
   }
 
   /** Without any way to the database. */
-  private quietly(words: Words, limitMs: number): Promise<Ended> {
+  private async quietly(words: Words, limitMs: number): Promise<Ended> {
     const { target, urlVariables, secrets, workingDirectory } = this.request;
     const { user, database } = target;
     const { env } = childEnvironment({
@@ -253,7 +261,9 @@ export class AlembicTool implements Tool {
       secrets,
       nullDevice: devNull,
     });
-    return probeTool({ words, cwd: workingDirectory, env: { PYTHONUTF8: '1', ...env } }, limitMs);
+    const childEnv = { PYTHONUTF8: '1', ...env };
+    const kept = await keptOut(words, { request: this.request, env: childEnv, allow: [], log: this.log });
+    return kept.read(await probeTool({ words: kept.words, cwd: workingDirectory, env: childEnv }, limitMs));
   }
 
   private async isOnPath(program: string): Promise<boolean> {

@@ -129,6 +129,10 @@ export class CommandTool implements Tool {
     return found === undefined ? null : join(this.workingDirectory, found);
   }
 
+  recordedBy(): null {
+    return null;
+  }
+
   explain(): null {
     return null;
   }

@@ -47,10 +47,12 @@ export class ToolAttempt extends Attempt {
   }
 
   private ended: Ended | null = null;
+  private triedToPass: (ended: Ended) => boolean = () => false;
 
   constructor(input: AttemptInput, own: ToolInput) {
     super(input);
     this.own = own;
+    this.looks.tellsTime = false;
     this.director = new ToolDirector(input, own, this.notes, this.looks);
     this.undone = this.director.undone;
   }
@@ -105,6 +107,7 @@ export class ToolAttempt extends Attempt {
       more: { ...NO_DUMP, [MARKER_VARIABLE]: marker },
     });
     const { child } = running;
+    this.triedToPass = running.triedToPass;
     if (child.pid !== null) watch.follow(child.pid);
     const awake = setInterval(() => void line.batch([{ text: 'select 1' }]).catch(() => undefined), KEEPALIVE_MS);
     try {
@@ -137,6 +140,7 @@ export class ToolAttempt extends Attempt {
     const { ended } = this;
     if (!ended) throw new Interrupted();
     const { tool, words } = this.own;
+    if (this.triedToPass(ended)) throw wentPast(tool.name, words, this.bench.request.urlVariables, 'held');
     if (ended.error || ended.code !== 0) {
       const { current, lastError } = this.director;
       throw new StatementFailed(
@@ -164,7 +168,7 @@ export class ToolAttempt extends Attempt {
       'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where client_port = $1 and pid <> $2 and usename = current_user',
       [localPort, this.bench.pid],
     );
-    return wentPast(program || this.own.tool.name, this.own.words, this.bench.request.urlVariables, true);
+    return wentPast(program || this.own.tool.name, this.own.words, this.bench.request.urlVariables, 'seen');
   }
 
   protected override interrupt(why: Interruption): void {

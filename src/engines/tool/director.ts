@@ -204,7 +204,7 @@ export class ToolDirector implements Director, Talk {
       if (rows !== undefined) entry.rows = (entry.rows ?? 0) + Number(rows);
       if (this.isWorthALook(said)) this.looks.after(entry, { sql: said.sql, line: 1, column: 1 });
     } else if (tag !== null) {
-      this.mark();
+      this.mark(said);
     }
     this.sendOn();
   }
@@ -242,7 +242,7 @@ export class ToolDirector implements Director, Talk {
   }
 
   /** What was said until here belongs to the migration that has just been recorded, if one was. */
-  private mark(): void {
+  private mark({ sql, hasValues }: Said): void {
     const stretch = this.stretch;
     this.stretches.push(stretch);
     this.stretch = this.newStretch();
@@ -250,6 +250,12 @@ export class ToolDirector implements Director, Talk {
     if (!known || !this.table) {
       stretch.recorded = [];
       this.underWay = this.findTable();
+      return;
+    }
+    const written = hasValues ? null : this.own.tool.recordedBy(sql);
+    if (written !== null) {
+      stretch.recorded = written;
+      for (const version of written) this.input.bench.log.progress(`dry run ${version}`);
       return;
     }
     const { relation } = this.table;

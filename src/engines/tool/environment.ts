@@ -85,6 +85,8 @@ export function childEnvironment(options: ChildEnvironmentOptions): ChildEnviron
   env.PGPASSFILE = nullDevice;
   env.PGSERVICEFILE = nullDevice;
   env.PGSYSCONFDIR = nullDevice;
+  // Nobody listens in on loopback, and encrypting each small message costs more than the message. Who insists is served.
+  env.PGSSLMODE = 'disable';
   if (own.sslRootCert !== null) env.PGSSLROOTCERT = own.sslRootCert;
   if (rehearsal) env.MIGRATION_GATE_REHEARSAL = '1';
   env.PYTHONUNBUFFERED ??= '1';

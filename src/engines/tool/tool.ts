@@ -40,6 +40,8 @@ export interface Explained {
 export interface LookedThrough {
   readonly ended: Ended;
   readonly connections: number;
+  /** It was kept from connecting past the proxy, and failed. */
+  readonly triedToPass: boolean;
   /** The statements that it sent. */
   readonly said: readonly string[];
 }
@@ -66,6 +68,8 @@ export interface Tool {
   upgrade(pending: readonly PlannedMigration[]): Words;
   /** A migration by the version under which the tool records it; null: what it did beside its records. */
   planned(version: string | null, texts: readonly StatementText[]): PlannedMigration;
+  /** Versions that a statement records, by its text; null: the text does not say, the table does. */
+  recordedBy(sql: string): readonly string[] | null;
   /** Null: its words say nothing that is known. */
   explain(ended: Ended): Explained | null;
   /** What would run, as the tool itself would write it down; null: it cannot. */

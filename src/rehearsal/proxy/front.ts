@@ -5,6 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { inOnePacket } from '../../postgres/packet.ts';
 import type { Caller, Host } from './caller.ts';
 import type { Certificate } from './certificate.ts';
 import { type Opening, readOpening } from './startup.ts';
@@ -307,7 +308,10 @@ class Line implements Caller {
   send(bytes: Buffer): boolean {
     // Nobody reads it any more: there is nothing to wait for.
     if (this.ended || this.stream.destroyed) return true;
-    if (this.greeted) return this.stream.write(bytes);
+    if (this.greeted) {
+      inOnePacket(this.stream);
+      return this.stream.write(bytes);
+    }
     this.early.push(bytes);
     return true;
   }
