@@ -1,4 +1,7 @@
 /** Whether a tool is fenced, by what, and what the filter lets through: the kernel's machine for filters, in a few lines. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   type FenceOptions,
@@ -43,6 +46,34 @@ describe('a tool is left as it is, and it is said why', () => {
   };
   it.each(Object.entries(cases))('%s', async (_, [options, why]) => {
     expect(await fenced(WORDS, { ...OPTIONS, ...options })).toEqual({ words: WORDS, why });
+  });
+});
+
+describe('what the launcher finds lacking', () => {
+  const refused = (step: string, errno: number) =>
+    `echo "migration-gate: the tool was not started: ${step}: Some text (${errno})" >&2; exit 125`;
+  it.each<[string, string, string]>([
+    ['no Landlock', refused('landlock', 38), 'this kernel has no Landlock'],
+    ['not switched on', refused('landlock', 95), 'Landlock is switched off in this kernel'],
+    [
+      'too old',
+      refused('landlock', 61),
+      'the Landlock of this kernel has no rules for ports, which came with Linux 6.7',
+    ],
+    ['a container', refused('landlock', 1), 'Landlock is forbidden here, as by the security profile of a container'],
+    ['a way past it', refused('fastopen', 0), 'FOLDER/perl: fastopen: Some text; FOLDER/python3: fastopen: Some text'],
+    ['a broken one', 'echo "no ctypes" >&2; exit 1', 'FOLDER/perl: no ctypes; FOLDER/python3: no ctypes'],
+  ])('%s', async (_, script, why) => {
+    const folder = await mkdtemp(join(tmpdir(), 'gate-fence-'));
+    for (const name of ['perl', 'python3'])
+      await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const result = await fenced(WORDS, {
+      ...OPTIONS,
+      env: { PATH: folder },
+      isProgram: (file) => file.startsWith(folder),
+    });
+    expect(result).toEqual({ words: WORDS, why: why.replaceAll('FOLDER', folder) });
+    await rm(folder, { recursive: true });
   });
 });
 
