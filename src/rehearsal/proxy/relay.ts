@@ -2,20 +2,24 @@
  * Apply, for somebody else's tool: each of its connections has one of its own on the target, every byte passes as it is,
  * and what was said is written down.
  */
-import { performance } from 'node:perf_hooks';
 import { readServerError } from '../../postgres/failure.ts';
-import { BatchError, type Loan, type Session } from '../../postgres/session.ts';
+import { BatchError, type Session } from '../../postgres/session.ts';
 import type { Admission, Caller, Host } from './caller.ts';
+import { type Committed, worst } from './commits.ts';
+import { type Entry, Ledger } from './ledger.ts';
 import { encodingItem, REPORTED, type Setting, StartupError, settingItems, settingsOf } from './parameters.ts';
-import { READ_OF_SERVER, type Said, Transcript, type UnderWay } from './transcript.ts';
-import { answer, errorFields, type Fields, type Frame, FrameReader } from './wire.ts';
+import { Passage } from './passage.ts';
+import type { Said, UnderWay } from './transcript.ts';
+import { answer, errorFields, type Fields, type Frame } from './wire.ts';
 
+export type { Committed } from './commits.ts';
+export type { Entry } from './ledger.ts';
 export type { Said } from './transcript.ts';
 
 export interface RelayInput {
-  /** The name of the target's database; callers of any other are refused. */
+  /** The name of the target's database. Callers may ask for it, for `postgres` and for `template1`, and for no other. */
   readonly database: string;
-  /** A new session on the target, which the relay ends. */
+  /** A new session on the database that the caller's parameters name, which the relay ends. */
   readonly open: (caller: Caller) => Promise<Session>;
   /** Of every session; what a caller asks for itself as it connects comes after these. */
   readonly settings: readonly Setting[];
@@ -27,40 +31,55 @@ export interface RelayInput {
   readonly onStatement?: (said: Said) => void;
 }
 
-/** One caller and its session. */
-interface Line {
-  readonly caller: Caller;
-  readonly session: Session;
-  readonly loan: Loan;
-  readonly pid: number;
-  readonly transcript: Transcript;
-}
+/** Where tools ask whether their database exists, and make it where it does not. */
+const MAINTENANCE: readonly string[] = ['postgres', 'template1'];
 
 export class Relay implements Host {
   private readonly input: RelayInput;
-  private readonly lines = new Map<Caller, Line>();
+  private readonly passages = new Map<Caller, Passage>();
   private readonly admissions = new Set<Promise<unknown>>();
   private readonly endings = new Set<Promise<void>>();
-  private readonly said: Said[] = [];
+  private readonly ledger = new Ledger();
+  private readonly everyPid = new Set<number>();
+  /** Of the connections that are over. */
+  private committedBefore: Committed = 'nothing';
   private closed = false;
 
   constructor(input: RelayInput) {
     this.input = input;
   }
 
-  /** In the order in which they ended. */
-  get statements(): readonly Said[] {
-    return this.said;
+  /**
+   * In the order in which they ended: the latest 2,000, runs of equal INSERTs as one, and of what came before those the
+   * latest 200 that failed.
+   */
+  get statements(): readonly Entry[] {
+    return this.ledger.entries;
   }
 
-  /** Of the callers that are connected now. One whose caller has left may work on until it notices. */
+  /** How many statements were said, and how many of them failed, kept or not. */
+  get counts(): { readonly statements: number; readonly failed: number } {
+    return this.ledger.counts;
+  }
+
+  /** What the tool has committed until now, on any database, by what was said and answered. After `close` it is final. */
+  get committed(): Committed {
+    return worst([this.committedBefore, ...[...this.passages.values()].map(({ transcript }) => transcript.committed)]);
+  }
+
+  /** Every backend that has ever worked for the tool. One whose caller has left may work on until it notices. */
+  get pids(): readonly number[] {
+    return [...this.everyPid];
+  }
+
+  /** Of the callers that are connected now. */
   backends(): readonly number[] {
-    return [...this.lines.values()].map(({ pid }) => pid);
+    return [...this.passages.values()].map(({ pid }) => pid);
   }
 
   /** What the server is at now, for whom. */
   busy(): readonly (UnderWay & { readonly caller: number; readonly pid: number })[] {
-    return [...this.lines.values()].flatMap(({ caller, pid, transcript }) =>
+    return [...this.passages.values()].flatMap(({ caller, pid, transcript }) =>
       transcript.underWay ? [{ ...transcript.underWay, caller: caller.id, pid }] : [],
     );
   }
@@ -76,15 +95,31 @@ export class Relay implements Host {
   }
 
   private async admission(caller: Caller): Promise<Admission> {
-    const { database, open } = this.input;
-    if (caller.parameters.get('database') !== database) return refused(otherDatabase(caller, database));
-    const settings = [...this.input.settings, ...settingsOf(caller.parameters)];
+    const asked = caller.parameters.get('database') ?? '';
+    const { database, open, cancel } = this.input;
+    if (asked !== database && !MAINTENANCE.includes(asked)) return refused(otherDatabase(asked, database));
+    const its = settingsOf(caller.parameters);
     if (this.closed) return refused(CLOSED);
     const session = await open(caller);
     try {
-      const { pid, parameters } = await prepare(session, settings);
+      const { pid, parameters, lockTimeout } = await prepare(session, [...this.input.settings, ...its]);
       if (this.closed) throw new StartupError('57P01', 'the proxy has ended');
-      this.lines.set(caller, this.connect(caller, session, pid));
+      this.everyPid.add(pid);
+      const isOurs = limitsLocks(this.input.settings) && !limitsLocks(its) && lockTimeout !== '0';
+      const passage = new Passage({
+        caller,
+        session,
+        pid,
+        database: asked,
+        lockTimeout: isOurs ? lockTimeout : null,
+        tell: (said) => {
+          this.ledger.add(said);
+          this.input.onStatement?.(said);
+        },
+        cancel,
+        onNonsense: (why) => this.lost(caller, why),
+      });
+      this.passages.set(caller, passage);
       session.onLost((why) => this.lost(caller, `the connection to the server ended: ${why.message}`));
       this.input.onBackend(pid);
       return { kind: 'admitted', parameters, pid };
@@ -94,41 +129,12 @@ export class Relay implements Host {
     }
   }
 
-  private connect(caller: Caller, session: Session, pid: number): Line {
-    const transcript = new Transcript(caller.id, (said) => {
-      this.said.push(said);
-      this.input.onStatement?.(said);
-    });
-    const reader = new FrameReader((type) => READ_OF_SERVER.has(type));
-    const loan = session.lend((chunk) => {
-      const now = performance.now();
-      try {
-        for (const frame of reader.push(chunk)) transcript.answered(frame, now);
-      } catch (error) {
-        this.lost(caller, `the server does not speak its protocol: ${(error as Error).message}`);
-        session.drop();
-        return;
-      }
-      if (!caller.send(chunk)) loan.pause();
-    });
-    caller.onDrain(() => loan.resume());
-    loan.onDrain(() => caller.resume());
-    return { caller, session, loan, pid, transcript };
-  }
-
   hear(caller: Caller, frames: readonly Frame[]): void {
-    const line = this.lines.get(caller);
-    if (!line) return;
-    const now = performance.now();
-    for (const frame of frames) line.transcript.heard(frame, now);
-    const [only] = frames;
-    const bytes = frames.length === 1 && only ? only.bytes : Buffer.concat(frames.map((frame) => frame.bytes));
-    if (!line.loan.write(bytes)) caller.pause();
+    this.passages.get(caller)?.hear(frames);
   }
 
   cancel(caller: Caller): void {
-    const line = this.lines.get(caller);
-    if (line) this.input.cancel(line.pid);
+    this.passages.get(caller)?.cancel();
   }
 
   /** Its session ends, and what it had not committed is rolled back. */
@@ -139,7 +145,7 @@ export class Relay implements Host {
   /** Ends every session, also those that are being opened. */
   async close(): Promise<void> {
     this.closed = true;
-    for (const { caller } of [...this.lines.values()]) {
+    for (const { caller } of [...this.passages.values()]) {
       this.end(caller, 'the proxy has ended before the answer came');
       caller.end(answer.error(CLOSED));
     }
@@ -152,14 +158,12 @@ export class Relay implements Host {
 
   /** False: it was over already. */
   private end(caller: Caller, why: string): boolean {
-    const line = this.lines.get(caller);
-    if (!line) return false;
-    this.lines.delete(caller);
-    line.transcript.over(why, performance.now());
-    // Without being read the server's end of the connection would not be seen.
-    line.loan.resume();
-    const ending = line.session.end().finally(() => this.endings.delete(ending));
+    const passage = this.passages.get(caller);
+    if (!passage) return false;
+    this.passages.delete(caller);
+    const ending = passage.end(why).finally(() => this.endings.delete(ending));
     this.endings.add(ending);
+    this.committedBefore = worst([this.committedBefore, passage.transcript.committed]);
     return true;
   }
 }
@@ -169,20 +173,22 @@ async function prepare(session: Session, settings: readonly Setting[]) {
   const results = await session.batch([
     ...settingItems(settings),
     REPORTED,
-    { text: 'select pg_catalog.pg_backend_pid()', keep: true },
+    { text: `select pg_catalog.pg_backend_pid(), pg_catalog.current_setting('lock_timeout')`, keep: true },
     encodingItem(settings),
   ]);
   const [reported, backend, encoding] = results.slice(-3).map(({ rows }) => rows);
   const pairs = [...(reported ?? []), ...(encoding ?? [])].map(([name, value]) => [name ?? '', value ?? ''] as const);
-  return { pid: Number(backend?.[0]?.[0]), parameters: new Map(pairs) };
+  const [pid, lockTimeout] = backend?.[0] ?? [];
+  return { pid: Number(pid), lockTimeout: lockTimeout ?? '0', parameters: new Map(pairs) };
 }
+
+const limitsLocks = (settings: readonly Setting[]) => settings.some(([name]) => name.toLowerCase() === 'lock_timeout');
 
 const CLOSED = errorFields('FATAL', '57P01', 'terminating connection: the proxy has ended');
 
 const refused = (fields: Fields): Admission => ({ kind: 'refused', fields });
 
-function otherDatabase(caller: Caller, database: string): Fields {
-  const asked = caller.parameters.get('database') ?? '';
+function otherDatabase(asked: string, database: string): Fields {
   const text = `database "${asked}" is not served here: Postgres Migration Gate serves "${database}" only`;
   return errorFields(
     'FATAL',

@@ -1,10 +1,18 @@
 /** What one connection said and what it was answered, statement by statement, read off the messages that pass. Pure. */
-import { type Frame, letter, readFields, textAt } from './wire.ts';
+import { Commits, type Committed, type Unanswered, unanswered } from './commits.ts';
+import { type Fields, type Frame, letter, readFields, textAt } from './wire.ts';
+import { type Wording, Wordings } from './wording.ts';
 
-/** One statement, or one string of several. */
-export interface Said {
+/** Whose words they are. */
+export interface Speaker {
   /** The caller's id. */
   readonly caller: number;
+  /** The database that its session is on. */
+  readonly database: string;
+}
+
+/** One statement, or one string of several. */
+export interface Said extends Speaker {
   /** As it was said, cut at 1,000 characters. */
   readonly sql: string;
   /** As performance.now() tells; of a statement that waited behind others, from when those were done. */
@@ -24,23 +32,19 @@ export interface UnderWay {
 /** A message that the server owes an answer, or the end of a client's COPY data. */
 interface Asked {
   readonly type: string;
-  readonly sql: string;
+  /** Null: none is known. */
+  readonly wording: Wording | null;
 }
 
-const LONGEST = 1_000;
-/** A character has at most four bytes. */
-const LONGEST_BYTES = 4 * LONGEST;
-
 /** The messages of a server that a transcript reads; rows and the data of a COPY are none of them. */
-export const READ_OF_SERVER: ReadonlySet<string> = new Set(['1', '2', '3', 'C', 'E', 'G', 'I', 'T', 'Z', 'n', 's']);
+export const READ_OF_SERVER: ReadonlySet<string> = new Set([...'123CEGINTZns']);
 
 export class Transcript {
-  private readonly caller: number;
+  private readonly speaker: Speaker;
+  private readonly commits = new Commits();
   private readonly tell: (said: Said) => void;
   private readonly asked: Asked[] = [];
-  /** The texts of prepared statements, and of portals. */
-  private readonly prepared = new Map<string, string>();
-  private readonly portals = new Map<string, string>();
+  private readonly wordings = new Wordings();
   /** When what is to be answered first began. */
   private since: number | null = null;
   /** What a simple query was answered until now. */
@@ -52,63 +56,63 @@ export class Transcript {
   private skipping = false;
   /** While it takes COPY data, the server passes over Sync. */
   private copying = false;
+  /** What the server said as it became ready, until the client says something. A new connection is told that it is idle. */
+  private readyAs: string | null = 'I';
+  /** The SQLSTATE of a notice that came since the last statement was completed. */
+  private noticed: string | null = null;
 
   /** `tell` is called with each statement as it ends. */
-  constructor(caller: number, tell: (said: Said) => void) {
-    this.caller = caller;
+  constructor(speaker: Speaker, tell: (said: Said) => void) {
+    this.speaker = speaker;
     this.tell = tell;
+  }
+
+  /** `I`, `T` or `E`, as in ReadyForQuery; null: something is under way. */
+  get status(): string | null {
+    return this.readyAs;
+  }
+
+  get committed(): Committed {
+    return this.commits.verdict;
   }
 
   /** What the client's oldest unanswered message is about. */
   get underWay(): UnderWay | null {
     const first = this.first();
-    const sql = first?.type === 'S' ? this.last?.sql : first?.sql;
-    return sql === undefined || this.since === null ? null : { sql, beganAt: this.since };
+    const sql = first?.type === 'S' ? this.last?.sql : first && shown(first);
+    return sql == null || this.since === null ? null : { sql, beganAt: this.since };
+  }
+
+  /** The text that a message of the client's is about; null: it is about none, or the text is not known. */
+  wordingOf(frame: Frame): Wording | null {
+    return this.wordings.of(frame);
   }
 
   /** The client said this. */
   heard(frame: Frame, now: number): void {
+    // A Flush asks for nothing.
+    if (frame.type !== 'H') this.readyAs = null;
     switch (frame.type) {
       case 'Q':
-        this.ask('Q', sqlAt(frame, 0), now);
-        return;
-      case 'P': {
-        const name = textAt(frame, 0);
-        const sql = sqlAt(frame, name.next);
-        this.prepared.set(name.text, sql);
-        this.ask('P', sql, now);
-        return;
-      }
-      case 'B': {
-        const portal = textAt(frame, 0);
-        const sql = this.prepared.get(textAt(frame, portal.next).text) ?? '';
-        this.portals.set(portal.text, sql);
-        this.ask('B', sql, now);
-        return;
-      }
+      case 'P':
+      case 'B':
       case 'E':
-        this.ask('E', this.portals.get(textAt(frame, 0).text) ?? '', now);
-        return;
       case 'D':
-      case 'C': {
-        const known = letter(frame) === 'S' ? this.prepared : this.portals;
-        const name = textAt(frame, 1).text;
-        this.ask(frame.type, known.get(name) ?? '', now);
-        if (frame.type === 'C') known.delete(name);
+      case 'C':
+        this.ask(frame.type, this.wordings.hear(frame), now);
         return;
-      }
       case 'F':
-        this.ask('F', '(a function called by its number)', now);
+        this.ask('F', null, now);
         return;
       case 'S':
         if (this.copying) return;
         this.skipping = false;
-        this.ask('S', '', now);
+        this.ask('S', null, now);
         return;
       case 'c':
       case 'f':
         // Before the server has said that it takes COPY data: said blindly, and its place matters.
-        if (!this.copying) this.asked.push({ type: 'c', sql: '' });
+        if (!this.copying) this.asked.push({ type: 'c', wording: null });
         this.copying = false;
         return;
     }
@@ -135,23 +139,28 @@ export class Transcript {
         this.copyBegins();
         return;
       case 'C':
-        this.copying = false;
-        if (first?.type === 'Q') this.tags.push(textAt(frame, 0).text);
-        else if (first?.type === 'E') this.end(first, [textAt(frame, 0).text], null, now);
+        this.completed(first, textAt(frame, 0).text, now);
         return;
       case 's':
-        if (first?.type === 'E') this.end(first, [], null, now);
+        if (first?.type !== 'E') return;
+        this.commits.suspended(first.wording);
+        this.end(first, [], null, now);
         return;
+      case 'N': {
+        const fields = readFields(frame);
+        // What comes with a context was said by something inside of the statement.
+        if (!fields.has('W')) this.noticed = fields.get('C') ?? null;
+        return;
+      }
       case 'I':
         if (first?.type === 'E') this.next(now);
         return;
       case 'E': {
-        const fields = readFields(frame);
-        this.fails(first, { sqlstate: fields.get('C') ?? null, message: fields.get('M') ?? '' }, now);
+        this.fails(first, readFields(frame), now);
         return;
       }
       case 'Z':
-        this.ready(now);
+        this.ready(letter(frame), now);
         return;
     }
   }
@@ -160,13 +169,25 @@ export class Transcript {
   over(why: string, now: number): void {
     const { underWay, failed, last } = this;
     const told = this.first()?.type === 'S' && last?.error;
+    this.commits.lost(this.unanswered());
     this.asked.length = 0;
+    this.readyAs = null;
     if (underWay && !told) this.say(underWay.sql, this.tags, failed ?? { sqlstate: null, message: why }, now);
   }
 
-  private ask(type: string, sql: string, now: number): void {
+  /** What the server may have done of which nothing is known: after an error it does nothing up to the Sync, or of the string. */
+  private unanswered(): Unanswered[] {
+    const [first, ...rest] = this.asked.filter(({ type }) => /[QEFS]/.test(type));
+    // What waits for COPY data fails without its end.
+    if (!first || this.copying) return [];
+    const isFailed = this.failed !== null || (first.type === 'S' && this.last?.error);
+    const later = rest.map(({ type, wording }) => unanswered(type, wording, 0));
+    return isFailed ? later : [unanswered(first.type, first.wording, this.tags.length), ...later];
+  }
+
+  private ask(type: string, wording: Wording | null, now: number): void {
     if (this.skipping) return;
-    this.asked.push({ type, sql });
+    this.asked.push({ type, wording });
     this.since ??= now;
   }
 
@@ -187,8 +208,20 @@ export class Transcript {
     this.copying = end < 0;
   }
 
-  private fails(first: Asked | null, error: NonNullable<Said['error']>, now: number): void {
+  private completed(first: Asked | null, tag: string, now: number): void {
     this.copying = false;
+    if (first?.type !== 'Q' && first?.type !== 'E') return;
+    this.commits.completed(tag, first.wording, this.tags.length, this.noticed);
+    this.noticed = null;
+    if (first.type === 'Q') this.tags.push(tag);
+    else this.end(first, [tag], null, now);
+  }
+
+  private fails(first: Asked | null, fields: Fields, now: number): void {
+    const error = { sqlstate: fields.get('C') ?? null, message: fields.get('M') ?? '' };
+    this.copying = false;
+    const ran = first?.type === 'Q' || first?.type === 'E' ? first.wording : null;
+    this.commits.fails(ran, this.tags.length, fields);
     // Nobody had asked: the server ends the connection, and tells why.
     if (first === null) return;
     if (first.type === 'Q' || first.type === 'F') {
@@ -199,28 +232,32 @@ export class Transcript {
       this.say(this.last?.sql ?? '', [], error, now);
       return;
     }
-    this.say(first.sql, [], error, now);
+    this.say(shown(first), [], error, now);
     const sync = this.asked.findIndex(({ type }) => type === 'S');
     this.skipping = sync < 0;
     this.asked.splice(0, sync < 0 ? this.asked.length : sync);
   }
 
-  private ready(now: number): void {
+  private ready(status: string, now: number): void {
     const first = this.first();
+    if (first?.type === 'F') this.commits.called();
+    this.commits.ready(status);
     if (first?.type === 'Q' || first?.type === 'F') {
       // A string without a statement was not one.
-      if (this.tags.length > 0 || this.failed) this.say(first.sql, this.tags, this.failed, now);
+      if (this.tags.length > 0 || this.failed) this.say(shown(first), this.tags, this.failed, now);
       this.tags = [];
       this.failed = null;
     }
     this.last = null;
     const upTo = this.asked.findIndex(({ type }) => type === 'Q' || type === 'F' || type === 'S');
     this.asked.splice(0, upTo + 1);
+    this.noticed = null;
+    if (this.first() === null) this.readyAs = status;
     this.since = this.first() === null ? null : now;
   }
 
   private end(first: Asked, tags: readonly string[], error: Said['error'], now: number): void {
-    this.say(first.sql, tags, error, now);
+    this.say(shown(first), tags, error, now);
     this.next(now);
   }
 
@@ -230,12 +267,9 @@ export class Transcript {
   }
 
   private say(sql: string, tags: readonly string[], error: Said['error'], now: number): void {
-    this.last = { caller: this.caller, sql, beganAt: this.since ?? now, endedAt: now, tags, error };
+    this.last = { ...this.speaker, sql, beganAt: this.since ?? now, endedAt: now, tags, error };
     this.tell(this.last);
   }
 }
 
-/** Of a text that may be megabytes long only what is kept is read. */
-function sqlAt(frame: Frame, from: number): string {
-  return textAt(frame, from, LONGEST_BYTES).text.slice(0, LONGEST);
-}
+const shown = ({ type, wording }: Asked) => (type === 'F' ? '(a function called by its number)' : (wording?.sql ?? ''));
