@@ -6,10 +6,11 @@ import { BatchError, type BatchItem, type Session } from '../postgres/session.ts
 import { cut, duration } from '../report/text.ts';
 import type { Leftover, Statement } from '../sql/statement.ts';
 import { Cursor, splitAtCommas, tokenize } from '../sql/tokens.ts';
-import type { Conversation } from './conversation.ts';
+import type { Talk } from './conversation.ts';
 import type { Entry } from './entry.ts';
 import { type Bounds, type KeyOfIndex, keysTwice } from './questions.ts';
 import { type Asker, askWithin } from './sizes.ts';
+import { type Limits, whyTooSlow } from './treatment.ts';
 
 type CreateIndex = Extract<Leftover, { kind: 'create-index' }>;
 
@@ -40,10 +41,43 @@ export interface Tried {
 
 const LIKE = 'pg_temp.mgate_like';
 
+/** Sends several statements in one round trip, and rejects with a BatchError. */
+export type Batcher = Pick<Session, 'batch' | 'lost'>;
+
+/** What is known of a statement that no transaction allows before its plain form is tried. */
+export interface LookedAhead {
+  readonly findings: readonly Finding[];
+  /** Why its plain form would take too long; null: try it. */
+  readonly tooSlow: string | null;
+  readonly tried: Tried | null;
+}
+
+/** `valid`: the index of that name that is there already and can be used, qualified. */
+export async function lookAhead(
+  talk: Talk,
+  session: Batcher,
+  entry: Entry,
+  { plain, valid }: { readonly plain: string; readonly valid: string | null },
+  limits: Limits,
+): Promise<LookedAhead> {
+  const leftover = entry.facts.nonTransactional?.leftover ?? null;
+  const findings: Finding[] = [];
+  if (leftover?.kind === 'create-index' && leftover.ifNotExists && valid !== null) {
+    const { key } = await tryOnCopy(talk, session, entry, plain, leftover);
+    findings.push(await hiddenBy(talk, entry, valid, leftover, key));
+  }
+  const refused = leftover && (await refusedConcurrently(talk, entry, leftover));
+  if (refused) findings.push(refused);
+  const tooSlow = await whyTooSlow(talk, entry.facts, limits);
+  const isTried = tooSlow !== null && leftover?.kind === 'create-index';
+  const tried = isTried ? await tryOnCopy(talk, session, entry, plain, leftover) : null;
+  return { findings, tooSlow, tried };
+}
+
 /** Inside the rehearsal, in which nothing of it stays, whatever comes of it. */
-export async function tryOnCopy(
-  talk: Conversation,
-  session: Session,
+async function tryOnCopy(
+  talk: Talk,
+  session: Batcher,
   entry: Entry,
   plain: string,
   leftover: CreateIndex,
@@ -55,7 +89,7 @@ export async function tryOnCopy(
   return tried;
 }
 
-async function indexOnCopy(session: Session, entry: Entry, plain: string, { table }: CreateIndex): Promise<Tried> {
+async function indexOnCopy(session: Batcher, entry: Entry, plain: string, { table }: CreateIndex): Promise<Tried> {
   const onCopy = withTable(plain, LIKE);
   if (onCopy === null) return { entry, key: null, finding: null };
   const items: BatchItem[] = [
@@ -113,8 +147,8 @@ function withTable(plain: string, table: string): string | null {
 }
 
 /** An index of that name is there and valid: IF NOT EXISTS would leave it at that. */
-export async function hiddenBy(
-  talk: Conversation,
+async function hiddenBy(
+  talk: Talk,
   entry: Entry,
   qualified: string,
   leftover: CreateIndex,
@@ -138,11 +172,7 @@ export async function hiddenBy(
 }
 
 /** What the server refuses CONCURRENTLY, although the plain form runs. */
-export async function refusedConcurrently(
-  talk: Conversation,
-  entry: Entry,
-  leftover: Leftover,
-): Promise<Finding | null> {
+async function refusedConcurrently(talk: Talk, entry: Entry, leftover: Leftover): Promise<Finding | null> {
   const names =
     leftover.kind === 'create-index' ? [leftover.table] : leftover.kind === 'drop-index' ? leftover.indexes : [];
   for (const name of names) {
@@ -168,7 +198,7 @@ export async function refusedConcurrently(
 }
 
 /** Tables that VACUUM names and that are not there, in the rehearsed schema. */
-export async function missingTables(talk: Conversation, entry: Entry, { sql }: Statement): Promise<Finding[]> {
+export async function missingTables(talk: Talk, entry: Entry, { sql }: Statement): Promise<Finding[]> {
   const cursor = new Cursor(sql, tokenize(sql));
   if (!cursor.take('VACUUM')) return [];
   cursor.parenthesised();

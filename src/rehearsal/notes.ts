@@ -43,8 +43,7 @@ export class Notes {
 
   /** A new entry, or the last one where this statement goes on with a long run of INSERTs into the same table. */
   entryFor(migration: PlannedMigration, event: StatementEvent): Entry {
-    const entries = this.entries.get(migration.key) ?? [];
-    if (entries.length === 0) this.entries.set(migration.key, entries);
+    const entries = this.of(migration);
     const last = entries.at(-1);
     const table = event.facts.bulkInsertInto;
     if (last && table !== null && last.facts.bulkInsertInto === table && last.reason === null) {
@@ -55,6 +54,13 @@ export class Notes {
         return last;
       }
     }
+    return this.add(migration, event);
+  }
+
+  /** An entry of its own. */
+  add(migration: PlannedMigration, event: StatementEvent): Entry {
+    const entries = this.entries.get(migration.key) ?? [];
+    if (entries.length === 0) this.entries.set(migration.key, entries);
     const entry = newEntry(migration, event);
     entries.push(entry);
     return entry;

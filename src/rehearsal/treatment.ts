@@ -159,7 +159,8 @@ export class Undone {
     const quoted = [...error.message.matchAll(/["'«„“]([^"'»“”]+)["'»“”]/g)].map((match) => match[1] ?? '');
     for (const label of quoted) {
       const adds = this.labels.get(label);
-      if (adds) return `it uses the enum value '${label}' that ${adds.file} adds: ${because}`;
+      if (adds)
+        return `it uses the enum value '${label}' that ${adds.file || 'an earlier transaction'} adds: ${because}`;
     }
     // Added where its words do not show (in a DO block): was it there before this file began?
     const rows = await talk.ask(

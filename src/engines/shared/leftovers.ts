@@ -39,19 +39,20 @@ export interface IndexState {
   readonly qualified: string | null;
 }
 
-/** The state of the index that a written name means, seen from the table it belongs to where that is known. */
-export async function indexState(session: Queryable, name: string, table: string | null): Promise<IndexState> {
-  const { rows } = await session.query<{ valid: boolean; building: boolean; qualified: string }>(
-    `select i.indisvalid and i.indisready as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
+/** `valid`, `qualified`, `building` of the index that the name `$1` means, seen from the table `$2`; no row: there is none. */
+export const INDEX_STATE = `select i.indisvalid and i.indisready as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
             exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid) as building
        from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.oid = coalesce(
         -- CREATE INDEX puts the index into the schema of its table, whatever the search_path says.
         (select x.oid from pg_catalog.pg_class x join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass($2) and x.relnamespace = t.relnamespace
           where x.relname = (pg_catalog.parse_ident($1))[pg_catalog.array_length(pg_catalog.parse_ident($1), 1)]),
-        pg_catalog.to_regclass($1))`,
-    [name, table],
-  );
+        pg_catalog.to_regclass($1))`;
+
+/** The state of the index that a written name means, seen from the table it belongs to where that is known. */
+export async function indexState(session: Queryable, name: string, table: string | null): Promise<IndexState> {
+  type Row = Omit<IndexState, 'exists'>;
+  const { rows } = await session.query<Row>(INDEX_STATE, [name, table]);
   const row = rows[0];
   return row ? { exists: true, ...row } : { exists: false, valid: false, building: false, qualified: null };
 }

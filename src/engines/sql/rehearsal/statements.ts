@@ -2,7 +2,7 @@
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { readServerError, type ServerError } from '../../../postgres/failure.ts';
 import { bounds, mayChangeBounds } from '../../../rehearsal/bounds.ts';
-import { hiddenBy, missingTables, refusedConcurrently, tryOnCopy } from '../../../rehearsal/concurrently.ts';
+import { lookAhead, missingTables } from '../../../rehearsal/concurrently.ts';
 import { CONTROL, type Conversation, type Slot, type StatementSlot } from '../../../rehearsal/conversation.ts';
 import { Again, StatementFailed, wasCutShort } from '../../../rehearsal/endings.ts';
 import { type Entry, rehearsedPlainly, statementKey } from '../../../rehearsal/entry.ts';
@@ -10,7 +10,7 @@ import { GUARD_IN, GUARD_OUT, isOfGuard } from '../../../rehearsal/guard.ts';
 import type { AttemptInput } from '../../../rehearsal/input.ts';
 import { type Looks, TIMED_FROM_HERE } from '../../../rehearsal/looks.ts';
 import type { Notes } from '../../../rehearsal/notes.ts';
-import { type Limits, Undone, whyNot, whyTooLarge, whyTooSlow } from '../../../rehearsal/treatment.ts';
+import { type Limits, Undone, whyNot, whyTooLarge } from '../../../rehearsal/treatment.ts';
 import { hideMessage } from '../../../report/redact.ts';
 import type { StatementEvent } from '../../../sql/script.ts';
 import type { Statement } from '../../../sql/statement.ts';
@@ -121,6 +121,7 @@ export class Statements {
     const { session } = this.input.bench;
     const isUp = notes.phase === 'up';
     await talk.exchange();
+    let valid: string | null = null;
     const resumed = this.input.plan.resumed.get(migration.key)?.progress;
     if (resumed?.started === entry.index) {
       const judgement = await judge(session, begunBy(resumed, statement, leftover).leftover);
@@ -129,21 +130,14 @@ export class Statements {
     } else if (leftover?.kind === 'create-index' && leftover.index !== null) {
       const state = await indexState(session, leftover.index, leftover.table);
       if (state.exists && !state.valid) throw blockedByIndex(entry, statement, state);
-      if (state.qualified !== null && leftover.ifNotExists && isUp) {
-        const { key } = await tryOnCopy(talk, session, entry, plain, leftover);
-        notes.findings.push(await hiddenBy(talk, entry, state.qualified, leftover, key));
-      }
+      valid = state.qualified;
     }
-    if (leftover !== null && isUp) {
-      const refused = await refusedConcurrently(talk, entry, leftover);
-      if (refused) notes.findings.push(refused);
+    const ahead = await lookAhead(talk, session, entry, { plain, valid }, this.limits);
+    if (isUp) {
+      notes.findings.push(...ahead.findings);
+      if (ahead.tried) notes.tried.push(ahead.tried);
     }
-    const tooSlow = await whyTooSlow(talk, entry.facts, this.limits);
-    if (tooSlow !== null) {
-      if (leftover?.kind === 'create-index' && isUp)
-        notes.tried.push(await tryOnCopy(talk, session, entry, plain, leftover));
-      return this.skip(entry, statement, tooSlow);
-    }
+    if (ahead.tooSlow !== null) return this.skip(entry, statement, ahead.tooSlow);
     await this.carefully(entry, statement, padded(plain, statement.sql));
     if (entry.executed) rehearsedPlainly(entry, what.what);
   }
