@@ -318,7 +318,7 @@ export class Draft {
       notes: inspection?.notes ?? [],
       problems: [],
       error,
-      downFiles: (plan?.pending ?? []).flatMap((one) => plan?.downFiles.get(one.key) ?? []),
+      downFiles: this.kind !== 'sql' ? [] : (plan?.pending ?? []).flatMap((one) => plan?.downFiles.get(one.key) ?? []),
       run: request.run,
       artifactName: request.publishing.artifactName,
       artifacts: { plan: this.planArtifact, log: null },

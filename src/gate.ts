@@ -148,7 +148,7 @@ async function dryRun(request: Request, tools: Tools, draft: Draft, inspected: I
     if (rehearsal.plan) seePlan(request, tools, draft, inspected, rehearsal.plan);
     const found = hazardsOf({ pending: plan.pending, claims, rehearsal, request });
     const { hazards, unused } = markAllowed(found.filter(isHazard), request, plan);
-    draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, found));
+    draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, engine.kind, plan, rehearsal, found));
     const { statements, executed } = rehearsal.coverage;
     log.line(`${executed} of ${plural(statements, 'statement')} executed and rolled back`);
     if (rehearsal.error) throw new RehearsalFailed(rehearsal);
@@ -175,13 +175,20 @@ function seePlan(
   writePlan(engine.planText(seen));
 }
 
-function checklistOf(request: Request, plan: Plan, rehearsal: Rehearsal, hazards: readonly Hazard[]) {
+function checklistOf(
+  request: Request,
+  kind: Engine['kind'],
+  plan: Plan,
+  rehearsal: Rehearsal,
+  hazards: readonly Hazard[],
+) {
   const passed = rehearsal.verdict === 'passed';
   return checklist({
     pending: plan.pending,
     downFiles: plan.downFiles,
+    tool: kind === 'sql' ? null : kind,
     hazards,
-    wentDown: passed && request.rehearseRollback !== false,
+    wentDown: kind === 'sql' && passed && request.rehearseRollback !== false,
     complete: passed && rehearsal.complete,
   });
 }

@@ -9,6 +9,8 @@ export interface ChecklistInput {
   /** Way-back files, by version key. */
   readonly downFiles: ReadonlyMap<string, string>;
   readonly hazards: readonly Hazard[];
+  /** Somebody else's tool has the way back; null: it is in files of its own. */
+  readonly tool: string | null;
   /** The dry run went down and up again. */
   readonly wentDown: boolean;
   /** Every statement was executed in some form. */
@@ -78,10 +80,18 @@ function repeatable(hazards: readonly Hazard[], isRead: boolean): ChecklistItem 
   return item(question, [], isRead, 'every statement can be run again');
 }
 
-function wayBack({ pending, downFiles, hazards, wentDown }: ChecklistInput): ChecklistItem {
+function wayBack({ pending, downFiles, hazards, tool, wentDown }: ChecklistInput): ChecklistItem {
   const question = 'has a way back';
   const without = pending.filter((migration) => !downFiles.has(migration.key));
   const [first] = without;
+  if (tool === 'command')
+    return { question, answer: 'unknown', detail: "the tool's own way back is not read, and was not tried" };
+  if (tool !== null) {
+    const detail = first && `${plural(without.length, 'revision')} without a downgrade, the first is ${first.file}`;
+    return detail
+      ? { question, answer: 'no', detail }
+      : { question, answer: 'unknown', detail: 'each revision has a downgrade, and none was tried' };
+  }
   if (first) {
     const detail = `${plural(without.length, 'file')} without a down file, the first is ${first.file}`;
     return { question, answer: 'no', detail };

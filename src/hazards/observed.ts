@@ -125,7 +125,7 @@ function ofForm(migration: PlannedMigration): Hazard[] {
         'info',
         ['non-transactional'],
         at,
-        `applied statement by statement, with recorded progress (${script.reason})`,
+        `applied outside of a transaction, statement by statement (${script.reason})`,
       );
   return [{ ...form, statement: null }];
 }

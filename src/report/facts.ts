@@ -371,8 +371,20 @@ export function diffLines(change: SchemaChange, width: number): string[] {
   ];
 }
 
+/** The way back of what somebody else's tool has applied, in a sentence; null: there are files for it, or there is nothing. */
+export function wayBackOfTool({ engine, applied, previousVersion }: Outcome): string | null {
+  if (applied.length === 0 || engine === 'sql' || engine === null) return null;
+  if (engine === 'command')
+    return "the tool's own way back (its down or rollback command), or a new migration that undoes it";
+  const single = previousVersion === null || /^\w+$/.test(previousVersion);
+  return single
+    ? `\`alembic downgrade ${previousVersion ?? 'base'}\`, which this run has not rehearsed, or a new revision that undoes it`
+    : 'a new revision that undoes it';
+}
+
 /** For what this run applied, newest first: the way back of each. */
 export function waysBack(outcome: Outcome): { readonly file: string; readonly down: string | null }[] {
+  if (wayBackOfTool(outcome) !== null) return [];
   return [...outcome.applied].reverse().map((migration) => {
     const key = prefixOf(migration.file);
     return {

@@ -24,6 +24,7 @@ import {
   stateWords,
   strongestLock,
   warningsToShow,
+  wayBackOfTool,
   waysBack,
 } from './facts.ts';
 import type { Hazard, MigrationReport, Outcome, RelationSize } from './outcome.ts';
@@ -262,6 +263,7 @@ function rollbackSection(outcome: Outcome): string[] {
   const recovery = recoverySettings(outcome);
   return titled('Rollback instructions for this run', [
     backup ?? 'No backup marker was taken in this run.',
+    ...[wayBackOfTool(outcome)].filter((text) => text !== null),
     ...waysBack(outcome).map(
       (way) =>
         `${brief(way.file, 300)}: ${way.down === null ? 'no down file; write a new migration that undoes it' : brief(way.down, 300)}`,

@@ -14,7 +14,7 @@ export interface PlanHeader {
 /** The head of plan.sql: a comment, ended by an empty line. */
 export function renderPlanHeader(header: PlanHeader, pending: readonly PlannedMigration[]): string {
   const server = header.serverVersion === null ? '' : `, PostgreSQL ${header.serverVersion}`;
-  const order = pending.map((migration, index) => `  ${index + 1}. ${migration.file}`);
+  const order = pending.map((migration, index) => `  ${index + 1}. ${migration.file || migration.name}`);
   return `${comment([
     'What would run, in this order. Passwords in it are redacted.',
     `plan-digest: ${header.digest}`,
@@ -25,18 +25,25 @@ export function renderPlanHeader(header: PlanHeader, pending: readonly PlannedMi
   ])}\n`;
 }
 
-/** The comment before one file's body. `position` is 1-based. */
-export function renderPlanSection(migration: PlannedMigration, position: number, total: number): string {
+/** The comment before one file's body. `position` is 1-based; `tool`: whose it is to apply it, null: ours. */
+export function renderPlanSection(
+  migration: PlannedMigration,
+  position: number,
+  total: number,
+  tool: string | null = null,
+): string {
   const { script } = migration;
   const reason = script.reason === null ? '' : ` (${script.reason})`;
   return `\n${comment([
     '-'.repeat(70),
-    `${position} of ${total}: ${migration.file}`,
-    `version ${migration.version}, ${plural(script.statements, 'statement')}, ${bytes(migration.bytes)}`,
+    `${position} of ${total}: ${migration.file || migration.name}`,
+    `version ${migration.version}, ${plural(script.statements, 'statement')}${migration.bytes > 0 ? `, ${bytes(migration.bytes)}` : ''}`,
     `checksum: sha256 ${migration.checksum}`,
-    script.transactional
-      ? `in one transaction together with its record${reason}`
-      : `not in a transaction, statement by statement with recorded progress${reason}`,
+    tool !== null
+      ? `applied by ${tool}${reason}`
+      : script.transactional
+        ? `in one transaction together with its record${reason}`
+        : `not in a transaction, statement by statement with recorded progress${reason}`,
   ])}`;
 }
 

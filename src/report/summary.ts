@@ -11,6 +11,7 @@ import {
   rehearsalWords,
   stageWords,
   warningsToShow,
+  wayBackOfTool,
   waysBack,
 } from './facts.ts';
 import type { Outcome, Stage, StageName, StatementReport } from './outcome.ts';
@@ -243,7 +244,9 @@ function waysBackOf(outcome: Outcome, limits: Limits): string {
     (way) => () =>
       `${code(brief(way.file, 200))}: ${way.down === null ? 'no down file; a new migration that undoes it' : `run ${code(brief(way.down, 200))}`}`,
   );
+  const ofTool = wayBackOfTool(outcome);
   return joined([
+    ofTool === null ? '' : `What was applied: ${ofTool}.`,
     ways.length === 0 ? '' : `Migration by migration, the newest first:\n\n${bullets(ways, limits.list)}`,
     recovery === null
       ? 'No backup marker was taken in this run: the whole database goes back only to a backup that you have made yourself.'

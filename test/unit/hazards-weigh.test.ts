@@ -310,6 +310,7 @@ describe('the checklist', () => {
         pending: [planned()],
         downFiles: new Map([['1', '1_a.down.sql']]),
         hazards: [],
+        tool: null,
         wentDown: true,
         complete: true,
         ...input,
@@ -323,6 +324,9 @@ describe('the checklist', () => {
   it.each<[string, Partial<Parameters<typeof checklist>[0]>, string, string]>([
     ['no down file', { downFiles: new Map() }, 'has a way back', 'no'],
     ['a down file that was not tried', { wentDown: false }, 'has a way back', 'unknown'],
+    ["somebody else's tool, which is not read", { tool: 'command' }, 'has a way back', 'unknown'],
+    ['a revision without a downgrade', { tool: 'alembic', downFiles: new Map() }, 'has a way back', 'no'],
+    ['a downgrade that was not tried', { tool: 'alembic' }, 'has a way back', 'unknown'],
     ['one that fails', { hazards: [aHazard({ rule: 'down-fails' })] }, 'has a way back', 'no'],
     [
       'one that there was no time for',

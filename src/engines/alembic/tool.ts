@@ -30,6 +30,8 @@ interface Source extends ToolMigration {
   readonly lines: readonly string[];
   /** Where its `upgrade` begins. */
   readonly upgradeAt: number;
+  /** Its `downgrade` does something. */
+  readonly hasWayBack: boolean;
 }
 
 export class AlembicTool implements Tool {
@@ -126,6 +128,11 @@ export class AlembicTool implements Tool {
       currentVersion: this.current.length === 0 ? null : this.current.join(', '),
       applied: plan.applied.map((one) => ({ version: one.revision, checksum: this.sourceOf(one).checksum })),
       extra: this.configuration,
+      ways: new Map(
+        plan.pending
+          .filter((one) => this.sourceOf(one).hasWayBack)
+          .map((one) => [one.revision, this.sourceOf(one).file]),
+      ),
       problems: plan.problems.map((one) => this.problemOf(one)),
       warnings: [],
     };
@@ -169,7 +176,7 @@ export class AlembicTool implements Tool {
   }
 
   private plannedOf(revision: Revision, texts: readonly StatementText[]): PlannedMigration {
-    const { lines, upgradeAt, ...source } = this.sourceOf(revision);
+    const { lines, upgradeAt, hasWayBack: _, ...source } = this.sourceOf(revision);
     return planned(
       source,
       texts.map((text) => ({ ...text, line: lineOf(text.sql, lines, upgradeAt) })),
@@ -213,6 +220,7 @@ export class AlembicTool implements Tool {
         allow: allowances(lines),
         lines,
         upgradeAt: Math.max(1, upgradeAt),
+        hasWayBack: doesSomething(lines, 'downgrade'),
       });
     }
   }
@@ -287,6 +295,15 @@ function isThere(path: string, mode: number): Promise<boolean> {
 
 function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+/** The function has a line that is more than `pass`, a comment or a docstring of one line. */
+function doesSomething(lines: readonly string[], name: string): boolean {
+  const start = lines.findIndex((line) => new RegExp(`^(?:async\\s+)?def\\s+${name}\\b`).test(line));
+  if (start < 0) return false;
+  const end = lines.findIndex((line, at) => at > start && /^\S/.test(line));
+  const body = lines.slice(start + 1, end < 0 ? undefined : end).map((line) => line.trim());
+  return body.some((line) => line !== '' && !/^(?:pass$|\.\.\.$|#|("""|''').*\1$)/.test(line));
 }
 
 /** `# gate: allow <rule> <reason>`, as `-- gate: allow` in an SQL file. */

@@ -67,6 +67,7 @@ export class CommandTool implements Tool {
       currentVersion: applied.at(-1)?.version ?? null,
       applied: applied.map(({ version }) => ({ version, checksum: '' })),
       extra: [{ version: 'command', checksum: sha256(JSON.stringify(this.words)) }],
+      ways: new Map(),
       problems: [],
       warnings: [],
     };

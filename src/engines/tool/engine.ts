@@ -130,7 +130,7 @@ export class ToolEngine implements Engine {
       serverMajor: facts.major,
       pending: standing.pending,
       resumed: new Map(),
-      downFiles: new Map(),
+      downFiles: standing.ways,
     };
     this.plan = this.plan?.isOpen === false && tool.isOpen ? this.plan : plan;
     return {
@@ -178,7 +178,7 @@ export class ToolEngine implements Engine {
       return;
     }
     for (const [index, migration] of plan.pending.entries()) {
-      yield renderPlanSection(migration, index + 1, plan.pending.length);
+      yield renderPlanSection(migration, index + 1, plan.pending.length, this.tool.name);
       if (migration.script.texts.length === 0) yield '-- what it sends shows in the dry run\n';
       for (const { sql } of migration.script.texts) yield `${sql};\n`;
     }

@@ -15,6 +15,8 @@ export interface Standing {
   readonly applied: readonly Fingerprinted[];
   /** What else makes an apply another one: its configuration. */
   readonly extra: readonly Fingerprinted[];
+  /** Files that hold a way back, by version key. */
+  readonly ways: ReadonlyMap<string, string>;
   readonly problems: readonly PlanProblem[];
   readonly warnings: readonly string[];
 }
