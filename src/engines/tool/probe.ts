@@ -39,7 +39,7 @@ export async function lookThrough(words: Words, looking: Looking): Promise<Looke
     const ended = await Promise.race([running.child.ended, stage.broken, aborted]);
     if (ended === null) throw cancelled(`while ${tool.name} was looking at the database`);
     await stage.emptied();
-    return { ended, connections: stage.seen.connections, said };
+    return { ended, connections: stage.seen.connections, said, triedToPass: running.triedToPass(ended) };
   } finally {
     await running.child.stop();
     await stage.end();
@@ -56,7 +56,8 @@ export async function probe(looking: Looking): Promise<readonly string[]> {
     if (request.allowHazards.includes('unprobed-command')) return [];
     throw noSuchProbe(tool.name);
   }
-  const { ended, connections, said } = await lookThrough(tool.probe, looking);
+  const { ended, connections, said, triedToPass } = await lookThrough(tool.probe, looking);
+  if (triedToPass) throw wentPast(tool.name, tool.probe, request.urlVariables, 'held');
   if (connections > 0 && ended.code === 0) return said;
   if (connections > 0 && tool.isOpen) {
     // Some look only after they have made their table, which they may not here; that they came is what was to be seen.

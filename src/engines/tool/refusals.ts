@@ -11,17 +11,20 @@ function howToMend(variables: readonly UrlVariable[]): string {
   return `Let it read its URL from ${names || 'a variable'} or the PG* variables alone (no address of its own in code, an ini, .pgpass or a service file), or name in database-url-env the variable that it reads; then run again.`;
 }
 
-/** `seen`: it was caught at it; else it only did not come to us. */
-export function wentPast(name: string, words: Words, variables: readonly UrlVariable[], seen = false): Stop {
+/** `how`: it connected and was stopped, or was kept from it; by default it only did not come to us. */
+export function wentPast(
+  name: string,
+  words: Words,
+  variables: readonly UrlVariable[],
+  how: 'seen' | 'held' | 'absent' = 'absent',
+): Stop {
   const names = variables.map((variable) => variable.name).join(', ');
-  return new Stop({
-    result: 'refused',
-    class: 'tool',
-    message: seen
-      ? `${name} connected to the database itself, past the rehearsal; it was stopped at once`
-      : `${name} ran (${words.join(' ')}) and never connected through the rehearsal: it takes its address from somewhere else than ${names || 'the variables that we set'}`,
-    next: howToMend(variables),
-  });
+  const messages = {
+    seen: `${name} connected to the database itself, past the rehearsal; it was stopped at once`,
+    held: `${name} (${words.join(' ')}) tried to connect to the database itself, past the rehearsal, and was kept from it`,
+    absent: `${name} ran (${words.join(' ')}) and never connected through the rehearsal: it takes its address from somewhere else than ${names || 'the variables that we set'}`,
+  };
+  return new Stop({ result: 'refused', class: 'tool', message: messages[how], next: howToMend(variables) });
 }
 
 export function noSuchProbe(name: string): Stop {

@@ -7,8 +7,9 @@ import type { Log } from '../../log.ts';
 import type { Host } from '../../rehearsal/proxy/caller.ts';
 import { listen } from '../../rehearsal/proxy/front.ts';
 import type { Request, Target } from '../../request/request.ts';
-import { type RunningTool, startTool } from './child.ts';
+import { type Ended, type RunningTool, startTool } from './child.ts';
 import { childEnvironment } from './environment.ts';
+import { fenced, notStarted } from './fence.ts';
 import type { Tool, Words } from './tool.ts';
 
 export interface ToRun {
@@ -27,6 +28,8 @@ export interface ToRun {
 
 export interface Running {
   readonly child: RunningTool;
+  /** By what it printed: it tried to reach the target past us, and the kernel refused it. */
+  triedToPass(ended: Ended): boolean;
   /** Ends the tool, if it has not ended, and its connections. */
   close(): Promise<void>;
 }
@@ -50,14 +53,17 @@ export async function runAgainst(host: Host, run: ToRun): Promise<Running> {
       secrets: request.secrets,
       nullDevice: devNull,
     });
+    const childEnv = { PYTHONUTF8: '1', ...told.env, ...more };
+    const kept = await keptOut(words, { request, env: childEnv, allow: [front.port], log });
     const child = startTool({
-      words,
+      words: kept.words,
       cwd: request.workingDirectory,
-      env: { PYTHONUTF8: '1', ...told.env, ...more },
+      env: childEnv,
       onLine: (line) => log.detail(`${tool.name}: ${line}`),
     });
     return {
-      child,
+      child: { ...child, ended: child.ended.then(kept.read) },
+      triedToPass: kept.wasHeld,
       close: async () => {
         await child.stop();
         await front.close();
@@ -70,3 +76,44 @@ export async function runAgainst(host: Host, run: ToRun): Promise<Running> {
     throw error;
   }
 }
+
+export interface Keeping {
+  readonly request: Request;
+  /** The tool's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ports of our proxy. */
+  readonly allow: readonly number[];
+  readonly log: Log;
+}
+
+export interface KeptOut {
+  /** What to start instead. */
+  readonly words: Words;
+  /** What became of the tool, where that which was started may have failed before it. */
+  readonly read: (ended: Ended) => Ended;
+  readonly wasHeld: (ended: Ended) => boolean;
+}
+
+/** The tool, kept by the kernel from every database of this run, where the kernel can do that. */
+export async function keptOut(words: Words, { request, env, allow, log }: Keeping): Promise<KeptOut> {
+  const { target, rehearsalTarget } = request;
+  const targets = [target, ...(rehearsalTarget ? [rehearsalTarget] : [])] as const;
+  const fence = await fenced(words, { targets, allow, env });
+  if ('why' in fence) {
+    log.detail(`${words[0]} is not fenced: ${fence.why}`);
+    return { words, read: (ended) => ended, wasHeld: () => false };
+  }
+  log.detail(`${words[0]} is fenced: ${fence.how}`);
+  return {
+    words: fence.words,
+    read: (ended) => {
+      const error = notStarted(ended);
+      return error === null ? ended : { ...ended, code: null, error };
+    },
+    wasHeld: ({ code, stdout, stderr }) => code !== 0 && HELD.test(`${stdout}\n${stderr}`),
+  };
+}
+
+/** As libpq, Python's, Node's, Go's, Java's and Ruby's libraries tell of a connection that the kernel has refused. */
+const HELD =
+  /connect[^\n]*(?:Permission denied|EACCES)|PermissionError: \[Errno 13\][^\n]*(?:Connect|connect)|Errno::EACCES[^\n]*connect/;
