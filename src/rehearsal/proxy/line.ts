@@ -4,18 +4,27 @@
  * are the tool's), and nothing waits for an answer that need not.
  */
 import { BatchError, type BatchItem, type BatchResult, type Loan, type Session } from '../../postgres/session.ts';
-import { type Fields, type Frame, FrameReader, letter, readFields, say, texts } from './wire.ts';
+import { type Fields, type Frame, FrameReader, letter, message, readFields, say, texts } from './wire.ts';
 
 /** Of ours; the tool's names never begin like this. */
 const PORTAL = 'mgate';
 const ONCE = 'mgate_once';
 /** Texts without a name that are kept prepared; what comes once only would fill the server's memory. */
 const MOST_PREPARED = 100;
+const NO_TYPES = Buffer.from([0, 0]);
 
 /** As the server tells at each exchange's end. */
 export type Status = 'I' | 'T' | 'E';
 
-interface Exchange {
+export interface Passing {
+  /** More of it comes while it is under way (COPY's data): what is passed meanwhile is sent only when it is over. */
+  readonly open?: boolean;
+  /** The server has answered all that was passed before. */
+  readonly onBegin?: () => void;
+}
+
+interface Exchange extends Passing {
+  readonly bytes: readonly Buffer[];
   readonly onFrame: (frame: Frame) => void;
   readonly resolve: (status: Status) => void;
   readonly reject: (why: Error) => void;
@@ -24,9 +33,14 @@ interface Exchange {
 export class Line {
   /** Of the real transaction. */
   status: Status = 'T';
+  /** ParameterStatus in answer to what is ours. */
+  onParameter: (frame: Frame) => void = () => undefined;
   private readonly loan: Loan;
   private readonly reader = new FrameReader();
   private readonly exchanges: Exchange[] = [];
+  /** Of the exchanges, how many are sent. */
+  private sent = 0;
+  private outgoing: Buffer[] = [];
   private readonly prepared = new Set<string>();
   private readonly names = new Map<string, string>();
   private lost: Error | null = null;
@@ -39,38 +53,81 @@ export class Line {
   }
 
   /** Sends what the server answers with one ReadyForQuery; resolves with that. All other messages go to `onFrame`. */
-  pass(bytes: readonly Buffer[], onFrame: (frame: Frame) => void): Promise<Status> {
+  pass(bytes: readonly Buffer[], onFrame: (frame: Frame) => void, passing: Passing = {}): Promise<Status> {
     return new Promise((resolve, reject) => {
       if (this.lost) return reject(this.lost);
-      this.exchanges.push({ onFrame, resolve, reject });
-      this.loan.write(bytes.length === 1 && bytes[0] ? bytes[0] : Buffer.concat(bytes));
+      this.exchanges.push({ ...passing, bytes, onFrame, resolve, reject });
+      this.send();
+      if (this.exchanges.length === 1) passing.onBegin?.();
     });
   }
 
-  /** More of what belongs to the exchange that is under way: COPY's data. False: not so fast. */
-  more(bytes: Buffer): boolean {
-    return this.lost ? true : this.loan.write(bytes);
+  private send(): void {
+    while (this.sent < this.exchanges.length && !this.exchanges[this.sent - 1]?.open) {
+      if (this.outgoing.length === 0) queueMicrotask(() => this.flush());
+      this.outgoing.push(...(this.exchanges[this.sent]?.bytes ?? []));
+      this.sent += 1;
+    }
   }
 
-  /** Our own statements, in one round trip. Rejects with a BatchError. */
-  async batch(items: readonly BatchItem[]): Promise<BatchResult[]> {
+  /** What is passed at one go is written at one go. */
+  private flush(): boolean {
+    const [first, ...others] = this.outgoing;
+    this.outgoing = [];
+    if (!first || this.lost) return true;
+    return this.loan.write(others.length === 0 ? first : Buffer.concat([first, ...others]));
+  }
+
+  /** More of the exchange that is open. False: not so fast, `onDrain` tells when to go on. */
+  more(bytes: readonly Buffer[]): boolean {
+    this.outgoing.push(...bytes);
+    return this.flush();
+  }
+
+  /** Our own statements, in one round trip, after these messages. Rejects with a BatchError. */
+  async batch(items: readonly BatchItem[], first: readonly Buffer[] = []): Promise<BatchResult[]> {
     const results: BatchResult[] = [];
     let rows: (string | null)[][] = [];
     let failed: Error | null = null;
     const onFrame = (frame: Frame) => {
       if (frame.type === 'D' && items[results.length]?.keep) rows.push(readRow(frame));
       else if (frame.type === 'E') failed = serverError(readFields(frame));
+      else if (frame.type === 'S') this.onParameter(frame);
       else if (frame.type === 'C' || frame.type === 'I') {
         results.push({ tag: frame.type === 'C' ? (texts(frame, 1)[0] ?? null) : null, rows });
         rows = [];
       }
     };
     const bytes = items.flatMap((item) => this.bytesOf(item));
-    await this.pass([...bytes, say.sync], onFrame);
+    await this.pass([...first, ...bytes, say.sync], onFrame);
     if (failed === null) return results;
-    // What the server skipped was not prepared either, and which of it, is not worth telling apart.
-    this.prepared.clear();
+    this.forget();
     throw new BatchError(results, failed);
+  }
+
+  /** One statement in the tool's name: what it would hear of it goes to `onFrame`. */
+  speak(text: string, onFrame: (frame: Frame) => void): Promise<Status> {
+    return this.pass([...this.bytesOf({ text }), say.sync], (frame) => {
+      if (frame.type === 'E') this.forget();
+      if (!'123'.includes(frame.type)) onFrame(frame);
+    });
+  }
+
+  /** Whether the server can read a text (up to its zero) of several statements: null, or what it says against it. */
+  async read(text: Buffer): Promise<Frame | null> {
+    const spoilt: Frame[] = [];
+    const parse = message('P', ONCE, text, NO_TYPES);
+    await this.pass([say.close('S', ONCE), parse, say.sync], (frame) => {
+      if (frame.type === 'E') spoilt.push(frame);
+    });
+    const [error] = spoilt;
+    // That a statement to be prepared must be one, it says only once it has read all.
+    return error && readFields(error).get('R') !== 'exec_parse_message' ? error : null;
+  }
+
+  /** Which of our statements the server has prepared is not known any more. */
+  forget(): void {
+    this.prepared.clear();
   }
 
   private bytesOf({ name, text, values }: BatchItem): Buffer[] {
@@ -115,14 +172,26 @@ export class Line {
   private hear(chunk: Buffer): void {
     for (const frame of this.reader.push(chunk)) {
       const [exchange] = this.exchanges;
-      if (frame.type === 'Z') {
-        this.status = letter(frame) as Status;
-        this.exchanges.shift();
-        exchange?.resolve(this.status);
-      } else if (exchange) exchange.onFrame(frame);
+      if (frame.type === 'Z') this.end(letter(frame) as Status);
+      else if (exchange) exchange.onFrame(frame);
       else if (frame.type === 'E') this.lastWords = readFields(frame);
     }
     if (this.exchanges.length === 0) for (const resolve of this.silent.splice(0)) resolve();
+  }
+
+  private end(status: Status): void {
+    this.status = status;
+    if (status === 'I') this.lost ??= new Error(TRANSACTION_ENDED);
+    const exchange = this.exchanges.shift();
+    if (exchange) this.sent -= 1;
+    if (this.lost) {
+      exchange?.reject(this.lost);
+      for (const { reject } of this.exchanges.splice(this.sent)) reject(this.lost);
+      return;
+    }
+    exchange?.resolve(status);
+    this.send();
+    this.exchanges[0]?.onBegin?.();
   }
 
   private lose(why: Error): void {
@@ -131,6 +200,9 @@ export class Line {
     for (const resolve of this.silent.splice(0)) resolve();
   }
 }
+
+const TRANSACTION_ENDED =
+  'the transaction of the rehearsal was ended by a statement that was not seen to end it; it was rolled back';
 
 function readRow(frame: Frame): (string | null)[] {
   const { bytes } = frame;
