@@ -94,6 +94,7 @@ export class Unhurried {
       const frames = this.held.slice(at, end < 0 ? undefined : end + 1);
       if (this.begins(frames)) {
         this.state = 'lifting';
+        this.isSent = false;
         this.isLifted = false;
         next.push(setting('0', this.around.lockTimeout ?? ''));
         break;
