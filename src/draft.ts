@@ -19,6 +19,7 @@ import {
   type StageName,
 } from './report/outcome.ts';
 import { cancelled, Stop } from './report/stop.ts';
+import { outcomeWithoutValues } from './report/values.ts';
 import type { Request } from './request/request.ts';
 
 /** The dry run's own failure is complete already: class, place and remedy. */
@@ -270,6 +271,12 @@ export class Draft {
   }
 
   private outcomeOf(result: Result, databaseState: DatabaseState, error: Failure | null, alarm: boolean): Outcome {
+    const whole = this.wholeOutcomeOf(result, databaseState, error, alarm);
+    // The text of an SQL file is the project's own; what a tool sends may hold rows.
+    return this.kind === 'sql' || this.request.showData ? whole : outcomeWithoutValues(whole);
+  }
+
+  private wholeOutcomeOf(result: Result, databaseState: DatabaseState, error: Failure | null, alarm: boolean): Outcome {
     const { request, inspection, plan, rehearsal, verification } = this;
     const applied = this.proof?.applied ?? [];
     const ref = ({ version, name, file }: { version: string; name: string; file: string }) => ({ version, name, file });

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { PlannedMigration, StatementText } from '../../plan/plan.ts';
+import { withoutValues } from '../../report/values.ts';
 import type { Request } from '../../request/request.ts';
 import { toolOfWords } from '../shared/known-tools.ts';
-import { formOf, lineOf, planned, UNRECORDED } from '../tool/planned.ts';
+import { lineOf, planned, UNRECORDED } from '../tool/planned.ts';
 import type { ToolTable, ToolVersion } from '../tool/tables.ts';
 import type { Standing, Tool, Words } from '../tool/tool.ts';
 
@@ -91,6 +92,7 @@ export class CommandTool implements Tool {
     const lines = path === null ? [] : linesOf(path);
     const file = path === null ? '' : relative(this.workingDirectory, path).split(sep).join('/');
     const told = texts.map((text) => ({ ...text, line: lineOf(text.sql, lines, 1) }));
+    // A clock's values are others each time: of rows, what is done to them counts.
     const checksum = sha256(texts.map(({ sql }) => withoutValues(sql)).join('\0'));
     const name = version === null ? this.name : nameOf(version);
     return planned(
@@ -145,11 +147,6 @@ export class CommandTool implements Tool {
   async remarks(): Promise<readonly string[]> {
     return [];
   }
-}
-
-/** Drivers write values into the text too, and a clock's are others each time: of rows, what is done to them counts. */
-function withoutValues(sql: string): string {
-  return /^\s*(?:insert|update|delete|merge|select|with)\b/i.test(sql) ? formOf(sql) : sql;
 }
 
 /** Without the number or the application in front of it. */

@@ -6,6 +6,7 @@ import type { Session } from '../../postgres/session.ts';
 import { Relay, type Said } from '../../rehearsal/proxy/relay.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
+import { withoutValues } from '../../report/values.ts';
 import type { Applied, Plan } from '../engine.ts';
 import type { Connections } from '../shared/connections.ts';
 import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracking.ts';
@@ -111,15 +112,16 @@ export class Application {
 
   /** Follows which of it was committed, and when the tool recorded something. */
   private hear(said: Said): void {
-    const { log } = this.input.bench;
+    const { log, request } = this.input.bench;
+    const shown = (sql: string) => (request.showData ? sql : withoutValues(sql));
     const ms = Math.round(said.endedAt - said.beganAt);
     if (said.error) {
       this.lastError = said;
-      log.detail(`${ms} ms, ${said.error.sqlstate ?? 'no answer'}: ${said.sql}`);
+      log.detail(`${ms} ms, ${said.error.sqlstate ?? 'no answer'}: ${shown(said.sql)}`);
       // The answer to a COMMIT was lost: it may have been done.
       if (said.error.sqlstate === null && /^\s*(?:commit|end)\b/i.test(said.sql)) this.committed = true;
     } else if (!/^(?:SELECT|SHOW|SET)/.test(said.tags[0] ?? ''))
-      log.detail(`${ms} ms, ${said.tags.join(', ')}: ${said.sql}`);
+      log.detail(`${ms} ms, ${said.tags.join(', ')}: ${shown(said.sql)}`);
     const name = this.input.tableName();
     if (
       name !== null &&

@@ -20,6 +20,7 @@ import { isChatter, tagOf, withoutSetval } from '../../rehearsal/proxy/translate
 import type { Fields } from '../../rehearsal/proxy/wire.ts';
 import { type Limits, Undone, whyNot, whyTooLarge, whyTooSlow } from '../../rehearsal/treatment.ts';
 import { hideMessage } from '../../report/redact.ts';
+import { formOf } from '../../report/values.ts';
 import type { Statement } from '../../sql/statement.ts';
 import {
   type CandidateTable,
@@ -29,7 +30,6 @@ import {
   toolOfTable,
 } from '../shared/known-tools.ts';
 import type { ToolInput } from './attempt.ts';
-import { formOf } from './planned.ts';
 import type { ToolTable } from './tables.ts';
 
 const UNSAFE_NEW_ENUM_VALUE = '55P04';

@@ -11,6 +11,7 @@ import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health } from '../../report/outcome.ts';
 import { renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
+import { withoutValues } from '../../report/values.ts';
 import type { Request, Target } from '../../request/request.ts';
 import type {
   Applied,
@@ -180,7 +181,7 @@ export class ToolEngine implements Engine {
     for (const [index, migration] of plan.pending.entries()) {
       yield renderPlanSection(migration, index + 1, plan.pending.length, this.tool.name);
       if (migration.script.texts.length === 0) yield '-- what it sends shows in the dry run\n';
-      for (const { sql } of migration.script.texts) yield `${sql};\n`;
+      for (const { sql } of migration.script.texts) yield `${request.showData ? sql : withoutValues(sql)};\n`;
     }
   }
 

@@ -4,6 +4,7 @@ import type { StatementFailed } from '../../rehearsal/endings.ts';
 import { excerptOf, failureOfClass } from '../../report/failure.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { brief, cut } from '../../report/text.ts';
+import { lineWithoutValues } from '../../report/values.ts';
 import type { Request } from '../../request/request.ts';
 import { locate } from '../../sql/locate.ts';
 import type { Ended } from './child.ts';
@@ -45,7 +46,7 @@ export function toolFailure(
     message: words.message,
     meaning: words.meaning,
     next: told?.next ?? `Read what ${tool.name} printed (migration.log), correct it, then run again.`,
-    detail: told || !ended ? null : tail(ended),
+    detail: told || !ended ? null : tail(ended, request.showData),
   };
 }
 
@@ -62,8 +63,9 @@ function saidLast({ code, signal, error, stdout, stderr }: Ended, tool: Tool): s
   return `${tool.name} ${how}${last === '' ? '' : `: ${brief(last, 300)}`}`;
 }
 
-function tail({ stdout, stderr }: Ended): string | null {
-  const text = `${stdout.trimEnd()}\n${stderr.trimEnd()}`.trim();
+function tail({ stdout, stderr }: Ended, showData: boolean): string | null {
+  const printed = `${stdout.trimEnd()}\n${stderr.trimEnd()}`.trim();
+  const text = showData ? printed : printed.split('\n').map(lineWithoutValues).join('\n');
   if (text === '') return null;
   return text.length <= SHOWN_CHARACTERS ? text : `…${cut(text.slice(-SHOWN_CHARACTERS), SHOWN_CHARACTERS)}`;
 }

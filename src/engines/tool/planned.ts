@@ -54,10 +54,3 @@ export function lineOf(sql: string, lines: readonly string[], otherwise: number)
   const at = lines.findIndex((line) => line.includes(wanted));
   return at < 0 ? otherwise : at + 1;
 }
-
-const LONGEST_FORM = 10_000;
-
-/** The text without its literals. */
-export function formOf(sql: string): string {
-  return sql.length > LONGEST_FORM ? sql : sql.replace(/'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b/g, '?');
-}

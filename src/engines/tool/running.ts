@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Log } from '../../log.ts';
 import type { Host } from '../../rehearsal/proxy/caller.ts';
 import { listen } from '../../rehearsal/proxy/front.ts';
+import { lineWithoutValues } from '../../report/values.ts';
 import type { Request, Target } from '../../request/request.ts';
 import { type Ended, type RunningTool, startTool } from './child.ts';
 import { childEnvironment } from './environment.ts';
@@ -59,7 +60,7 @@ export async function runAgainst(host: Host, run: ToRun): Promise<Running> {
       words: kept.words,
       cwd: request.workingDirectory,
       env: childEnv,
-      onLine: (line) => log.detail(`${tool.name}: ${line}`),
+      onLine: (line) => log.detail(`${tool.name}: ${request.showData ? line : lineWithoutValues(line)}`),
     });
     return {
       child: { ...child, ended: child.ended.then(kept.read) },
