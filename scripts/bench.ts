@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only small|observed|idle|large|wide] [--runs 3] [--assert]`: the gate side by side with psql, pg_dump,
+ * `npm run bench [-- --only small|observed|idle|large|wide|alembic] [--runs 3] [--assert]`: the gate side by side with psql, pg_dump,
  * dbmate and node-pg-migrate, on a server of its own with fsync on and a fresh database for everything that is applied.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -8,10 +8,14 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { alembicEnvironment, alembicProject } from '../test/support/alembic.ts';
+import { manyRevisions } from '../test/support/alembic-revisions.ts';
 import { nodeForAction } from '../test/support/node24.ts';
 import { createDatabase, type Server, startServer } from '../test/support/postgres.ts';
 import { temporaryWorkspace } from '../test/support/runner.ts';
 import {
+  alembicRehearsed,
+  alembicUpgrade,
   dbmateUp,
   fetchPeers,
   type GateTimes,
@@ -34,6 +38,7 @@ const SAFE = { fsync: 'on', full_page_writes: 'on' };
 const SMALL_FILES = 1000;
 /** Tables that are there already, changed by the small files of `observed`. */
 const TABLES_BEFORE = 250;
+const REVISIONS = 500;
 const LARGE_BYTES = 100_000_000;
 const LARGE_RSS_KB = 400_000;
 const WIDE_TABLES = 20_000;
@@ -50,6 +55,7 @@ const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Line[]>>> 
   idle,
   large,
   wide,
+  alembic,
 };
 
 async function main(): Promise<number> {
@@ -180,6 +186,25 @@ async function idle({ runs, node, peers }: Bench): Promise<Line[]> {
       compare('nothing pending, whole run (action) / dbmate', of('action'), of('dbmate'), 3),
       compare('nothing pending, whole run (cli) / dbmate', of('cli'), of('dbmate'), 3),
     ];
+  });
+}
+
+/** 500 revisions: how long alembic runs in the dry run, through the proxy, and against the server itself. */
+async function alembic({ runs, node }: Bench): Promise<Line[]> {
+  return withServer(18, {}, async (server) => {
+    const lines: Line[] = [];
+    for (const driver of ['psycopg2', 'psycopg'] as const) {
+      const { alembic } = await alembicEnvironment({ drivers: [driver] });
+      const workspace = temporaryWorkspace();
+      await alembicProject(workspace, { revisions: manyRevisions(REVISIONS), driver });
+      const seen = await rounds<string, number>(Math.max(runs, 5), {
+        gate: async () => alembicRehearsed(await createDatabase(server), workspace, alembic, node),
+        direct: async () => alembicUpgrade(await createDatabase(server), workspace, alembic),
+      });
+      const title = `${REVISIONS} Alembic revisions (${driver}) through the proxy / direct`;
+      lines.push(compare(title, seen.gate ?? [], seen.direct ?? [], 1.3));
+    }
+    return lines;
   });
 }
 

@@ -1,7 +1,7 @@
 /** Who runs in the benchmarks: the gate's bundle, and the tools that it is measured against. Each gives milliseconds. */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -84,6 +84,27 @@ export async function gateCli(run: GateRun): Promise<GateTimes> {
   return times(ended.durationMs, ended.peakRssKb, ended.report);
 }
 
+/** How long the tool ran in the dry run of `engine: alembic`, start-up included. */
+export async function alembicRehearsed(url: string, workspace: string, alembic: string, node: string): Promise<number> {
+  const inputs = {
+    'database-url': 'env',
+    mode: 'dry-run',
+    environment: 'staging',
+    'alembic-command': alembic,
+  };
+  const ended = await runAction({ inputs, workspace, node, env: { DATABASE_URL: url }, timeoutMs: 600_000 });
+  const log = await readFile(join(ended.logDir, 'migration.log'), 'utf8');
+  // The first to run was its look at the database.
+  const ran = [...log.matchAll(/^alembic ran for (\d+) ms$/gm)].at(-1)?.[1];
+  if (ended.outputs.result !== 'dry-run-passed' || ran === undefined)
+    throw new Error(`the gate ended ${ended.outputs.result}:\n${ended.stdout.slice(-4000)}`);
+  return Number(ran);
+}
+
+export function alembicUpgrade(url: string, workspace: string, alembic: string): Promise<number> {
+  return timed(alembic, ['upgrade', 'head'], { DATABASE_URL: url }, workspace);
+}
+
 function times(wholeMs: number, peakRssKb: number | null, report: Report): GateTimes {
   return {
     wholeMs,
@@ -139,10 +160,15 @@ export function nodePgMigrateUp(
 }
 
 /** Milliseconds from start to end of a process; throws with the end of its output when it fails. */
-function timed(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
+function timed(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd = process.cwd(),
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-4000);

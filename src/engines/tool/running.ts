@@ -56,6 +56,7 @@ export async function runAgainst(host: Host, run: ToRun): Promise<Running> {
     });
     const childEnv = { PYTHONUTF8: '1', ...told.env, ...more };
     const kept = await keptOut(words, { request, env: childEnv, allow: [front.port], log });
+    const began = performance.now();
     const child = startTool({
       words: kept.words,
       cwd: request.workingDirectory,
@@ -63,7 +64,13 @@ export async function runAgainst(host: Host, run: ToRun): Promise<Running> {
       onLine: (line) => log.detail(`${tool.name}: ${request.showData ? line : lineWithoutValues(line)}`),
     });
     return {
-      child: { ...child, ended: child.ended.then(kept.read) },
+      child: {
+        ...child,
+        ended: child.ended.then((ended) => {
+          log.detail(`${tool.name} ran for ${Math.round(performance.now() - began)} ms`);
+          return kept.read(ended);
+        }),
+      },
       triedToPass: kept.wasHeld,
       close: async () => {
         await child.stop();
