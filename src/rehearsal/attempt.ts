@@ -15,7 +15,7 @@ import type { Blocked, Failure, MigrationReport } from '../report/outcome.ts';
 import { bounds } from './bounds.ts';
 import { CONTROL, Conversation, type Slot, type StatementSlot } from './conversation.ts';
 import { Again, type Ending, Interrupted, type Interruption, isContention, StatementFailed } from './endings.ts';
-import { wasRehearsed } from './entry.ts';
+import { type Entry, wasRehearsed } from './entry.ts';
 import { MAKE_GUARD } from './guard.ts';
 import type { AttemptInput } from './input.ts';
 import { type LookedBack, lookBack, type Made } from './look-back.ts';
@@ -80,6 +80,18 @@ export abstract class Attempt {
   protected async beforeLookingBack(): Promise<void> {}
   protected abstract reportOf(migration: PlannedMigration, status: MigrationReport['status']): MigrationReport;
   protected abstract failure(failed: StatementFailed, inTheWay: string | null): Failure;
+  /** The statement that the server is at, or was last, as far as it has told. */
+  protected current(): Entry | null {
+    return this.talk.current();
+  }
+  /** How many items the server has answered so far; null: it is at none. */
+  protected answered(): number | null {
+    return this.bench.session.busy ? this.talk.answered : null;
+  }
+  /** How many it had before this one that failed, or before the one that it is at. */
+  protected answeredBefore(_failed: Entry | null): number {
+    return this.talk.answered;
+  }
   /** How many statements there are in all. */
   protected abstract statementCount(): number;
 
@@ -98,7 +110,7 @@ export abstract class Attempt {
     const timer = Number.isFinite(deadline) ? setTimeout(() => this.interrupt({ kind: 'deadline' }), left) : undefined;
     const onAbort = () => this.interrupt({ kind: 'cancelled' });
     bench.signal.addEventListener('abort', onAbort);
-    const outside = new Outside(bench, () => (bench.session.busy ? this.talk.answered : null));
+    const outside = new Outside(bench, () => this.answered());
     let thrown: unknown = null;
     try {
       if (bench.signal.aborted) onAbort();
@@ -130,8 +142,9 @@ export abstract class Attempt {
 
   private seeFromOutside(outside: Outside, thrown: unknown): void {
     if (this.notes.phase !== 'up') return;
-    const entry = thrown instanceof StatementFailed ? thrown.entry : this.interruption ? this.talk.current() : null;
-    if (entry) this.looks.seeFromOutside(outside.heldAt(this.talk.answered), entry);
+    const failed = thrown instanceof StatementFailed ? thrown.entry : null;
+    const entry = failed ?? (this.interruption ? this.current() : null);
+    if (entry) this.looks.seeFromOutside(outside.heldAt(this.answeredBefore(failed)), entry);
   }
 
   private ending(thrown: unknown): Ending {
@@ -165,7 +178,7 @@ export abstract class Attempt {
 
   private noteBlocked(alarm: Alarm): void {
     if (alarm.kind !== 'blocking') return;
-    const current = this.talk.current();
+    const current = this.current();
     for (const { pid, application, waitedMs } of alarm.waiters) {
       this.blocked.push({
         pid,

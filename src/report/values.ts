@@ -4,19 +4,30 @@
  */
 import type { Outcome } from './outcome.ts';
 
-const LONGEST_FORM = 10_000;
+const LONGEST_FORM = 1_000_000;
+const LONGEST_SHOWN = 10_000;
 /** Commands whose literals are rows; those of other commands are the schema. */
 const ABOUT_ROWS = /^\s*(?:--[^\n]*\n\s*)*(?:insert|update|delete|merge|select|with|values|copy|execute)\b/i;
 
-/** The text without its literals; two statements of one form do the same to other rows. */
+/** The text without its literals, and of a list of rows the first; two statements of one form do the same to other rows. */
 export function formOf(sql: string): string {
-  return sql.length > LONGEST_FORM ? sql : sql.replace(/'(?:[^']|'')*'|(?<![$\w])\d+(?:\.\d+)?(?!["\w])/g, '?');
+  return cutAt(sql, LONGEST_FORM)
+    .replace(/'(?:[^']|'')*(?:'|$)|(?<![$\w])\d+(?:\.\d+)?(?!["\w])/g, '?')
+    .replace(/(\(\?[?\s,]*\))(?:\s*,\s*\(\?[?\s,]*\))+/g, '$1');
+}
+
+function cutAt(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+export function isAboutRows(sql: string): boolean {
+  return ABOUT_ROWS.test(sql);
 }
 
 /** A statement that is about rows without their values; any other as it is. */
 export function withoutValues(sql: string): string {
-  if (!ABOUT_ROWS.test(sql)) return sql;
-  return sql.length > LONGEST_FORM ? `${formOf(sql.slice(0, LONGEST_FORM))}…` : formOf(sql);
+  if (!isAboutRows(sql)) return sql;
+  return formOf(cutAt(sql, LONGEST_SHOWN));
 }
 
 /** A line that a tool printed, without the rows that the server or the tool's library put into it. */

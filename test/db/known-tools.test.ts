@@ -2,9 +2,9 @@
 
 import type pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findToolTables, readVersions, type ToolVersion } from '../../src/engines/tool/tables.ts';
 import { KNOWN_TOOLS } from '../../src/engines/shared/known-tools.ts';
 import { createTrackingItems } from '../../src/engines/shared/tracking.ts';
+import { findToolTables, readVersions, type ToolVersion } from '../../src/engines/tool/tables.ts';
 import { type Database, freshDatabase } from '../support/database.ts';
 
 interface Shape {

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findToolTables, readVersions, type ToolTable } from '../../src/engines/tool/tables.ts';
 import { toolOfWords } from '../../src/engines/shared/known-tools.ts';
+import { findToolTables, readVersions, type ToolTable } from '../../src/engines/tool/tables.ts';
 import type { Queryable } from '../../src/postgres/queryable.ts';
 import { freshDatabase } from '../support/database.ts';
 import {

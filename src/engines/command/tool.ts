@@ -1,18 +1,21 @@
 /** Any tool that somebody names: what it has applied stands in its own table, where that is known. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
 import type { PlannedMigration, StatementText } from '../../plan/plan.ts';
-import { withoutValues } from '../../report/values.ts';
+import { failureOfClass } from '../../report/failure.ts';
+import { brief } from '../../report/text.ts';
 import type { Request } from '../../request/request.ts';
 import { toolOfWords } from '../shared/known-tools.ts';
-import { lineOf, planned, UNRECORDED } from '../tool/planned.ts';
+import type { Ended } from '../tool/child.ts';
+import { linesOf, planned, textOf, UNRECORDED } from '../tool/planned.ts';
 import type { ToolTable, ToolVersion } from '../tool/tables.ts';
-import type { Standing, Tool, Words } from '../tool/tool.ts';
+import type { Explained, Standing, Tool, Words } from '../tool/tool.ts';
+import { constantForm } from './form.ts';
+import { readScript, type Script } from './psql.ts';
 
 /** A project's folders are looked through for a migration's file up to here. */
 const MOST_ENTRIES = 20_000;
-const LONGEST_FILE_BYTES = 1 << 20;
 const PASSED_OVER = new Set([
   'node_modules',
   '.git',
@@ -87,27 +90,47 @@ export class CommandTool implements Tool {
   }
 
   /** Its checksum is that of what it sends, as nothing else is known of every tool's files. */
-  planned(version: string | null, texts: readonly StatementText[]): PlannedMigration {
-    const path = version === null ? this.fileAmongWords() : this.fileOf(version);
-    const lines = path === null ? [] : linesOf(path);
-    const file = path === null ? '' : relative(this.workingDirectory, path).split(sep).join('/');
-    const told = texts.map((text) => ({ ...text, line: lineOf(text.sql, lines, 1) }));
-    // A clock's values are others each time: of rows, what is done to them counts.
-    const checksum = sha256(texts.map(({ sql }) => withoutValues(sql)).join('\0'));
-    const name = version === null ? this.name : nameOf(version);
+  planned(version: string | null, texts: readonly StatementText[], ended: Ended | null = null): PlannedMigration {
+    const path = version === null ? this.fileWithout(ended) : this.fileOf(version);
+    const script = path === null ? null : this.scriptOf(path);
+    const lines = script ? script.linesOf(texts.map(({ sql }) => sql)) : [];
+    const file = path === null ? '' : this.shown(path);
+    const name = version === null && path === null ? this.name : nameOf(version, path);
+    const checksum = sha256(texts.map(({ sql }) => constantForm(sql, Date.now())).join('\0'));
     return planned(
-      { version: version ?? UNRECORDED, name, file, path: path ?? '', bytes: 0, checksum, allow: [] },
-      told,
+      {
+        version: version ?? UNRECORDED,
+        name,
+        file,
+        path: path ?? '',
+        bytes: 0,
+        checksum,
+        allow: script ? allowances(script.text) : [],
+      },
+      texts.map((text, at) => ({ ...text, line: lines[at] ?? 1 })),
     );
   }
 
-  /** `psql -f schema.sql`. */
-  private fileAmongWords(): string | null {
-    const path = this.words
+  private scriptOf(path: string): Script {
+    if (this.name === 'psql') return readScript(path, this.workingDirectory, textOf);
+    const text = textOf(path);
+    return { text, linesOf: (statements) => linesOf(statements, text, 1) };
+  }
+
+  /** What stands on no record is the file that the command names, or the one that the tool was at when it failed. */
+  private fileWithout(ended: Ended | null): string | null {
+    const [path] = this.words
       .slice(1)
-      .map((word) => join(this.workingDirectory, word))
-      .find((one) => /\.sql$/i.test(one) && isFile(one));
-    return path ?? null;
+      .map((word) => resolve(this.workingDirectory, word.replace(/^--file=/, '')))
+      .filter((one) => /\.sql$/i.test(one) && isFile(one));
+    if (path !== undefined || ended === null) return path ?? null;
+    // The last of the project's migrations that it has named.
+    const words = `${ended.stdout}\n${ended.stderr}`.match(/[\w@.-]*\d[\w@.-]*/g) ?? [];
+    for (const word of words.reverse()) {
+      const found = word.length < SHORTEST_NAME ? null : this.fileOf(word.replace(/\.+$/, ''));
+      if (found !== null) return found;
+    }
+    return null;
   }
 
   /** `20250101_add.sql`, `shop/migrations/0001_initial.py`, `20250101_add/migration.sql`. */
@@ -136,8 +159,21 @@ export class CommandTool implements Tool {
     return null;
   }
 
-  explain(): null {
-    return null;
+  /** psql says where it was: `psql:parts/4_orders.sql:18: ERROR:  ...`. */
+  explain({ stdout, stderr, code }: Ended): Explained | null {
+    const places = [...`${stdout}\n${stderr}`.matchAll(/^psql:(.+?):(\d+): (?:ERROR|FATAL|PANIC|error):\s*(.*)$/gm)];
+    const [, file, line, message = ''] = places.at(-1) ?? [];
+    if (file === undefined || code === 0) return null;
+    const path = resolve(this.workingDirectory, file);
+    const { meaning, next } = failureOfClass('tool');
+    return {
+      class: 'tool',
+      message: `psql: ${brief(message, 300)}`,
+      meaning,
+      next,
+      file: this.shown(path),
+      line: Number(line),
+    };
   }
 
   async render(): Promise<null> {
@@ -147,20 +183,32 @@ export class CommandTool implements Tool {
   async remarks(): Promise<readonly string[]> {
     return [];
   }
+
+  private shown(path: string): string {
+    return relative(this.workingDirectory, path).split(sep).join('/');
+  }
 }
 
-/** Without the number or the application in front of it. */
-function nameOf(version: string): string {
-  return version.replace(/^[\w]+\.(?=\d)/, '').replace(/^\d+[_-](?=.)/, '');
+const SHORTEST_NAME = 4;
+
+/** Without the number or the application in front of it, and without the file's ending. */
+function nameOf(version: string | null, path: string | null): string {
+  const file = path === null ? null : relative(join(path, '..'), path).replace(/\.\w+$/, '');
+  const bare = (text: string) => text.replace(/^\w+\.(?=\d)/, '').replace(/^\d+[_-](?=.)/, '');
+  if (version === null) return bare(file ?? '');
+  return /^\d+$/.test(version) && file !== null ? bare(file) : bare(version);
+}
+
+/** `-- gate: allow <rule> <reason>`, in whatever way the file's language writes a comment. */
+function allowances(text: string) {
+  return text.split('\n').flatMap((line, at) => {
+    const [, rule, reason] = /^\s*(?:--|#|\/\/)\s*gate:\s*allow\s+([a-z0-9-]+)\s+(\S.*)$/.exec(line) ?? [];
+    return rule && reason ? [{ rule, reason: reason.trim(), line: at + 1 }] : [];
+  });
 }
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function linesOf(path: string): readonly string[] {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  return size > LONGEST_FILE_BYTES ? [] : readFileSync(path, 'utf8').split('\n');
 }
 
 /** Relative to the folder, nearest first. */

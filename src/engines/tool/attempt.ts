@@ -1,25 +1,30 @@
 /** One attempt at the dry run of somebody else's tool: it runs for real, against the rehearsal's one session. */
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { readServerError } from '../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../postgres/lock.ts';
 import { DEALLOCATE_ALL } from '../../postgres/session.ts';
 import { Attempt } from '../../rehearsal/attempt.ts';
 import { Interrupted, type Interruption, StatementFailed } from '../../rehearsal/endings.ts';
+import type { Entry } from '../../rehearsal/entry.ts';
 import type { AttemptInput } from '../../rehearsal/input.ts';
 import { Line } from '../../rehearsal/proxy/line.ts';
 import { Stage } from '../../rehearsal/proxy/stage.ts';
 import { MAKE_SETVAL } from '../../rehearsal/proxy/translate.ts';
 import { migrationReport } from '../../rehearsal/report.ts';
 import type { Undone } from '../../rehearsal/treatment.ts';
+import { excerptOf } from '../../report/failure.ts';
 import type { Failure, MigrationReport } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
+import { locate } from '../../sql/locate.ts';
 import { type Astray, MARKER_VARIABLE, watchAstray } from './astray.ts';
 import type { Ended } from './child.ts';
 import { ToolDirector } from './director.ts';
 import { failureOfTool } from './failure.ts';
+import { findStatement, textOf } from './planned.ts';
 import { wentPast } from './refusals.ts';
-import { runAgainst } from './running.ts';
+import { type Running, runAgainst } from './running.ts';
 import type { ToolTable } from './tables.ts';
 import type { Tool, Words } from './tool.ts';
 
@@ -74,16 +79,36 @@ export class ToolAttempt extends Attempt {
 
   protected async work(): Promise<void> {
     await this.talk.exchange();
-    const { bench } = this;
-    const { tool, words } = this.own;
+    const { bench, director } = this;
     const line = new Line(bench.session);
-    const stage = new Stage(line, this.director);
-    this.director.line = line;
-    this.looks.talk = this.director;
+    const stage = new Stage(line, director);
+    director.line = line;
+    this.looks.talk = director;
+    let astray: Astray | null = null;
+    try {
+      await director.begin();
+      astray = await this.runTool(line, stage);
+    } finally {
+      await director.fallSilent();
+      line.giveBack();
+      this.looks.talk = this.talk;
+      const { ended } = this;
+      director.finish(ended && (ended.error || ended.code !== 0) ? ended : null);
+    }
+    if (astray) throw await this.refuseAstray(astray);
+    if (this.interruption) throw new Interrupted();
+    this.judge(stage);
+  }
+
+  /** To its end, or until it has to be stopped: it is over when this resolves. Null: it did not go past us. */
+  private async runTool(line: Line, stage: Stage): Promise<Astray | null> {
+    const { bench, director } = this;
+    const { tool, words } = this.own;
     const marker = randomBytes(12).toString('hex');
     let astray: Astray | null = null;
     const interrupted = new Promise<'interrupted'>((resolve) => {
       this.stop = () => resolve('interrupted');
+      if (this.interruption) resolve('interrupted');
     });
     const watch = await watchAstray({
       host: bench.target.host,
@@ -96,43 +121,38 @@ export class ToolAttempt extends Attempt {
       onBlind: (error) => bench.log.detail(`connections past the rehearsal are no longer watched: ${error.message}`),
     });
     if (watch.reason) bench.log.detail(`connections past the rehearsal are not watched: ${watch.reason}`);
-    const running = await runAgainst(stage, {
-      tool,
-      words,
-      request: bench.request,
-      target: bench.target,
-      env: this.own.env,
-      rehearsal: true,
-      log: bench.log,
-      more: { ...NO_DUMP, [MARKER_VARIABLE]: marker },
-    });
-    const { child } = running;
-    this.triedToPass = running.triedToPass;
-    if (child.pid !== null) watch.follow(child.pid);
+    let running: Running | null = null;
     const awake = setInterval(() => void line.batch([{ text: 'select 1' }]).catch(() => undefined), KEEPALIVE_MS);
     try {
+      running = await runAgainst(stage, {
+        tool,
+        words,
+        request: bench.request,
+        target: bench.target,
+        env: this.own.env,
+        rehearsal: true,
+        log: bench.log,
+        more: { ...NO_DUMP, [MARKER_VARIABLE]: marker },
+      });
+      const { child, triedToPass } = running;
+      this.triedToPass = triedToPass;
+      if (child.pid !== null) watch.follow(child.pid);
       const end = await Promise.race([child.ended, stage.broken, interrupted]);
-      if (end === 'interrupted') {
-        await this.director.interrupted();
-      } else {
+      if (end !== 'interrupted') {
         this.ended = end;
         await stage.emptied();
+        await director.last();
       }
+      return astray;
     } finally {
       clearInterval(awake);
-      await child.stop();
+      await running?.child.stop();
       await watch.stop();
       // Its statement may go on at the server though nobody waits for it any more.
       if (stage.isBusy) this.cancelNow();
       await stage.end();
-      await running.close();
-      line.giveBack();
-      this.looks.talk = this.talk;
+      await running?.close();
     }
-    if (astray) throw await this.refuseAstray(astray);
-    if (this.interruption) throw new Interrupted();
-    await this.director.finish(this.ended?.error === null && this.ended.code === 0);
-    this.judge(stage);
   }
 
   /** Whether the tool did what it was started for. */
@@ -144,7 +164,7 @@ export class ToolAttempt extends Attempt {
     if (ended.error || ended.code !== 0) {
       const { current, lastError } = this.director;
       throw new StatementFailed(
-        current,
+        lastError?.entry?.migration ?? current,
         lastError?.entry ?? null,
         lastError?.place ?? null,
         lastError?.error ?? ended.error ?? new Error(`${tool.name} ended with exit code ${ended.code ?? ended.signal}`),
@@ -182,14 +202,40 @@ export class ToolAttempt extends Attempt {
     await this.bench.session.query(freeOtherLocks(lockKey(this.bench.tracking.schema)).text);
   }
 
-  protected reportOf(migration: PlannedMigration, status: MigrationReport['status']): MigrationReport {
-    const entries = this.notes.of(migration);
-    const transactional = entries.every((entry) => entry.facts.nonTransactional === null);
-    return migrationReport(migration, entries, transactional, status);
+  protected override current(): Entry | null {
+    return this.director.at;
   }
 
-  protected failure(failed: StatementFailed): Failure {
-    return failureOfTool(failed, this.ended, this.own.tool, this.bench.request);
+  protected override answered(): number | null {
+    const { isExecuting, step } = this.director;
+    return isExecuting ? step : null;
+  }
+
+  protected override answeredBefore(failed: Entry | null): number {
+    const { lastError, step } = this.director;
+    return failed !== null && lastError?.entry === failed ? lastError.step : step;
+  }
+
+  protected reportOf(migration: PlannedMigration, status: MigrationReport['status']): MigrationReport {
+    return migrationReport(migration, this.notes.of(migration), migration.script.transactional, status);
+  }
+
+  protected failure(failed: StatementFailed, inTheWay: string | null): Failure {
+    const { request } = this.bench;
+    const failure = failureOfTool(failed, this.ended, this.own.tool, request);
+    const hints = [inTheWay, failure.hint].filter((text) => text !== null);
+    const hint = hints.length === 0 ? null : hints.join(' ');
+    return { ...failure, hint, ...this.placeOf(failed, failure) };
+  }
+
+  /** Where the statement stands in the file, if it does as it was sent. */
+  private placeOf({ entry, place, error }: StatementFailed, { file }: Failure): Partial<Failure> {
+    if (place === null || file === null) return {};
+    const found = findStatement(place.sql, textOf(resolve(this.bench.request.workingDirectory, file)));
+    if (found === null) return entry && entry.migration.file === file ? { line: entry.line } : {};
+    const at = locate({ ...found, sql: place.sql }, readServerError(error).position);
+    const source = found.source.split('\n')[at.line - 1] ?? '';
+    return { ...at, excerpt: excerptOf(source, at.column) };
   }
 
   protected statementCount(): number {

@@ -1,15 +1,20 @@
-/**
- * What becomes of a tool's statements in the rehearsal: which are sent, in what form, what they did, and to which
- * migration they belong, which shows when the tool records that.
- */
+/** What becomes of a tool's statements in the rehearsal: which are sent, in what form, and what they did. */
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { readServerError, type ServerError } from '../../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult } from '../../postgres/session.ts';
 import { bounds, mayChangeBounds } from '../../rehearsal/bounds.ts';
-import type { Said as SaidItem, Slot, Talk } from '../../rehearsal/conversation.ts';
-import { Interrupted } from '../../rehearsal/endings.ts';
+import { findingAt, lookAhead, missingTables } from '../../rehearsal/concurrently.ts';
+import { CONTROL, type Said as SaidItem, type Slot, type Talk } from '../../rehearsal/conversation.ts';
+import { Again, Interrupted } from '../../rehearsal/endings.ts';
 import { type Entry, rehearsedPlainly } from '../../rehearsal/entry.ts';
-import { FIRE_CONSTRAINTS, GUARD_IN_ANEW, GUARD_OUT, INITIALLY_IMMEDIATE } from '../../rehearsal/guard.ts';
+import {
+  FIRE_CONSTRAINTS,
+  GUARD_IN,
+  GUARD_IN_ANEW,
+  GUARD_OUT,
+  INITIALLY_IMMEDIATE,
+  isOfGuard,
+} from '../../rehearsal/guard.ts';
 import type { AttemptInput } from '../../rehearsal/input.ts';
 import type { Looks } from '../../rehearsal/looks.ts';
 import type { Notes } from '../../rehearsal/notes.ts';
@@ -18,37 +23,31 @@ import { type Line, serverError } from '../../rehearsal/proxy/line.ts';
 import type { Decision, Director, Said, Told } from '../../rehearsal/proxy/stage.ts';
 import { isChatter, tagOf, withoutSetval } from '../../rehearsal/proxy/translate.ts';
 import type { Fields } from '../../rehearsal/proxy/wire.ts';
-import { type Limits, Undone, whyNot, whyTooLarge, whyTooSlow } from '../../rehearsal/treatment.ts';
+import { type Limits, Undone, whyNot, whyTooLarge } from '../../rehearsal/treatment.ts';
 import { hideMessage } from '../../report/redact.ts';
 import { formOf } from '../../report/values.ts';
 import type { Statement } from '../../sql/statement.ts';
-import {
-  type CandidateTable,
-  candidateTablesQuery,
-  KNOWN_TOOLS,
-  relationOf,
-  toolOfTable,
-} from '../shared/known-tools.ts';
+import type { Finding } from '../engine.ts';
+import { INDEX_STATE } from '../shared/leftovers.ts';
 import type { ToolInput } from './attempt.ts';
+import type { Ended } from './child.ts';
+import { Stretches } from './stretches.ts';
 import type { ToolTable } from './tables.ts';
 
+/** An enum label that is not committed yet; a COMMIT where none may be; a statement that no transaction may hold. */
 const UNSAFE_NEW_ENUM_VALUE = '55P04';
 const INVALID_TRANSACTION_TERMINATION = '2D000';
-/** Statements kept in full for the rules. */
-const MOST_CHARACTERS = 8 * 1024 * 1024;
-
-/** What was said between two records of the tool's. */
-interface Stretch {
-  readonly migration: PlannedMigration;
-  /** Statements of one form, by that form: the last one's entry, and how many there were. */
-  readonly forms: Map<string, { entry: Entry; times: number }>;
-  /** What the tool had recorded when it ended, beyond what it had before; null: not known yet. */
-  recorded: readonly string[] | null;
-}
+const ACTIVE_SQL_TRANSACTION = '25001';
+/** A tool whose statements are never the same twice would be run for ever. */
+const MOST_LEARNED = 10;
 
 export interface LastError {
-  readonly entry: Entry;
-  readonly place: Statement;
+  /** Null: it was what COMMIT checks. */
+  readonly entry: Entry | null;
+  readonly place: Statement | null;
+  readonly within: Said['within'];
+  /** The number of the statement. */
+  readonly step: number;
   readonly error: Error;
 }
 
@@ -58,46 +57,62 @@ export class ToolDirector implements Director, Talk {
   /** There may be constraints that fire at COMMIT. */
   deferrable = false;
   line: Line | null = null;
+  /** What the tool has not gone on from. */
   lastError: LastError | null = null;
   /** Why what was rehearsed may not be what would be. */
   confused: string | null = null;
+  isStopped = false;
+  /** The statement that the server is at, or was last, and its number. */
+  at: Entry | null = null;
+  step = 0;
+  isExecuting = false;
   private readonly input: AttemptInput;
   private readonly own: ToolInput;
-  private readonly notes: Notes;
   private readonly looks: Looks;
   private readonly limits: Limits;
-  private stretch: Stretch;
-  private readonly stretches: Stretch[] = [];
-  private table: ToolTable | null;
-  private versions: ReadonlySet<string> | null = null;
-  private entryOf = new Map<Said, Entry>();
+  private readonly stretches: Stretches;
+  private readonly entryOf = new Map<Said, Entry>();
+  private readonly unguarded = new Set<Said>();
   private items: BatchItem[] = [];
   private slots: Slot[] = [];
-  private characters = 0;
-  private readonly texts = new Map<Entry, string>();
   private broken: unknown = null;
   private underWay: Promise<unknown> = Promise.resolve();
-  /** SET LOCAL and temporary tables that end with the tool's transaction. */
-  private readonly locals = new Set<string>();
-  private readonly temporary = new Set<string>();
-  private declares = false;
-  private addsEnum = false;
+  /** The tool's transactions so far, those of one statement among them. */
+  private transactions = 0;
+  /** Something was said since the last of them ended that COMMIT would check. */
+  private isDirty = false;
+  private lastSaid: Statement | null = null;
+  /** The guard is taken out for the statement at hand. */
+  private isGuardOut = false;
+  private replicates = false;
+  /** Enum labels of the transaction at hand, and the newest that was there before it. */
+  private readonly labels = new Map<string, PlannedMigration>();
+  private highestEnum = '0';
 
   constructor(input: AttemptInput, own: ToolInput, notes: Notes, looks: Looks) {
     const { request, databaseBytes, target } = input.bench;
     this.input = input;
     this.own = own;
-    this.notes = notes;
     this.looks = looks;
-    this.table = own.table;
+    this.stretches = new Stretches(input, own, notes);
     this.database = target.database;
     this.limits = { dryRunMaxBytes: request.dryRunMaxBytes, maxBlockingMs: request.maxBlockingMs, databaseBytes };
-    this.stretch = this.newStretch();
   }
 
   /** Where the statements at hand belong, as far as is known. */
   get current(): PlannedMigration {
-    return this.stretch.migration;
+    return this.stretches.current;
+  }
+
+  get toolTable(): ToolTable | null {
+    return this.stretches.toolTable;
+  }
+
+  /** Before the tool is started. */
+  async begin(): Promise<void> {
+    const { reading } = this.stretches;
+    if (reading !== null) this.stretches.begin((await this.ours([reading]))[0]);
+    await this.rememberEnums();
   }
 
   // -- statements -----------------------------------------------------------------------------------------------
@@ -105,56 +120,81 @@ export class ToolDirector implements Director, Talk {
   async before(said: Said): Promise<Decision> {
     this.goOn();
     const { sql, facts } = said;
-    if (/\bdeferrable\b/i.test(sql)) this.deferrable = true;
-    if (facts.addsEnumValue !== null) this.addsEnum = true;
-    this.follow(said);
-    if (this.isBookkeeping(said)) return AS_IT_IS;
+    this.noteEffects(said);
+    if (this.stretches.isBookkeeping(said)) return AS_IT_IS;
     const statement: Statement = { sql, line: 1, column: 1 };
-    const entry = this.entryFor(said, statement);
+    const entry = this.stretches.entryFor(said, this.transactions);
     this.entryOf.set(said, entry);
+    this.at = entry;
+    this.lastSaid = statement;
     this.looks.before(entry, statement, facts.nonTransactional !== null);
-    const guarded = this.undone.concerns(sql) || facts.opaque?.what === 'CALL' || (this.addsEnum && !isChatter(facts));
-    const refusal = await whyNot(this, entry, statement);
+    this.sendOn();
+    const decision = await this.decide(said, entry, statement);
+    if (decision.send === 'nothing') this.entryOf.delete(said);
+    else if (!decision.guarded) this.unguarded.add(said);
+    this.step += 1;
+    this.isExecuting = decision.send !== 'nothing';
+    return decision;
+  }
+
+  private async decide(said: Said, entry: Entry, statement: Statement): Promise<Decision> {
+    const { facts, sql } = said;
+    const refusal = await this.whyNot(entry, statement);
     if (refusal !== null) return this.without(said, entry, refusal);
-    if (facts.nonTransactional?.plain) return this.plainly(said, entry, facts.nonTransactional.plain);
-    const tooLarge = await this.tooLarge(said, entry, statement);
-    if (tooLarge !== null) return this.without(said, entry, tooLarge);
+    const plain = facts.nonTransactional?.plain ?? null;
+    const tooSlow = plain === null ? null : await this.lookAhead(entry, plain);
+    const reason = tooSlow ?? (await this.tooLarge(said, entry, statement));
+    if (reason !== null) return this.without(said, entry, reason);
+    await this.takeGuardOut(said);
+    if (plain !== null) {
+      rehearsedPlainly(entry, facts.nonTransactional?.what ?? '');
+      return { send: 'instead', sql: plain, guarded: this.undone.concerns(sql) };
+    }
+    const { suspects } = this.input.knowledge;
+    const guarded = facts.opaque !== null || this.undone.concerns(sql) || suspects.has(formOf(sql));
     return { send: 'as it is', guarded };
   }
 
-  /** A loop in the tool's code says the same over and over: that is told as one. */
-  private entryFor({ sql, facts }: Said, statement: Statement): Entry {
-    const { migration, forms } = this.stretch;
-    const form = formOf(sql);
-    const known = forms.get(form);
-    if (known) known.times += 1;
-    if (known && known.times > TOLD_APART && known.entry.reason === null) {
-      known.entry.count += 1;
-      return known.entry;
-    }
-    const event = { kind: 'statement', index: 0, statement, facts } as const;
-    const entry = this.notes.entryFor(migration, event);
-    this.notes.observe(migration, event);
-    if (known) known.entry = entry;
-    else forms.set(form, { entry, times: 1 });
-    if (!this.texts.has(entry) && this.characters < MOST_CHARACTERS) {
-      this.characters += sql.length;
-      this.texts.set(entry, sql);
-    }
-    return entry;
+  private async whyNot(entry: Entry, statement: Statement): Promise<string | null> {
+    if (entry.facts.callsSetval) return this.carefully(() => whyNot(this, entry, statement), SETVAL_IS_LEFT_OUT);
+    const reason = await whyNot(this, entry, statement);
+    if (reason !== null && entry.facts.command === 'VACUUM')
+      this.stretches.found(entry, ...(await this.carefully(() => missingTables(this, entry, statement), [])));
+    return reason;
   }
 
-  private async plainly(said: Said, entry: Entry, plain: string): Promise<Decision> {
-    const tooSlow = await whyTooSlow(this, entry.facts, this.limits);
-    if (tooSlow !== null) return this.without(said, entry, tooSlow);
-    rehearsedPlainly(entry, entry.facts.nonTransactional?.what ?? '');
-    return { send: 'instead', sql: plain, guarded: this.undone.concerns(said.sql) };
+  private noteEffects({ sql, facts }: Said): void {
+    if (/\bdeferrable\b/i.test(sql)) this.deferrable = true;
+    if (/\bsession_replication_role\b/i.test(sql)) this.replicates = true;
+    if (facts.addsEnumValue !== null) this.labels.set(facts.addsEnumValue, this.current);
+    if (!CHECKS_NOTHING.test(facts.command)) this.isDirty = true;
+  }
+
+  /** What is known of a CONCURRENTLY before its plain form is tried, and why it is not. */
+  private async lookAhead(entry: Entry, plain: string): Promise<string | null> {
+    const leftover = entry.facts.nonTransactional?.leftover ?? null;
+    const batcher = { batch: (items: readonly BatchItem[]) => this.ours(items), lost: null };
+    const ahead = await this.carefully(async () => {
+      let valid: string | null = null;
+      if (leftover?.kind === 'create-index' && leftover.index !== null) {
+        const [row] = await this.ask(INDEX_STATE, [leftover.index, leftover.table]);
+        const [isValid, name = null] = row ?? [];
+        if (isValid === 't') valid = name;
+        else if (row && leftover.ifNotExists) this.stretches.found(entry, hiddenInvalid(entry, name, leftover.table));
+      }
+      return lookAhead(this, batcher, entry, { plain, valid }, this.limits);
+    }, null);
+    this.stretches.found(entry, ...(ahead?.findings ?? []));
+    if (ahead?.tried) this.stretches.triedOut(ahead.tried);
+    return ahead?.tooSlow ?? null;
   }
 
   /** Not executed, and the tool goes on as if it were. */
-  private without(said: Said, entry: Entry, reason: string): Decision {
+  private without(said: Said, one: Entry, reason: string): Decision {
+    const entry = this.stretches.apart(one, said);
     entry.executed = false;
     entry.reason = reason;
+    this.entryOf.set(said, entry);
     if (entry.facts.callsSetval && entry.facts.forbiddenInRehearsal === null) {
       const sql = withoutSetval(said.sql);
       if (sql !== null) return { send: 'instead', sql, guarded: false };
@@ -166,246 +206,186 @@ export class ToolDirector implements Director, Talk {
 
   private async tooLarge(said: Said, entry: Entry, statement: Statement): Promise<string | null> {
     const { dryRunMaxBytes, databaseBytes } = this.limits;
+    const { mayWrite } = entry.facts;
+    if (mayWrite === null || dryRunMaxBytes === 0 || databaseBytes <= dryRunMaxBytes) return null;
     // Values that come apart can't be estimated; what there is to write is no larger than the database.
-    if (databaseBytes <= dryRunMaxBytes || (said.hasValues && entry.facts.mayWrite?.kind === 'dml')) return null;
-    return whyTooLarge(this, { kind: 'statement', entry, statement, offset: 0, guarded: false }, this.limits);
+    if (said.hasValues && mayWrite.kind === 'dml') return null;
+    const slot = { kind: 'statement', entry, statement, offset: 0, guarded: false } as const;
+    return this.carefully(() => whyTooLarge(this, slot, this.limits), null);
   }
 
-  async forgive(said: Said, error: Fields): Promise<string | null> {
+  /** Asks about a statement that may be wrong, which it will say itself: then `otherwise`. */
+  private async carefully<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
+    await this.exchange([{ text: 'savepoint mgate_asked' }, CONTROL]);
+    let answer = otherwise;
+    try {
+      answer = await ask();
+    } catch (error) {
+      if (!(error instanceof BatchError)) throw error;
+      await this.ours([{ text: 'rollback to savepoint mgate_asked' }]);
+    }
+    await this.ours([{ text: 'release savepoint mgate_asked' }]);
+    return answer;
+  }
+
+  async forgive(said: Said, fields: Fields): Promise<string | null> {
     const entry = this.entryOf.get(said);
     if (!entry) return null;
-    const server = readServerError(serverError(error));
-    const reason = this.onlyFollows(said, server);
+    const error = readServerError(serverError(fields));
+    if (isOfGuard(error)) this.learnOfGuard(said);
+    const reason = await this.onlyFollows(said, error);
     if (reason === null) return null;
+    if (this.isGuardOut) await this.putGuardIn(GUARD_IN);
     this.entryOf.delete(said);
     this.without(said, entry, reason);
-    return tagOf(entry.facts);
+    return tagOf(said.facts);
   }
 
-  private onlyFollows({ within }: Said, error: ServerError): string | null {
-    if (error.code === UNSAFE_NEW_ENUM_VALUE)
-      return `${error.message}: PostgreSQL allows that only once the new enum value is committed`;
-    if (error.code === INVALID_TRANSACTION_TERMINATION && within === 'none')
-      return 'it commits by itself, which no transaction allows';
-    return this.undone.follows(error);
+  /** The reason why a failure here is none of what apply would do, or null: it is one. */
+  private async onlyFollows({ within }: Said, error: ServerError): Promise<string | null> {
+    switch (error.code) {
+      case UNSAFE_NEW_ENUM_VALUE:
+        return this.undone.uncommittedLabel(this, error, this.highestEnum);
+      case INVALID_TRANSACTION_TERMINATION:
+        return within === 'none' ? 'it commits by itself, which no transaction allows' : null;
+      case ACTIVE_SQL_TRANSACTION:
+        return within === 'none' ? `the server refuses it in a transaction (${error.message})` : null;
+      default:
+        return this.undone.follows(error);
+    }
   }
 
   async after(said: Said, { tag, error, ms }: Told): Promise<void> {
     this.goOn();
+    this.isExecuting = false;
+    const isGuarded = !this.unguarded.delete(said);
     const entry = this.entryOf.get(said);
     this.entryOf.delete(said);
-    if (error) return this.noteError(said, entry, error);
-    if (mayChangeBounds(said.facts, said.sql)) this.say(bounds(this.input, null), { kind: 'control' });
+    if (error) return this.noteError(said, entry, serverError(error), isGuarded);
+    if (this.isGuardOut) await this.putGuardIn(GUARD_IN);
+    if (mayChangeBounds(said.facts, said.sql)) this.say(bounds(this.input, null), CONTROL);
     if (entry) {
       if (entry.reason === null) entry.executed = true;
       entry.ran += 1;
       entry.ms = Math.round(((entry.ms ?? 0) + ms) * 1_000) / 1_000;
       const rows = / (\d+)$/.exec(tag ?? '')?.[1];
       if (rows !== undefined) entry.rows = (entry.rows ?? 0) + Number(rows);
-      if (this.isWorthALook(said)) this.looks.after(entry, { sql: said.sql, line: 1, column: 1 });
+      if (isWorthALook(said)) this.looks.after(entry, { sql: said.sql, line: 1, column: 1 });
+      if (!isChatter(said.facts)) this.wentOn();
     } else if (tag !== null) {
-      this.mark(said);
+      this.looks.atUnseen();
+      this.sendOn();
+      const marking = this.stretches.mark(said, (items) => this.ours(items));
+      this.underWay = Promise.all([this.underWay, marking]).catch((failed) => this.breakOn(failed));
     }
     this.sendOn();
   }
 
-  private noteError({ sql }: Said, entry: Entry | undefined, fields: Fields): void {
-    if (!entry) return;
-    const error = serverError(fields);
-    const { code, message } = readServerError(error);
+  private noteError(said: Said, known: Entry | undefined, error: Error, isGuarded: boolean): void {
+    this.isGuardOut = false;
+    const server = readServerError(error);
+    const form = formOf(said.sql);
+    const { suspects } = this.input.knowledge;
+    if (isOfGuard(server)) this.learnOfGuard(said);
+    const isLearnable = LEARNABLE.has(server.code ?? '') || this.undone.follows(server) !== null;
+    if (known && isLearnable && !isGuarded && !suspects.has(form) && suspects.size < MOST_LEARNED) {
+      suspects.add(form);
+      throw new Again();
+    }
+    // One that could not even be prepared was not seen before.
+    const entry = known ? this.stretches.apart(known, said) : this.stretches.entryFor(said, this.transactions);
+    this.at = entry;
     entry.executed = true;
     entry.ran += 1;
-    entry.error = this.input.bench.request.showData ? message : hideMessage(code, message);
-    this.looks.mention(sql);
-    this.lastError = { entry, place: { sql, line: 1, column: 1 }, error };
+    entry.error = this.input.bench.request.showData ? server.message : hideMessage(server.code, server.message);
+    this.looks.mention(said.sql);
+    this.lastError = {
+      entry,
+      place: { sql: said.sql, line: 1, column: 1 },
+      within: said.within,
+      step: this.step,
+      error,
+    };
   }
 
-  /** What only reads the catalog takes no lock that anybody would mind. */
-  private isWorthALook({ sql, facts }: Said): boolean {
-    if (!isChatter(facts)) return true;
-    if (!/^(?:SELECT|WITH|VALUES|TABLE|EXECUTE|LOCK|EXPLAIN)/.test(facts.command)) return false;
-    return !/\b(?:pg_catalog\.|pg_class|pg_type|pg_namespace|information_schema\.|version\(\)|current_schema)/i.test(
-      sql,
-    );
-  }
-
-  // -- the tool's own records -----------------------------------------------------------------------------------
-
-  /** It writes the tool's own table, or makes it. */
-  private isBookkeeping({ sql, facts }: Said): boolean {
-    if (/^(?:SELECT|SHOW|SET|EXPLAIN)/.test(facts.command)) return false;
-    const name = this.table?.table;
-    if (name !== undefined && sql.includes(name)) return true;
-    // It may be made in this very run.
-    const made = facts.createsTable?.split('.').at(-1)?.replaceAll('"', '');
-    return made !== undefined && (KNOWN_NAMES.has(made) || /\bversion_num\b/.test(sql));
-  }
-
-  /** What was said until here belongs to the migration that has just been recorded, if one was. */
-  private mark({ sql, hasValues }: Said): void {
-    const stretch = this.stretch;
-    this.stretches.push(stretch);
-    this.stretch = this.newStretch();
-    const known = this.table && KNOWN_TOOLS.find(({ tool }) => tool === this.table?.tool);
-    if (!known || !this.table) {
-      stretch.recorded = [];
-      this.underWay = this.findTable();
-      return;
-    }
-    const written = hasValues ? null : this.own.tool.recordedBy(sql);
-    if (written !== null) {
-      stretch.recorded = written;
-      for (const version of written) this.input.bench.log.progress(`dry run ${version}`);
-      return;
-    }
-    const { relation } = this.table;
-    const read = this.ours([{ text: known.read(relation), keep: true, name: 'mgate_versions' }]);
-    this.underWay = read.then(
-      ([result]) => {
-        stretch.recorded = this.newIn(result);
-      },
-      () => {
-        stretch.recorded = [];
-      },
-    );
-  }
-
-  private newIn(result: BatchResult | undefined): string[] {
-    const applied = (result?.rows ?? []).filter(([, , state]) => state === 'applied').map(([version]) => version ?? '');
-    const before = this.versions ?? new Set<string>();
-    this.versions = new Set(applied);
-    const fresh = applied.filter((version) => !before.has(version));
-    for (const version of fresh) this.input.bench.log.progress(`dry run ${version}`);
-    return fresh;
-  }
-
-  private async findTable(): Promise<void> {
-    const [found] = await this.ours([{ text: candidateTablesQuery(null), keep: true, name: 'mgate_candidates' }]);
-    const tables = (found?.rows ?? []).flatMap(([schema, table, columns, rails]) => {
-      const candidate: CandidateTable = {
-        schema: schema ?? '',
-        table: table ?? '',
-        columns: JSON.parse(columns ?? '{}') as CandidateTable['columns'],
-        rails: rails === 't' || rails === 'true',
-      };
-      const known = toolOfTable(candidate);
-      const { schema: home, table: name } = candidate;
-      return known
-        ? [{ tool: known.tool, schema: home, table: name, relation: relationOf(candidate), volatile: known.volatile }]
-        : [];
-    });
-    this.table ??= this.own.tool.tableOf(tables, []);
-  }
-
-  /** The table that the tool keeps its records in, also one that it made in this rehearsal. */
-  get toolTable(): ToolTable | null {
-    return this.table;
-  }
-
-  /** Which statements were whose: to be asked when the tool has ended. `well`: what failed it has dealt with itself. */
-  async finish(well: boolean): Promise<void> {
-    await this.settle();
-    if (well) this.forgiveAll();
-    let carried: Stretch[] = [];
-    const migrations: PlannedMigration[] = [];
-    for (const stretch of [...this.stretches, this.stretch]) {
-      carried.push(stretch);
-      const version = stretch.recorded?.at(-1);
-      if (version === undefined) continue;
-      const migration = this.assign(carried, version);
-      migrations.push(migration);
-      this.notes.finished.add(migration.key);
-      carried = [];
-    }
-    const rest = carried.some(({ migration }) => this.notes.of(migration).some(isTold));
-    if (rest) {
-      const migration = this.assign(carried, null);
-      migrations.push(migration);
-      if (!this.lastError) this.notes.finished.add(migration.key);
-    }
-    this.notes.pending = inOrder(migrations, this.input.plan.pending);
-  }
-
-  private forgiveAll(): void {
+  /** The tool has dealt with what failed before, or did not care. */
+  private wentOn(): void {
+    const { entry, within } = this.lastError ?? {};
     this.lastError = null;
-    for (const { migration } of [...this.stretches, this.stretch]) {
-      for (const entry of this.notes.of(migration)) {
-        if (entry.error === null) continue;
-        entry.reason = `it failed (${entry.error}), and ${this.own.tool.name} went on`;
-        entry.error = null;
-      }
-    }
+    if (!entry || entry.error === null) return;
+    const { name } = this.own.tool;
+    const message = `It fails (${entry.error}), and ${name} goes on: what it was to do is not done.`;
+    entry.reason = `it failed (${entry.error}), and ${name} went on`;
+    entry.error = null;
+    // Within a transaction it has a savepoint of its own, and knows what it does; psql never does.
+    const severity = name === 'psql' ? 'danger' : within === 'none' ? 'warning' : 'info';
+    const safer = name === 'psql' ? 'With -v ON_ERROR_STOP=1 psql ends there.' : null;
+    this.stretches.found(entry, findingAt(entry, 'fails-when-applied', severity, message, { safer }));
   }
 
-  private assign(stretches: readonly Stretch[], version: string | null): PlannedMigration {
-    const known = this.input.plan.pending;
-    const expected =
-      version === null
-        ? known.find((one) => !this.notes.finished.has(one.key))
-        : known.find((one) => one.version === version);
-    const named = version ?? expected?.version ?? null;
-    const nameless = this.own.tool.planned(named, []);
-    for (const stretch of stretches) this.notes.move(stretch.migration, nameless);
-    this.notes.keepOf(nameless, isTold);
-    const texts = this.notes
-      .of(nameless)
-      .map((entry) => ({ index: entry.index, line: 1, sql: this.texts.get(entry) ?? entry.sql }));
-    const migration = this.own.tool.planned(named, texts);
-    this.notes.move(nameless, migration);
-    for (const [at, entry] of this.notes.of(migration).entries()) entry.line = migration.script.texts[at]?.line ?? 1;
-    return migration;
+  // -- the guard ------------------------------------------------------------------------------------------------
+
+  /** What fires constraints itself would trip over it. */
+  private async takeGuardOut({ sql, facts }: Said): Promise<void> {
+    const { guardOut } = this.input.knowledge;
+    if (facts.command !== 'SET CONSTRAINTS' && !(guardOut.size > 0 && guardOut.has(formOf(sql)))) return;
+    this.isGuardOut = true;
+    await this.ours([GUARD_OUT]);
   }
 
-  private newStretch(): Stretch {
-    const migration = { ...this.ownPlanned(), key: `stretch:${this.stretches.length}` };
-    return { migration, forms: new Map(), recorded: null };
+  private async putGuardIn(back: readonly BatchItem[]): Promise<void> {
+    this.isGuardOut = false;
+    // Under session_replication_role = replica it would not be armed.
+    await this.ours(this.replicates ? [...AS_ORIGIN, ...back, AS_IT_WAS] : back);
   }
 
-  private ownPlanned(): PlannedMigration {
-    return this.own.tool.planned(null, []);
+  private learnOfGuard({ sql }: Said): void {
+    const { guardOut } = this.input.knowledge;
+    const form = formOf(sql);
+    if (guardOut.has(form)) return;
+    guardOut.add(form);
+    throw new Again();
   }
 
   // -- transactions ---------------------------------------------------------------------------------------------
 
-  /** Of what a statement leaves in its session, what COMMIT would end. */
-  private follow({ sql, facts }: Said): void {
-    if (/\bset\s+local\s+(?:time\s+zone|role|session|[\w.]+)/i.test(sql) && /^SET/.test(facts.command)) {
-      const name = /\bset\s+local\s+([\w.]+)/i.exec(sql)?.[1];
-      if (name) this.locals.add(name.toLowerCase() === 'time' ? 'timezone' : name.toLowerCase());
-    }
-    for (const [, name] of sql.matchAll(/\bset_config\s*\(\s*'([\w.]+)'\s*,[^,]+,\s*(?:true|'t|'true|'on|'1)/gi))
-      if (name) this.locals.add(name.toLowerCase());
-    if (/\bon\s+commit\s+drop\b/i.test(sql) && facts.createsTable) this.temporary.add(facts.createsTable);
-    if (facts.command === 'DECLARE' && !/\bwith\s+hold\b/i.test(sql)) this.declares = true;
-  }
-
   async commit(): Promise<void> {
-    if (this.deferrable) {
-      await this.ours([GUARD_OUT, FIRE_CONSTRAINTS, ...GUARD_IN_ANEW]);
-      const [immediate] = await this.ours([{ text: INITIALLY_IMMEDIATE, keep: true }]);
-      const names = immediate?.rows[0]?.[0];
-      if (names) await this.ours([{ text: `set constraints ${names} immediate` }]);
-    }
-    const items: BatchItem[] = [];
-    for (const name of this.locals) items.push({ text: `reset ${name}` });
-    for (const name of this.temporary)
-      items.push({ text: `drop table if exists pg_temp.${name.split('.').at(-1)} cascade` });
-    if (this.declares) items.push(...(await this.cursors()));
-    if (this.locals.size > 0) items.push(bounds(this.input, null));
-    this.locals.clear();
-    this.temporary.clear();
-    this.declares = false;
-    if (items.length > 0) await this.ours(items);
+    this.looks.atUnseen();
+    this.sendOn();
+    if (!this.isDirty) return;
+    this.isDirty = false;
+    this.transactions += 1;
+    if (this.deferrable) await this.fireConstraints();
+    for (const [label, migration] of this.labels) this.undone.labels.set(label, migration);
+    this.labels.clear();
+    await this.rememberEnums();
   }
 
-  private async cursors(): Promise<BatchItem[]> {
-    const [open] = await this.ours([
-      {
-        text: `select pg_catalog.quote_ident(name) from pg_catalog.pg_cursors where not is_holdable and statement ~* '^\\s*declare'`,
-        keep: true,
-      },
-    ]);
-    return (open?.rows ?? []).map(([name]) => ({ text: `close ${name}` }));
+  private async fireConstraints(): Promise<void> {
+    try {
+      await this.ours([GUARD_OUT, FIRE_CONSTRAINTS]);
+    } catch (error) {
+      if (error instanceof BatchError)
+        this.lastError = {
+          entry: null,
+          place: this.lastSaid,
+          within: 'block',
+          step: this.step,
+          error: error.cause as Error,
+        };
+      throw error;
+    }
+    await this.putGuardIn(GUARD_IN_ANEW);
+    const [immediate] = await this.ours([{ text: INITIALLY_IMMEDIATE, keep: true }]);
+    const names = immediate?.rows[0]?.[0];
+    if (names) await this.ours([{ text: `set constraints ${names} immediate` }]);
+  }
+
+  /** Only where a statement is known to use a label too early is it asked which are that new. */
+  private async rememberEnums(): Promise<void> {
+    if (this.input.knowledge.suspects.size === 0) return;
+    const [row] = await this.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
+    this.highestEnum = row?.[0] ?? '0';
   }
 
   note(what: string): void {
@@ -419,11 +399,33 @@ export class ToolDirector implements Director, Talk {
 
   settings = (): readonly BatchItem[] => [...this.input.bench.armed, bounds(this.input, null)];
 
-  cancel(): void {
+  cancel(): Promise<void> {
     const { watcher, pid, log } = this.input.bench;
-    watcher
-      .query('select pg_catalog.pg_cancel_backend($1)', [pid])
-      .catch((error: Error) => log.detail(`the tool's cancel request: ${error.message}`));
+    return watcher.query('select pg_catalog.pg_cancel_backend($1)', [pid]).then(
+      () => undefined,
+      (error: Error) => log.detail(`the tool's cancel request: ${error.message}`),
+    );
+  }
+
+  // -- the end --------------------------------------------------------------------------------------------------
+
+  /** The tool has ended, and its connections are gone. */
+  async last(): Promise<void> {
+    this.looks.atUnseen();
+    this.sendOn();
+    await this.underWay;
+    if (this.broken) throw this.broken;
+  }
+
+  /** Which statements were whose: to be asked once, when nothing is under way. `ended`: how the tool failed; null: it did not. */
+  finish(ended: Ended | null): void {
+    if (!ended) this.wentOn();
+    this.stretches.finish(ended);
+  }
+
+  /** Nothing is under way any more; what went wrong with it no longer matters. */
+  async fallSilent(): Promise<void> {
+    await this.underWay.catch(() => undefined);
   }
 
   // -- what is said to the server -------------------------------------------------------------------------------
@@ -438,14 +440,16 @@ export class ToolDirector implements Director, Talk {
     const [items, slots] = [this.items, this.slots];
     if (items.length === 0) return;
     [this.items, this.slots] = [[], []];
-    this.underWay = this.ours(items).then(
+    const before = this.underWay;
+    const answered = this.ours(items).then(
       (results) => this.see(results, slots),
       (error) => {
         // In a transaction that failed meanwhile nothing can be asked.
-        if (!(error instanceof BatchError)) this.broken ??= error;
-        else this.see(error.completed, slots);
+        if (error instanceof BatchError) this.see(error.completed, slots);
+        else this.breakOn(error);
       },
     );
+    this.underWay = Promise.all([before, answered]);
   }
 
   private see(results: readonly BatchResult[], slots: readonly Slot[]): void {
@@ -455,7 +459,7 @@ export class ToolDirector implements Director, Talk {
       try {
         this.looks.see(readLook(result), slot.entry);
       } catch (error) {
-        this.broken ??= error;
+        this.breakOn(error);
       }
     }
   }
@@ -466,52 +470,50 @@ export class ToolDirector implements Director, Talk {
   }
 
   async ask(text: string, values: readonly string[] = []): Promise<BatchResult['rows']> {
-    const results = await this.exchange([{ text, values, keep: true }, { kind: 'control' }]);
+    const results = await this.exchange([{ text, values, keep: true }, CONTROL]);
     return results.at(-1)?.rows ?? [];
   }
 
   private ours(items: readonly BatchItem[]): Promise<BatchResult[]> {
     if (!this.line) throw new Error('the tool is not connected');
-    return this.line.batch(items);
+    return items.length === 0 ? Promise.resolve([]) : this.line.batch(items);
   }
 
-  /** Everything that was asked is answered. */
-  private async settle(): Promise<void> {
-    await this.underWay.catch(() => undefined);
-    if (this.broken) throw this.broken;
-  }
-
-  async interrupted(): Promise<void> {
-    await this.underWay.catch(() => undefined);
+  private breakOn(error: unknown): void {
+    this.broken ??= error;
   }
 
   private goOn(): void {
     if (this.broken) throw this.broken;
     if (this.isStopped) throw new Interrupted();
   }
-
-  isStopped = false;
 }
 
-/** Of statements of one form so many are told one by one. */
-const TOLD_APART = 3;
 const AS_IT_IS: Decision = { send: 'as it is', guarded: false };
-const KNOWN_NAMES = new Set(KNOWN_TOOLS.map(({ table }) => table));
+const SETVAL_IS_LEFT_OUT = 'setval on a sequence that exists is not undone by a rollback';
+const LEARNABLE = new Set([UNSAFE_NEW_ENUM_VALUE, INVALID_TRANSACTION_TERMINATION, ACTIVE_SQL_TRANSACTION]);
+/** After these alone COMMIT has nothing to check. */
+const CHECKS_NOTHING = /^(?:SET|RESET|SHOW|EXPLAIN|PREPARE|DEALLOCATE|DISCARD|LISTEN|UNLISTEN|FETCH|MOVE|CLOSE|LOCK)\b/;
 
-/** Reads and settings are told only where they did something. */
-function isTold(entry: Entry): boolean {
-  if (entry.error !== null || !isChatter(entry.facts) || entry.reason !== null) return true;
-  const { locks, rewrites, scans, touched, dropped, truncated } = entry;
-  return [locks, rewrites, scans, touched, dropped, truncated].some((list) => list.length > 0);
+const AS_ORIGIN: readonly BatchItem[] = [
+  {
+    text: `select pg_catalog.set_config('mgate.replication', pg_catalog.current_setting('session_replication_role'), true),
+                  pg_catalog.set_config('session_replication_role', 'origin', true)`,
+  },
+];
+const AS_IT_WAS: BatchItem = {
+  text: `select pg_catalog.set_config('session_replication_role', pg_catalog.current_setting('mgate.replication'), true)`,
+};
+
+/** What only reads the catalog takes no lock that anybody would mind. */
+function isWorthALook({ sql, facts }: Said): boolean {
+  if (!isChatter(facts)) return true;
+  if (!/^(?:SELECT|WITH|VALUES|TABLE|EXECUTE|LOCK|EXPLAIN)/.test(facts.command)) return false;
+  return !/\b(?:pg_catalog\.|pg_class|pg_type|pg_namespace|information_schema\.|version\(\)|current_schema)/i.test(sql);
 }
 
-/** Those that were expected first stand where they were expected; others behind them. */
-function inOrder(
-  seen: readonly PlannedMigration[],
-  expected: readonly PlannedMigration[],
-): readonly PlannedMigration[] {
-  const byVersion = new Map(seen.map((one) => [one.version, one]));
-  const known = expected.map((one) => byVersion.get(one.version) ?? one);
-  const rest = seen.filter((one) => !expected.some((other) => other.version === one.version));
-  return [...known, ...rest];
+function hiddenInvalid(entry: Entry, index: string | null, table: string): Finding {
+  const message = `The index ${index} is there already and is invalid: a build of it failed, and no query uses it. IF NOT EXISTS leaves it at that.`;
+  const safer = `DROP INDEX CONCURRENTLY ${index}; first, then create it.`;
+  return findingAt(entry, 'if-not-exists-hides-invalid-index', 'danger', message, { relation: table, safer });
 }

@@ -68,8 +68,11 @@ export interface Tool {
   ): { readonly pending: readonly PlannedMigration[]; readonly currentVersion: string | null };
   /** Brings the database to where the plan wants it. */
   upgrade(pending: readonly PlannedMigration[]): Words;
-  /** A migration by the version under which the tool records it; null: what it did beside its records. */
-  planned(version: string | null, texts: readonly StatementText[]): PlannedMigration;
+  /**
+   * A migration by the version under which the tool records it; null: what it did beside its records. `ended`: how it
+   * failed in it.
+   */
+  planned(version: string | null, texts: readonly StatementText[], ended?: Ended | null): PlannedMigration;
   /** Versions that a statement records, by its text; null: the text does not say, the table does. */
   recordedBy(sql: string): readonly string[] | null;
   /** Null: its words say nothing that is known. */
