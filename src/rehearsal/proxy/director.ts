@@ -42,6 +42,8 @@ export interface Director {
   after(said: Said, told: Told): Promise<void>;
   /** What COMMIT would check: deferred constraints. Rejects with a BatchError where that fails. */
   commit(): Promise<void>;
+  /** Said before and after a SET CONSTRAINTS ALL of the tool's, which would trip over the guard. */
+  readonly guard?: { readonly out: readonly BatchItem[]; readonly in: readonly BatchItem[] };
   /** Something that is not rehearsed as it is: an isolation level, two transactions across each other. */
   note(what: string): void;
   /** To be said again after a RESET, and where another connection gets its turn. */

@@ -123,6 +123,9 @@ export class Extended {
     portal.begun = true;
     const { statement } = portal;
     if (statement.meaning.kind !== 'statement') {
+      // It is done in other words, and a portal that never ran would be in the way of a ROLLBACK TO.
+      this.add(seat, seat.closing('P', name), { what: '-' });
+      seat.portals.delete(name);
       if (!(await this.flush(seat))) return;
       if (!(await this.control.perform(seat, statement.meaning, statement.sql))) seat.skips = true;
       return;

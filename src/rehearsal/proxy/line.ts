@@ -9,6 +9,8 @@ import { type Fields, type Frame, FrameReader, letter, message, readFields, say,
 /** Of ours; the tool's names never begin like this. */
 const PORTAL = 'mgate';
 const ONCE = 'mgate_once';
+/** Of what failed the portal is left. */
+const CLEAR = say.close('P', PORTAL);
 /** Texts without a name that are kept prepared; what comes once only would fill the server's memory. */
 const MOST_PREPARED = 100;
 const NO_TYPES = Buffer.from([0, 0]);
@@ -99,7 +101,7 @@ export class Line {
       }
     };
     const bytes = items.flatMap((item) => this.bytesOf(item));
-    await this.pass([...first, ...bytes, say.sync], onFrame);
+    await this.pass([...first, CLEAR, ...bytes, say.sync], onFrame);
     if (failed === null) return results;
     this.forget();
     throw new BatchError(results, failed);
@@ -107,7 +109,7 @@ export class Line {
 
   /** One statement in the tool's name: what it would hear of it goes to `onFrame`. */
   speak(text: string, onFrame: (frame: Frame) => void): Promise<Status> {
-    return this.pass([...this.bytesOf({ text }), say.sync], (frame) => {
+    return this.pass([CLEAR, ...this.bytesOf({ text }), say.sync], (frame) => {
       if (frame.type === 'E') this.forget();
       if (!'123'.includes(frame.type)) onFrame(frame);
     });

@@ -38,7 +38,14 @@ export class Statements {
     if (seat.status === 'E' || said.facts.command === '') return this.pass(seat, null, way, null);
     const place = said.within === 'none' ? outOfPlace(said.sql, said.facts) : null;
     if (place?.severity === 'ERROR') return this.refuse(seat, OUT_OF_PLACE, place.message, way);
-    if (place) seat.warn(OUT_OF_PLACE, place.message);
+    if (place) {
+      if (!(await way.prepare())) return false;
+      seat.warn(OUT_OF_PLACE, place.message);
+      if (place.isIdle) {
+        way.makeUp(said.facts.command);
+        return true;
+      }
+    }
     // What no transaction allows: the server says so itself.
     if (said.facts.nonTransactional && said.within !== 'none') return this.pass(seat, said, way, null);
     return this.carryOut(seat, said, way, await this.play.director.before(said));
@@ -57,6 +64,14 @@ export class Statements {
       return true;
     }
     this.note(seat, said);
+    const isFiring = /^set\s+constraints\s+all\b/i.test(said.sql);
+    if (isFiring) this.play.post(this.play.director.guard?.out ?? []);
+    const passed = await this.passDecided(seat, said, way, decision);
+    if (passed && isFiring) this.play.post(this.play.director.guard?.in ?? []);
+    return passed;
+  }
+
+  private passDecided(seat: Seat, said: Said, way: Way, decision: Exclude<Decision, { send: 'nothing' }>) {
     if (!decision.guarded) return this.pass(seat, said, way, textOf(seat, said, decision));
     return this.passGuarded(seat, said, way, textOf(seat, said, decision));
   }

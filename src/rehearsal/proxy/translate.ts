@@ -86,6 +86,8 @@ function nameAsKept(written: string): string {
 export interface OutOfPlace {
   readonly severity: 'ERROR' | 'WARNING';
   readonly message: string;
+  /** It does nothing then. */
+  readonly isIdle: boolean;
 }
 
 /** Null: it may stand by itself. */
@@ -93,6 +95,7 @@ export function outOfPlace(sql: string, { command }: StatementFacts): OutOfPlace
   const needs = (severity: OutOfPlace['severity'], what: string): OutOfPlace => ({
     severity,
     message: `${what} can only be used in transaction blocks`,
+    isIdle: what === 'SET CONSTRAINTS',
   });
   if (command.startsWith('LOCK')) return needs('ERROR', 'LOCK TABLE');
   if (command.startsWith('DECLARE')) {
