@@ -217,6 +217,19 @@ describe('nothing of the tool’s is disturbed', () => {
     expect(said()).toHaveLength(5);
   });
 
+  it('much that it said behind it waits at the tool, and comes through', async () => {
+    const { door } = await scene();
+    const raw = await Raw.greeted(door, database.name);
+    await hold();
+    raw.socket.write(say.query(BUILD));
+    for (let n = 0; n < 400; n += 1) raw.socket.write(say.query(`-- ${'z'.repeat(100_000)}`));
+    await sleep(450);
+    expect(raw.socket.writableLength).toBeGreaterThan(10_000_000);
+    await holder.query('commit');
+    await until(() => raw.frames.filter(({ type }) => type === 'Z').length === 401);
+    expect(await showTimeout(raw)).toBe(OURS);
+  });
+
   it('behind a statement of its own that is under way it goes as it is', async () => {
     const { door } = await scene();
     const raw = await Raw.greeted(door, database.name);

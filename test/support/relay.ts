@@ -26,7 +26,10 @@ afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close();
 });
 
-export function targetOf(database: Database): Target {
+/** A database that somebody has made. */
+type Place = Pick<Database, 'name' | 'url'>;
+
+export function targetOf(database: Place): Target {
   const url = new URL(database.url);
   return {
     host: url.hostname,
@@ -41,7 +44,7 @@ export function targetOf(database: Database): Target {
 }
 
 /** Closed after the test. `admin` carries out what a cancel request asks for. */
-export async function relayTo(database: Database, admin: pg.Client, more: Partial<RelayInput> = {}): Promise<Scene> {
+export async function relayTo(database: Place, admin: pg.Client, more: Partial<RelayInput> = {}): Promise<Scene> {
   const sessions: Session[] = [];
   const backends: number[] = [];
   const told: Said[] = [];

@@ -21,6 +21,9 @@ export interface PassageInput {
   readonly onNonsense: (why: string) => void;
 }
 
+/** Beyond it the tool is not read: but for that, its end is noticed while CONCURRENTLY waits. */
+const MOST_HELD_BYTES = 1_000_000;
+
 export class Passage {
   readonly caller: Caller;
   readonly pid: number;
@@ -54,6 +57,7 @@ export class Passage {
 
   hear(frames: readonly Frame[]): void {
     this.unhurried.hear(frames);
+    if (this.unhurried.heldBytes > MOST_HELD_BYTES) this.caller.pause();
   }
 
   cancel(): void {
@@ -75,6 +79,7 @@ export class Passage {
 
   private answered(chunk: Buffer): void {
     const now = performance.now();
+    const held = this.unhurried.heldBytes;
     try {
       for (const bytes of this.unhurried.sift(chunk)) {
         for (const frame of this.reader.push(bytes)) this.transcript.answered(frame, now);
@@ -86,5 +91,6 @@ export class Passage {
       return;
     }
     this.unhurried.look();
+    if (held > MOST_HELD_BYTES && this.unhurried.heldBytes <= MOST_HELD_BYTES) this.caller.resume();
   }
 }

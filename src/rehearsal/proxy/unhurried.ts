@@ -51,6 +51,11 @@ export class Unhurried {
     this.around = around;
   }
 
+  /** Bytes of the tool's that wait here. */
+  get heldBytes(): number {
+    return this.held.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   /** The tool said this. */
   hear(frames: readonly Frame[]): void {
     this.held.push(...frames);
@@ -72,7 +77,7 @@ export class Unhurried {
   /** After the transcript has read what came. */
   look(): void {
     const { status } = this.around.transcript;
-    if (status === null || (this.state !== 'lifted' && this.state !== 'owing')) return;
+    if (status === null || !this.isSent || (this.state !== 'lifted' && this.state !== 'owing')) return;
     if (!this.isLifted) this.state = 'as it is';
     else if (status === 'I') {
       this.state = 'restoring';
@@ -90,8 +95,7 @@ export class Unhurried {
     const next: Buffer[] = [];
     let at = 0;
     while (at < this.held.length && !this.isOurs && !(this.state === 'lifted' && this.isSent)) {
-      const end = this.held.findIndex(({ type }, index) => index >= at && ENDS.has(type));
-      const frames = this.held.slice(at, end < 0 ? undefined : end + 1);
+      const frames = upToEnd(this.held, at);
       if (this.begins(frames)) {
         this.state = 'lifting';
         this.isSent = false;
@@ -99,7 +103,7 @@ export class Unhurried {
         next.push(setting('0', this.around.lockTimeout ?? ''));
         break;
       }
-      this.isSent = end >= 0;
+      this.isSent = ENDS.has(frames.at(-1)?.type ?? '');
       at += frames.length;
       this.around.heard(frames);
       for (const { bytes } of frames) next.push(bytes);
@@ -129,8 +133,11 @@ export class Unhurried {
 
   private next(): void {
     if (this.state === 'lifting') this.state = 'lifted';
-    // Where it could not be put back now, it is the next time.
-    else this.state = this.isLifted ? 'owing' : 'as it is';
+    else {
+      // Where it could not be put back, it is after what the tool says next.
+      this.state = this.isLifted ? 'owing' : 'as it is';
+      this.isSent = false;
+    }
     this.pump();
     if (this.cancelAsked) this.around.cancel();
     this.cancelAsked = false;
@@ -148,6 +155,13 @@ function setting(value: string, where: string): Buffer {
     say.close('S', NAME),
     say.sync,
   ]);
+}
+
+/** From a place on, up to what the server answers with ReadyForQuery, or all. */
+function upToEnd(frames: readonly Frame[], from: number): readonly Frame[] {
+  let end = from;
+  while (end < frames.length && !ENDS.has(frames[end]?.type ?? '')) end += 1;
+  return frames.slice(from, end + 1);
 }
 
 /** What a statement comes with. */
