@@ -95,7 +95,7 @@ export async function alembicRehearsed(url: string, workspace: string, alembic: 
   const ended = await runAction({ inputs, workspace, node, env: { DATABASE_URL: url }, timeoutMs: 600_000 });
   const log = await readFile(join(ended.logDir, 'migration.log'), 'utf8');
   // The first to run was its look at the database.
-  const ran = [...log.matchAll(/^alembic ran for (\d+) ms$/gm)].at(-1)?.[1];
+  const ran = [...log.matchAll(/alembic ran for (\d+) ms/g)].at(-1)?.[1];
   if (ended.outputs.result !== 'dry-run-passed' || ran === undefined)
     throw new Error(`the gate ended ${ended.outputs.result}:\n${ended.stdout.slice(-4000)}`);
   return Number(ran);

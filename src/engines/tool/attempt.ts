@@ -18,7 +18,7 @@ import { excerptOf } from '../../report/failure.ts';
 import type { Failure, MigrationReport } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
 import { locate } from '../../sql/locate.ts';
-import { type Astray, MARKER_VARIABLE, watchAstray } from './astray.ts';
+import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
 import type { Ended } from './child.ts';
 import { ToolDirector } from './director.ts';
 import { failureOfTool } from './failure.ts';
@@ -110,17 +110,21 @@ export class ToolAttempt extends Attempt {
       this.stop = () => resolve('interrupted');
       if (this.interruption) resolve('interrupted');
     });
-    const watch = await watchAstray({
-      host: bench.target.host,
-      port: bench.target.port,
-      marker,
-      onSeen: (seen) => {
-        astray = seen;
-        this.stop();
-      },
-      onBlind: (error) => bench.log.detail(`connections past the rehearsal are no longer watched: ${error.message}`),
-    });
-    if (watch.reason) bench.log.detail(`connections past the rehearsal are not watched: ${watch.reason}`);
+    const watching: { watch: AstrayWatch | null } = { watch: null };
+    const beginWatch = async () => {
+      const watch = await watchAstray({
+        host: bench.target.host,
+        port: bench.target.port,
+        marker,
+        onSeen: (seen) => {
+          astray = seen;
+          this.stop();
+        },
+        onBlind: (error) => bench.log.detail(`connections past the rehearsal are no longer watched: ${error.message}`),
+      });
+      if (watch.reason) bench.log.detail(`connections past the rehearsal are not watched: ${watch.reason}`);
+      watching.watch = watch;
+    };
     let running: Running | null = null;
     const awake = setInterval(() => void line.batch([{ text: 'select 1' }]).catch(() => undefined), KEEPALIVE_MS);
     try {
@@ -133,26 +137,31 @@ export class ToolAttempt extends Attempt {
         rehearsal: true,
         log: bench.log,
         more: { ...NO_DUMP, [MARKER_VARIABLE]: marker },
+        // Where the kernel lets nobody past, there is nothing to watch for.
+        beforeStart: async (isFenced) => {
+          if (!isFenced) await beginWatch();
+        },
       });
       const { child, triedToPass } = running;
       this.triedToPass = triedToPass;
-      if (child.pid !== null) watch.follow(child.pid);
+      if (child.pid !== null) watching.watch?.follow(child.pid);
       const end = await Promise.race([child.ended, stage.broken, interrupted]);
       if (end !== 'interrupted') {
         this.ended = end;
         await stage.emptied();
         await director.last();
       }
-      return astray;
     } finally {
       clearInterval(awake);
       await running?.child.stop();
-      await watch.stop();
+      await watching.watch?.stop();
       // Its statement may go on at the server though nobody waits for it any more.
       if (stage.isBusy) this.cancelNow();
       await stage.end();
       await running?.close();
     }
+    // What was seen last was told as the watch ended.
+    return astray;
   }
 
   /** Whether the tool did what it was started for. */

@@ -23,6 +23,8 @@ export interface ToRun {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsal: boolean;
   readonly log: Log;
+  /** `isFenced`: the kernel keeps it from the databases of this run. */
+  readonly beforeStart?: (isFenced: boolean) => Promise<void>;
   /** More variables for the tool. */
   readonly more?: Readonly<Record<string, string>>;
 }
@@ -56,6 +58,7 @@ export async function runAgainst(host: Host, run: ToRun): Promise<Running> {
     });
     const childEnv = { PYTHONUTF8: '1', ...told.env, ...more };
     const kept = await keptOut(words, { request, env: childEnv, allow: [front.port], log });
+    await run.beforeStart?.(kept.isFenced);
     const began = performance.now();
     const child = startTool({
       words: kept.words,
@@ -97,6 +100,7 @@ export interface Keeping {
 export interface KeptOut {
   /** What to start instead. */
   readonly words: Words;
+  readonly isFenced: boolean;
   /** What became of the tool, where that which was started may have failed before it. */
   readonly read: (ended: Ended) => Ended;
   readonly wasHeld: (ended: Ended) => boolean;
@@ -109,11 +113,12 @@ export async function keptOut(words: Words, { request, env, allow, log }: Keepin
   const fence = await fenced(words, { targets, allow, env });
   if ('why' in fence) {
     log.detail(`${words[0]} is not fenced: ${fence.why}`);
-    return { words, read: (ended) => ended, wasHeld: () => false };
+    return { words, isFenced: false, read: (ended) => ended, wasHeld: () => false };
   }
   log.detail(`${words[0]} is fenced: ${fence.how}`);
   return {
     words: fence.words,
+    isFenced: true,
     read: (ended) => {
       const error = notStarted(ended);
       return error === null ? ended : { ...ended, code: null, error };
