@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { failureFrom } from '../../postgres/failure.ts';
 import type { Session } from '../../postgres/session.ts';
-import { Relay, type Said } from '../../rehearsal/proxy/relay.ts';
+import { type Committed, Relay, type Said } from '../../rehearsal/proxy/relay.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
 import { withoutValues } from '../../report/values.ts';
@@ -13,6 +13,7 @@ import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracki
 import type { Workbench } from '../shared/workbench.ts';
 import type { Ended } from './child.ts';
 import { toolFailure } from './failure.ts';
+import { UNRECORDED } from './planned.ts';
 import { runAgainst } from './running.ts';
 import type { Tool } from './tool.ts';
 
@@ -35,11 +36,9 @@ const GONE_WITHIN_MS = 10_000;
 export class Application {
   /** The tool said that all went well. */
   isDone = false;
-  /** It has committed something, by what was said on its connections. */
-  committed = false;
+  /** Whether it has committed something, by what was said on its connections. */
+  committed: Committed = 'nothing';
   private readonly input: ApplicationInput;
-  private readonly pids = new Set<number>();
-  private readonly blocks = new Map<number, { wrote: boolean }>();
   private readonly marks: number[] = [];
   private lastError: Said | null = null;
 
@@ -77,15 +76,17 @@ export class Application {
       await running.child.stop();
       await relay.close();
       await running.close();
-      await this.untilGone();
+      await this.untilGone(relay.pids);
+      this.committed = relay.committed;
     }
     this.isDone = ended.error === null && ended.code === 0;
     const { pending } = await this.input.pendingNow();
-    const done = plan.pending.filter((one) => !pending.includes(one) || this.isDone);
+    // What the tool keeps no record of is done when it says so.
+    const done = plan.pending.filter((one) => !pending.includes(one) || (this.isDone && one.version === UNRECORDED));
     const times = this.times(done.length, began);
     const applied = done.map((migration, at) => ({ migration, ms: times[at] ?? null }));
     const first = plan.pending.find((one) => !done.includes(one)) ?? null;
-    const failed = this.isDone || !first ? null : { migration: first, error: this.failure(ended, first) };
+    const failed = first && { migration: first, error: this.failure(ended, first) };
     await this.record(applied, failed);
     return { applied, failed };
   }
@@ -105,12 +106,12 @@ export class Application {
         ...(looks ? ([['client_connection_check_interval', '1s']] as const) : []),
       ],
       cancel: (pid) => void this.ask('pg_cancel_backend', [pid]),
-      onBackend: (pid) => void this.pids.add(pid),
+      onBackend: () => undefined,
       onStatement: (said) => this.hear(said),
     });
   }
 
-  /** Follows which of it was committed, and when the tool recorded something. */
+  /** When the tool recorded something, and what went wrong last. */
   private hear(said: Said): void {
     const { log, request } = this.input.bench;
     const shown = (sql: string) => (request.showData ? sql : withoutValues(sql));
@@ -118,8 +119,6 @@ export class Application {
     if (said.error) {
       this.lastError = said;
       log.detail(`${ms} ms, ${said.error.sqlstate ?? 'no answer'}: ${shown(said.sql)}`);
-      // The answer to a COMMIT was lost: it may have been done.
-      if (said.error.sqlstate === null && /^\s*(?:commit|end)\b/i.test(said.sql)) this.committed = true;
     } else if (!/^(?:SELECT|SHOW|SET)/.test(said.tags[0] ?? ''))
       log.detail(`${ms} ms, ${said.tags.join(', ')}: ${shown(said.sql)}`);
     const name = this.input.tableName();
@@ -130,19 +129,6 @@ export class Application {
       said.sql.includes(name)
     )
       this.marks.push(said.endedAt);
-    for (const tag of said.tags) this.followTag(said.caller, tag);
-  }
-
-  private followTag(caller: number, tag: string): void {
-    const block = this.blocks.get(caller);
-    if (/^(?:BEGIN|START TRANSACTION)/.test(tag)) this.blocks.set(caller, { wrote: false });
-    else if (tag === 'COMMIT' || tag === 'ROLLBACK') {
-      if (tag === 'COMMIT' && block?.wrote) this.committed = true;
-      this.blocks.delete(caller);
-    } else if (!HARMLESS.test(tag)) {
-      if (block) block.wrote = true;
-      else this.committed = true;
-    }
   }
 
   /** Milliseconds of each migration, where the tool recorded them one by one. */
@@ -205,8 +191,7 @@ export class Application {
   }
 
   /** What is read back must not change any more. */
-  private async untilGone(): Promise<void> {
-    const pids = [...this.pids];
+  private async untilGone(pids: readonly number[]): Promise<void> {
     const until = Date.now() + GONE_WITHIN_MS;
     for (let look = 0; pids.length > 0; look += 1) {
       const { rows } = await this.ask(look < 10 ? null : 'pg_terminate_backend', pids);
@@ -223,8 +208,6 @@ export class Application {
     const { bench } = this.input;
     const session: Session = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
     const doing = what === null ? 'true' : `pg_catalog.${what}(pid)`;
-    const of = bench.request.run.runId;
-    bench.log.detail(`${what ?? 'looking for'} backends ${pids.join(', ')}${of ? ` of run ${of}` : ''}`);
     return session.query(
       `select ${doing} from pg_catalog.pg_stat_activity
         where pid = any ($1::int[]) and application_name = (select a.application_name from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid())`,
@@ -232,6 +215,3 @@ export class Application {
     );
   }
 }
-
-const HARMLESS =
-  /^(?:SELECT|SHOW|SET|RESET|SAVEPOINT|RELEASE|DECLARE|FETCH|MOVE|CLOSE|LISTEN|UNLISTEN|DISCARD|DEALLOCATE|PREPARE|EXPLAIN|LOCK|INSERT 0 0|UPDATE 0|DELETE 0|MERGE 0)/;

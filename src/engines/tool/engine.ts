@@ -381,16 +381,20 @@ export class ToolEngine implements Engine {
       const waits = pending.filter((one) => !done || hasRecorded(one));
       const applied = plan.pending.filter((one) => !waits.includes(one));
       if (waits.length === 0) return { state: 'migrated', currentVersion, applied };
-      if (applied.length > 0 || this.application?.committed)
+      // Before it was started it has done nothing.
+      const committed = this.application?.committed ?? 'nothing';
+      if (applied.length > 0 || committed === 'something')
         return { state: 'partially-migrated', currentVersion, applied };
       const { before } = this;
-      if (!before) return { state: 'unknown', currentVersion, applied };
+      if (!before) return { state: 'unchanged', currentVersion, applied };
       const { added, removed, changed } = changedGroups(
         before.fingerprints,
         await readFingerprints(session, this.known().leftOut),
       );
-      const same = added.length + removed.length + changed.length === 0;
-      return { state: same ? 'unchanged' : 'partially-migrated', currentVersion, applied };
+      if (added.length + removed.length + changed.length > 0)
+        return { state: 'partially-migrated', currentVersion, applied };
+      // Rows may have been written of which the schema tells nothing.
+      return { state: committed === 'unknown' ? 'unknown' : 'unchanged', currentVersion, applied };
     } catch (error) {
       this.log.line(`the database could not be read back: ${(error as Error).message}`);
       return { state: 'unknown', currentVersion: null, applied: [] };
