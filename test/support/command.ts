@@ -105,3 +105,16 @@ export async function write(folder: string, files: Readonly<Record<string, strin
 export function ending({ result, exitCode, databaseState }: Outcome) {
   return { result, exitCode, databaseState };
 }
+
+/** All of a database but for what no two runs have in common: our own records, and the clocks in the tool's. */
+export async function dumpOfProject(
+  url: string,
+  table: { readonly schema: string; readonly table: string; readonly volatile: readonly string[] } | null,
+): Promise<string> {
+  const clocks = table?.volatile.map((column) => `${table.schema}.${table.table}.${column}`) ?? [];
+  const lines = await dump(url, { without: ['public.migration_history', ...clocks] });
+  return lines
+    .split('\n')
+    .filter((line) => !line.includes('migration_history'))
+    .join('\n');
+}

@@ -1,6 +1,5 @@
 /** One attempt at the dry run of somebody else's tool: it runs for real, against the rehearsal's one session. */
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { readServerError } from '../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../postgres/lock.ts';
@@ -14,15 +13,14 @@ import { Stage } from '../../rehearsal/proxy/stage.ts';
 import { MAKE_SETVAL } from '../../rehearsal/proxy/translate.ts';
 import { migrationReport } from '../../rehearsal/report.ts';
 import type { Undone } from '../../rehearsal/treatment.ts';
-import { excerptOf } from '../../report/failure.ts';
 import type { Failure, MigrationReport } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
-import { locate } from '../../sql/locate.ts';
+
 import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
+
 import type { Ended } from './child.ts';
 import { ToolDirector } from './director.ts';
 import { failureOfTool } from './failure.ts';
-import { findStatement, textOf } from './planned.ts';
 import { wentPast } from './refusals.ts';
 import { type Running, runAgainst } from './running.ts';
 import type { ToolTable } from './tables.ts';
@@ -93,7 +91,7 @@ export class ToolAttempt extends Attempt {
       line.giveBack();
       this.looks.talk = this.talk;
       const { ended } = this;
-      director.finish(ended && (ended.error || ended.code !== 0) ? ended : null);
+      director.finish(ended?.error === null && ended.code === 0, ended);
     }
     if (astray) throw await this.refuseAstray(astray);
     if (this.interruption) throw new Interrupted();
@@ -234,17 +232,9 @@ export class ToolAttempt extends Attempt {
     const failure = failureOfTool(failed, this.ended, this.own.tool, request);
     const hints = [inTheWay, failure.hint].filter((text) => text !== null);
     const hint = hints.length === 0 ? null : hints.join(' ');
-    return { ...failure, hint, ...this.placeOf(failed, failure) };
-  }
-
-  /** Where the statement stands in the file, if it does as it was sent. */
-  private placeOf({ entry, place, error }: StatementFailed, { file }: Failure): Partial<Failure> {
-    if (place === null || file === null) return {};
-    const found = findStatement(place.sql, textOf(resolve(this.bench.request.workingDirectory, file)));
-    if (found === null) return entry && entry.migration.file === file ? { line: entry.line } : {};
-    const at = locate({ ...found, sql: place.sql }, readServerError(error).position);
-    const source = found.source.split('\n')[at.line - 1] ?? '';
-    return { ...at, excerpt: excerptOf(source, at.column) };
+    const { entry } = failed;
+    const line = failure.line ?? (entry && entry.migration.file === failure.file ? entry.line : null);
+    return { ...failure, hint, line };
   }
 
   protected statementCount(): number {

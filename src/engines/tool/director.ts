@@ -54,7 +54,7 @@ export interface LastError {
 export class ToolDirector implements Director, Talk {
   readonly undone = new Undone();
   readonly database: string;
-  /** There may be constraints that fire at COMMIT. */
+  /** There may be constraints that begin as immediate and need not stay so. */
   deferrable = false;
   line: Line | null = null;
   /** What the tool has not gone on from. */
@@ -81,6 +81,8 @@ export class ToolDirector implements Director, Talk {
   private transactions = 0;
   /** Something was said since the last of them ended that COMMIT would check. */
   private isDirty = false;
+  /** There may be constraints that wait until COMMIT. */
+  private isDeferring = false;
   private lastSaid: Statement | null = null;
   /** The guard is taken out for the statement at hand. */
   private isGuardOut = false;
@@ -111,7 +113,9 @@ export class ToolDirector implements Director, Talk {
   /** Before the tool is started. */
   async begin(): Promise<void> {
     const { reading } = this.stretches;
-    if (reading !== null) this.stretches.begin((await this.ours([reading]))[0]);
+    const [deferrable, recorded] = await this.ours(reading === null ? [DEFERRABLE] : [DEFERRABLE, reading]);
+    this.isDeferring = (deferrable?.rows.length ?? 0) > 0;
+    this.stretches.begin(recorded);
     await this.rememberEnums();
   }
 
@@ -164,7 +168,7 @@ export class ToolDirector implements Director, Talk {
   }
 
   private noteEffects({ sql, facts }: Said): void {
-    if (/\bdeferrable\b/i.test(sql)) this.deferrable = true;
+    if (/\bdeferrable\b/i.test(sql)) [this.deferrable, this.isDeferring] = [true, true];
     if (/\bsession_replication_role\b/i.test(sql)) this.replicates = true;
     if (facts.addsEnumValue !== null) this.labels.set(facts.addsEnumValue, this.current);
     if (!CHECKS_NOTHING.test(facts.command)) this.isDirty = true;
@@ -325,10 +329,12 @@ export class ToolDirector implements Director, Talk {
 
   // -- the guard ------------------------------------------------------------------------------------------------
 
-  /** What fires constraints itself would trip over it. */
-  private async takeGuardOut({ sql, facts }: Said): Promise<void> {
+  readonly guard = { out: [GUARD_OUT], in: GUARD_IN };
+
+  /** Code that fires constraints itself would trip over it. */
+  private async takeGuardOut({ sql }: Said): Promise<void> {
     const { guardOut } = this.input.knowledge;
-    if (facts.command !== 'SET CONSTRAINTS' && !(guardOut.size > 0 && guardOut.has(formOf(sql)))) return;
+    if (guardOut.size === 0 || !guardOut.has(formOf(sql))) return;
     this.isGuardOut = true;
     await this.ours([GUARD_OUT]);
   }
@@ -355,7 +361,7 @@ export class ToolDirector implements Director, Talk {
     if (!this.isDirty) return;
     this.isDirty = false;
     this.transactions += 1;
-    if (this.deferrable) await this.fireConstraints();
+    if (this.isDeferring) await this.fireConstraints();
     for (const [label, migration] of this.labels) this.undone.labels.set(label, migration);
     this.labels.clear();
     await this.rememberEnums();
@@ -376,6 +382,7 @@ export class ToolDirector implements Director, Talk {
       throw error;
     }
     await this.putGuardIn(GUARD_IN_ANEW);
+    if (!this.deferrable) return;
     const [immediate] = await this.ours([{ text: INITIALLY_IMMEDIATE, keep: true }]);
     const names = immediate?.rows[0]?.[0];
     if (names) await this.ours([{ text: `set constraints ${names} immediate` }]);
@@ -417,10 +424,10 @@ export class ToolDirector implements Director, Talk {
     if (this.broken) throw this.broken;
   }
 
-  /** Which statements were whose: to be asked once, when nothing is under way. `ended`: how the tool failed; null: it did not. */
-  finish(ended: Ended | null): void {
-    if (!ended) this.wentOn();
-    this.stretches.finish(ended);
+  /** Which statements were whose: to be asked once, when nothing is under way. `ended` null: it was stopped. */
+  finish(well: boolean, ended: Ended | null): void {
+    if (well) this.wentOn();
+    this.stretches.finish(well, ended);
   }
 
   /** Nothing is under way any more; what went wrong with it no longer matters. */
@@ -489,6 +496,10 @@ export class ToolDirector implements Director, Talk {
   }
 }
 
+const DEFERRABLE: BatchItem = {
+  keep: true,
+  text: `select 1 from pg_catalog.pg_constraint where condeferrable and conname <> 'mgate_guard_key' limit 1`,
+};
 const AS_IT_IS: Decision = { send: 'as it is', guarded: false };
 const SETVAL_IS_LEFT_OUT = 'setval on a sequence that exists is not undone by a rollback';
 const LEARNABLE = new Set([UNSAFE_NEW_ENUM_VALUE, INVALID_TRANSACTION_TERMINATION, ACTIVE_SQL_TRANSACTION]);

@@ -1,4 +1,5 @@
 /** Why a tool failed: in the server's words where the server said it, with what the tool's own say of the place. */
+import { resolve } from 'node:path';
 import { failureFrom, readServerError } from '../../postgres/failure.ts';
 import type { StatementFailed } from '../../rehearsal/endings.ts';
 import { excerptOf, failureOfClass } from '../../report/failure.ts';
@@ -8,6 +9,7 @@ import { lineWithoutValues } from '../../report/values.ts';
 import type { Request } from '../../request/request.ts';
 import { locate } from '../../sql/locate.ts';
 import type { Ended } from './child.ts';
+import { findStatement, textOf } from './planned.ts';
 import type { Tool } from './tool.ts';
 
 /** The end of what it printed, in a failure's detail. */
@@ -34,9 +36,15 @@ export function toolFailure(
   const context = { phase, host: request.target.host, timedOut: null, showData: request.showData } as const;
   const server = readServerError(error);
   const base = failureFrom(error, null, context);
-  const at = sql === null ? null : locate({ sql, line: 1, column: 1 }, server.position);
-  const excerpt = sql === null || at === null ? null : excerptOf(sql.split('\n')[at.line - 1] ?? '', at.column);
-  const place = { file: told?.file ?? file, line: told?.line ?? line, column: null, excerpt };
+  const path = told?.file ?? file;
+  const place = {
+    file: path,
+    line: told?.line ?? line,
+    column: null,
+    ...(sql === null
+      ? { excerpt: null }
+      : placeOf(sql, server.position, path && resolve(request.workingDirectory, path))),
+  };
   if (server.fromServer) return { ...base, ...place };
   const words = told ?? { ...failureOfClass('tool'), message: ended ? saidLast(ended, tool) : base.message };
   return {
@@ -50,15 +58,32 @@ export function toolFailure(
   };
 }
 
+/** Where the statement stands in the file, if it does as it was sent; else its own words alone. */
+function placeOf(
+  sql: string,
+  position: number | null,
+  path: string | null,
+): Partial<Failure> & Pick<Failure, 'excerpt'> {
+  const found = path === null ? null : findStatement(sql, textOf(path));
+  const at = locate({ sql, line: found?.line ?? 1, column: found?.column ?? 1 }, position);
+  const lines = (found?.source ?? sql).split('\n');
+  const excerpt = excerptOf(lines[at.line - 1] ?? '', at.column);
+  return found ? { ...at, excerpt } : { excerpt };
+}
+
 export function failureOfTool(failed: StatementFailed, ended: Ended | null, tool: Tool, request: Request): Failure {
   const { migration, place, error } = failed;
   const own = { error, sql: place?.sql ?? null, ended, phase: 'dry-run' } as const;
   return toolFailure({ ...own, file: migration.file || null, line: null }, tool, request);
 }
 
+const SAYS_WHY = /^\s*(?:[\w.]*(?:Error|Exception)|error|fatal|failed)\b.*:/i;
+
 function saidLast({ code, signal, error, stdout, stderr }: Ended, tool: Tool): string {
   if (error) return `${tool.name} could not be started: ${error.message}`;
-  const last = `${stdout}\n${stderr}`.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const lines = `${stdout}\n${stderr}`.trimEnd().split('\n');
+  // Node ends what it has to say of an exception with its own version.
+  const last = (lines.findLast((line) => SAYS_WHY.test(line)) ?? lines.at(-1) ?? '').trim();
   const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
   return `${tool.name} ${how}${last === '' ? '' : `: ${brief(last, 300)}`}`;
 }

@@ -80,11 +80,23 @@ export interface Found {
 /** Where a statement stands in a text exactly as it was sent, `from` a place on. */
 export function findStatement(sent: string, source: string, from = 0): Found | null {
   const sql = sent.replace(/\r\n?/g, '\n');
-  const at = sql.length < SHORTEST ? -1 : source.indexOf(sql, from);
+  const at = sql.length < SHORTEST ? standingAlone(sql, source, from) : source.indexOf(sql, from);
   if (at < 0) return null;
   const before = source.slice(0, at);
   const column = [...before.slice(before.lastIndexOf('\n') + 1)].length + 1;
   return { line: before.split('\n').length, column, end: at + sql.length, source };
+}
+
+/** A short text could be a part of anything. */
+function standingAlone(sql: string, source: string, from: number): number {
+  for (let at = source.indexOf(sql, from); at >= 0 && sql !== ''; at = source.indexOf(sql, at + 1)) {
+    if (
+      /(?:^|[\n;'"`])[ \t]*$/.test(source.slice(Math.max(0, at - 200), at)) &&
+      /^\s*(?:[;'"`]|$)/.test(source.slice(at + sql.length, at + sql.length + 200))
+    )
+      return at;
+  }
+  return -1;
 }
 
 /** The lines of statements that come one after another in a file; `otherwise`: of those that it does not show as they were sent. */

@@ -196,8 +196,8 @@ export class Stretches {
 
   // -- the end --------------------------------------------------------------------------------------------------
 
-  /** Which statements were whose: to be asked once. `ended`: how the tool failed; null: it did not. */
-  finish(ended: Ended | null): void {
+  /** Which statements were whose: to be asked once. `ended` null: it was stopped. */
+  finish(well: boolean, ended: Ended | null): void {
     let carried: Stretch[] = [];
     const migrations: PlannedMigration[] = [];
     for (const stretch of [...this.all, this.stretch]) {
@@ -210,13 +210,13 @@ export class Stretches {
       carried = [];
     }
     const isRest = carried.some(({ migration }) => this.notes.of(migration).some(isTold));
-    if (isRest || (ended && this.own.tool.isOpen)) {
-      const rest = this.assign(carried, null, ended);
+    if (isRest || (!well && this.own.tool.isOpen)) {
+      const rest = this.assign(carried, null, well ? null : ended);
       // One that failed without a statement is told where its file is known.
       if (isRest || rest.file !== '') {
         this.last = rest;
         migrations.push(rest);
-        if (!ended) this.notes.finished.add(rest.key);
+        if (well) this.notes.finished.add(rest.key);
       }
     }
     this.notes.pending = inOrder(migrations, this.input.plan.pending);

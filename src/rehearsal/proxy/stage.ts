@@ -45,6 +45,7 @@ export class Stage implements Host {
   /** What the server reports of settings is for whoever has the turn. */
   private isChanging = false;
   private isPlaying = false;
+  private playing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | null = null;
   private isOver = false;
   private heard: Seat | null = null;
@@ -149,6 +150,8 @@ export class Stage implements Host {
       seat.end(answer.error(errorFields('FATAL', '57P01', 'the rehearsal is over')));
     }
     this.line.resume();
+    // What is done for one that leaves is more than one exchange.
+    await this.playing;
     await this.line.fallSilent();
   }
 
@@ -162,7 +165,7 @@ export class Stage implements Host {
   private goOn(): void {
     if (this.isPlaying || this.isOver) return;
     this.isPlaying = true;
-    this.playOn().catch((error) => this.breakOff(error));
+    this.playing = this.playOn().catch((error) => this.breakOff(error));
   }
 
   private async playOn(): Promise<void> {
