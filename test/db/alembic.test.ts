@@ -146,9 +146,12 @@ describe.each(VARIANTS)('thirty revisions: $name', ({ options, from }) => {
     expect(told(seen, 'removed')).toEqual(minus(before, after));
     expect(await scene.dump(undefined, CLOCKS)).toBe(alone);
     const history = await scene.rows(
-      `select version, action, status, error_message, environment from migration_history order by ctid`,
+      `select version, action, status, error_message, environment, execution_time_ms >= 0, plan_digest
+         from migration_history order by ctid`,
     );
-    expect(history).toEqual(versions(outcome.applied).map((one) => [one, 'apply', 'success', null, 'staging']));
+    const row = ['apply', 'success', null, 'staging', true, outcome.planDigest];
+    expect(history).toEqual(versions(outcome.applied).map((one) => [one, ...row]));
+    expect(outcome.migrations.every(({ appliedMs }) => appliedMs !== null)).toBe(true);
   });
 });
 

@@ -32,7 +32,7 @@ export interface AlembicScene {
   run(inputs?: Inputs, options?: GateOptions): Promise<GateRun>;
   dryRun(inputs?: Inputs, options?: GateOptions): Promise<GateRun>;
   /** Alembic by itself, on this database or another. */
-  alembic(args: readonly string[], url?: string): Promise<ToolOutput>;
+  alembic(args: readonly string[], url?: string, more?: Inputs): Promise<ToolOutput>;
   /** Writes a file of the project anew; null: removes it. */
   write(name: string, text: string | null): Promise<void>;
   read(name: string): Promise<string>;
@@ -94,7 +94,8 @@ export async function alembicScene({ alembic = ALEMBIC_NEW, setup, ...project }:
       return run;
     },
     dryRun: (inputs = {}, options = {}) => scene.run({ mode: 'dry-run', ...inputs }, options),
-    alembic: (args, url = database.url) => runAlembic(environment, workspace, args, { DATABASE_URL: url }),
+    alembic: (args, url = database.url, more = {}) =>
+      runAlembic(environment, workspace, args, { DATABASE_URL: url, ...more }),
     write: async (name, text) => {
       if (text === null) return rm(join(workspace, name));
       await mkdir(join(workspace, name, '..'), { recursive: true });

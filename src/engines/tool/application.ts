@@ -12,7 +12,7 @@ import type { Connections } from '../shared/connections.ts';
 import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracking.ts';
 import type { Workbench } from '../shared/workbench.ts';
 import type { Ended } from './child.ts';
-import { toolFailure } from './failure.ts';
+import { isOf, toolFailure } from './failure.ts';
 import { UNRECORDED } from './planned.ts';
 import { runAgainst } from './running.ts';
 import type { Tool } from './tool.ts';
@@ -39,7 +39,8 @@ export class Application {
   /** Whether it has committed something, by what was said on its connections. */
   committed: Committed = 'nothing';
   private readonly input: ApplicationInput;
-  private readonly marks: number[] = [];
+  /** When the tool recorded something: which, where its words say it. */
+  private readonly marks: { readonly version: string | null; readonly at: number }[] = [];
   private lastError: Said | null = null;
 
   constructor(input: ApplicationInput) {
@@ -83,10 +84,9 @@ export class Application {
     const { pending } = await this.input.pendingNow();
     // What the tool keeps no record of is done when it says so.
     const done = plan.pending.filter((one) => !pending.includes(one) || (this.isDone && one.version === UNRECORDED));
-    const times = this.times(done.length, began);
+    const times = this.times(done, began);
     const applied = done.map((migration, at) => ({ migration, ms: times[at] ?? null }));
-    const first = plan.pending.find((one) => !done.includes(one)) ?? null;
-    const failed = first && { migration: first, error: this.failure(ended, first) };
+    const failed = this.isDone ? null : this.failed(ended, done);
     await this.record(applied, failed);
     return { applied, failed };
   }
@@ -105,13 +105,17 @@ export class Application {
         ['statement_timeout', `${request.statementTimeoutMs}ms`],
         ...(looks ? ([['client_connection_check_interval', '1s']] as const) : []),
       ],
-      cancel: (pid) => void this.ask('pg_cancel_backend', [pid]),
+      cancel: (pid) => {
+        this.ask('select pg_catalog.pg_cancel_backend($1) as pid', [pid]).catch((error: Error) =>
+          bench.log.detail(`the tool's cancel request: ${error.message}`),
+        );
+      },
       onBackend: () => undefined,
       onStatement: (said) => this.hear(said),
     });
   }
 
-  /** When the tool recorded something, and what went wrong last. */
+  /** Writes down what was said, and when the tool recorded something. */
   private hear(said: Said): void {
     const { log, request } = this.input.bench;
     const shown = (sql: string) => (request.showData ? sql : withoutValues(sql));
@@ -121,20 +125,41 @@ export class Application {
       log.detail(`${ms} ms, ${said.error.sqlstate ?? 'no answer'}: ${shown(said.sql)}`);
     } else if (!/^(?:SELECT|SHOW|SET)/.test(said.tags[0] ?? ''))
       log.detail(`${ms} ms, ${said.tags.join(', ')}: ${shown(said.sql)}`);
-    const name = this.input.tableName();
-    if (
-      name !== null &&
-      !said.error &&
-      /^(?:INSERT|UPDATE|DELETE)/.test(said.tags.at(-1) ?? '') &&
-      said.sql.includes(name)
-    )
-      this.marks.push(said.endedAt);
+    if (!said.error && /^(?:INSERT|UPDATE|DELETE)/.test(said.tags.at(-1) ?? '')) this.mark(said);
+  }
+
+  private mark({ sql, endedAt }: Said): void {
+    const { tool, tableName, bench } = this.input;
+    const name = tableName();
+    if (name === null || !sql.includes(name)) return;
+    const versions = tool.recordedBy(sql) ?? [null];
+    for (const version of versions) {
+      this.marks.push({ version, at: endedAt });
+      if (version !== null) bench.log.progress(`applying ${version}`);
+    }
   }
 
   /** Milliseconds of each migration, where the tool recorded them one by one. */
-  private times(count: number, began: number): readonly (number | null)[] {
-    if (this.marks.length !== count) return [];
-    return this.marks.map((at, index) => Math.round(at - (this.marks[index - 1] ?? began)));
+  private times(done: readonly PlannedMigration[], began: number): readonly (number | null)[] {
+    const ends = done.map(({ version }) => this.marks.find((mark) => mark.version === version)?.at);
+    const isNameless = this.marks.every(({ version }) => version === null) && this.marks.length === done.length;
+    const at = (index: number) => (isNameless ? this.marks[index]?.at : ends[index]);
+    return done.map((_, index) => {
+      const [from, to] = [index === 0 ? began : at(index - 1), at(index)];
+      return from === undefined || to === undefined ? null : Math.round(to - from);
+    });
+  }
+
+  /** Where it stopped: at the file that is named, else behind the last that it recorded, be that rolled back or not. */
+  private failed(ended: Ended, done: readonly PlannedMigration[]): Applied['failed'] {
+    const { plan } = this.input;
+    const left = plan.pending.filter((one) => !done.includes(one));
+    const recorded = new Set(this.marks.map(({ version }) => version));
+    const reached = left.find((one) => !recorded.has(one.version)) ?? left[0];
+    if (!reached) return null;
+    const error = this.failure(ended, reached);
+    const named = left.find((one) => one.file !== '' && one.file === error.file);
+    return { migration: named ?? reached, error };
   }
 
   private failure(ended: Ended, migration: PlannedMigration): Failure {
@@ -145,7 +170,8 @@ export class Application {
         null,
         { phase: 'apply', showData: true },
       );
-    const said = this.lastError;
+    const { lastError } = this;
+    const said = lastError?.error && isOf(ended, lastError.error.message, tool) ? lastError : null;
     const error = said?.error
       ? Object.assign(
           new Error(said.error.message),
@@ -172,7 +198,7 @@ export class Application {
         version: migration.version,
         status: 'success',
         errorMessage: null,
-        executionTimeMs: ms ?? 0,
+        executionTimeMs: ms,
       }),
     );
     if (failed) {
@@ -182,7 +208,7 @@ export class Application {
           version: migration.version,
           status: 'failed',
           errorMessage: error.message,
-          executionTimeMs: 0,
+          executionTimeMs: null,
         }),
       );
     }
@@ -192,26 +218,33 @@ export class Application {
 
   /** What is read back must not change any more. */
   private async untilGone(pids: readonly number[]): Promise<void> {
+    if (pids.length === 0) return;
     const until = Date.now() + GONE_WITHIN_MS;
-    for (let look = 0; pids.length > 0; look += 1) {
-      const { rows } = await this.ask(look < 10 ? null : 'pg_terminate_backend', pids);
-      if (rows.length === 0) return;
+    const first = await this.ask(STILL_THERE, [pids]);
+    const backends = JSON.stringify(first);
+    for (let look = 0, left = first; left.length > 0; look += 1) {
       if (Date.now() > until) throw new Error(`the tool's backends are still at work: ${pids.join(', ')}`);
-      await sleep(50);
+      await sleep(LOOK_MS);
+      left = await this.ask(look < PATIENT_LOOKS ? OF_THESE : END_THESE, [backends]);
     }
   }
 
-  private async ask(
-    what: 'pg_cancel_backend' | 'pg_terminate_backend' | null,
-    pids: readonly number[],
-  ): Promise<{ rows: unknown[] }> {
+  private async ask(sql: string, values: readonly unknown[]): Promise<{ pid: number; since: string }[]> {
     const { bench } = this.input;
     const session: Session = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
-    const doing = what === null ? 'true' : `pg_catalog.${what}(pid)`;
-    return session.query(
-      `select ${doing} from pg_catalog.pg_stat_activity
-        where pid = any ($1::int[]) and application_name = (select a.application_name from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid())`,
-      [pids],
-    );
+    return (await session.query<{ pid: number; since: string }>(sql, [...values])).rows;
   }
 }
+
+const LOOK_MS = 50;
+/** One that is left without its client is given a moment to see that. */
+const PATIENT_LOOKS = 10;
+const STILL_THERE = `
+  select a.pid, a.backend_start::text as since from pg_catalog.pg_stat_activity a
+   where a.pid = any ($1::int[]) and a.usename = current_user`;
+/** A number may be another's by the next look: the time of its start tells. */
+const theseOf = (more: string) => `
+  select a.pid, a.backend_start::text as since ${more} from pg_catalog.pg_stat_activity a
+    join pg_catalog.json_to_recordset($1) as one (pid int, since text) on one.pid = a.pid and one.since = a.backend_start::text`;
+const OF_THESE = theseOf('');
+const END_THESE = theseOf(', pg_catalog.pg_terminate_backend(a.pid)');

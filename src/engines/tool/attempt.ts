@@ -50,6 +50,8 @@ export class ToolAttempt extends Attempt {
   }
 
   private ended: Ended | null = null;
+  /** The kernel keeps the tool from the database. */
+  isFenced = false;
   private triedToPass: (ended: Ended) => boolean = () => false;
 
   constructor(input: AttemptInput, own: ToolInput) {
@@ -137,6 +139,7 @@ export class ToolAttempt extends Attempt {
         more: { ...NO_DUMP, [MARKER_VARIABLE]: marker },
         // Where the kernel lets nobody past, there is nothing to watch for.
         beforeStart: async (isFenced) => {
+          this.isFenced = isFenced;
           if (!isFenced) await beginWatch();
         },
       });
@@ -170,8 +173,9 @@ export class ToolAttempt extends Attempt {
     if (this.triedToPass(ended)) throw wentPast(tool.name, words, this.bench.request.urlVariables, 'held');
     if (ended.error || ended.code !== 0) {
       const { current, lastError } = this.director;
+      const reached = this.notes.pending.find(({ key }) => !this.notes.finished.has(key));
       throw new StatementFailed(
-        lastError?.entry?.migration ?? current,
+        lastError?.entry?.migration ?? reached ?? current,
         lastError?.entry ?? null,
         lastError?.place ?? null,
         lastError?.error ?? ended.error ?? new Error(`${tool.name} ended with exit code ${ended.code ?? ended.signal}`),

@@ -2,8 +2,8 @@
 import type { Log } from '../../log.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { PlannedMigration } from '../../plan/plan.ts';
-import { changedGroups } from '../../plan/schema-diff.ts';
-import { readFingerprints } from '../../postgres/catalog.ts';
+import { changedGroups, type Fingerprints } from '../../plan/schema-diff.ts';
+import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import { quoteIdentifier } from '../../postgres/identifier.ts';
 import { holdsLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
@@ -25,6 +25,7 @@ import type {
   StateProof,
   Verification,
 } from '../engine.ts';
+import { requireCopy } from '../shared/copy.ts';
 import { Database, type Known } from '../shared/database.ts';
 import type { ServerFacts } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
@@ -50,6 +51,13 @@ import type { Standing, Tool } from './tool.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+interface TargetState {
+  readonly table: ToolTable | null;
+  readonly fingerprints: Fingerprints;
+  /** As one text. */
+  readonly records: string;
+}
+
 export class ToolEngine implements Engine {
   readonly kind: Engine['kind'];
   private readonly request: Request;
@@ -60,12 +68,16 @@ export class ToolEngine implements Engine {
   private readonly env: Env;
 
   private table: ToolTable | null = null;
+  /** Where it was made in the rehearsal. */
+  private tableMade: ToolTable | null = null;
   private tracking: Workbench['tracking'] | null = null;
   private isProbed = false;
   private rendered: string | null = null;
   private copy: Workbench | null = null;
   private seen: SeenRehearsal | null = null;
-  /** What the database was when it was rehearsed, by which it is known again after the pause. */
+  /** What the target is as long as nobody has changed it. */
+  private untouched: TargetState | null = null;
+  /** What it was when it was rehearsed, by which it is known again after the pause. */
   private rehearsedOn: string | null = null;
   private plan: Plan | null = null;
   private before: StateBefore | null = null;
@@ -109,7 +121,8 @@ export class ToolEngine implements Engine {
       const { plan } = this;
       if (!plan || !found.plan.isOpen) return found;
       // What it would do shows only in a dry run; on the same database the same tool does the same.
-      const same = this.rehearsedOn === (await this.stateNow(this.database.session));
+      const { session } = this.database;
+      const same = this.rehearsedOn === textOf(await this.stateNow(session));
       return { ...found, plan: same ? plan : { ...found.plan, pending: plan.pending, digest: 'another database' } };
     });
   }
@@ -193,27 +206,59 @@ export class ToolEngine implements Engine {
 
   async rehearse(plan: Plan): Promise<Rehearsal> {
     const { request, tool } = this;
-    const [bench, before, state] = await this.interruptible('before the dry run', async () => {
+    const [bench, before] = await this.interruptible('before the dry run', async () => {
       const { session } = this.database;
       await this.probeOnce(await findToolTables(session));
       const rendered = tool.render(plan.pending);
       const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
       this.rendered = await rendered;
-      const state = await this.stateNow(session);
-      return [bench, await readFingerprints(bench.session, bench.leftOut), state] as const;
+      return [bench, await readFingerprints(bench.session, bench.leftOut)] as const;
     });
     const words = tool.upgrade(plan.pending);
     let last: ToolAttempt | null = null;
+    const lastAttempt = () => last as ToolAttempt | null;
     const seen = await rehearse(bench, plan, before, (input) => {
       last = new ToolAttempt(input, { tool, words, table: this.table, env: this.env });
       return last;
-    });
-    const attempt = last as ToolAttempt | null;
-    this.seen = withoutTable(seen, attempt?.toolTable ?? null);
-    this.rehearsedOn = state;
-    if (state !== (await this.stateNow(await this.database.witness()))) throw changedMeanwhile(tool.name);
+    }).catch((error: unknown) => this.refused(error, lastAttempt()?.isFenced ?? true));
+    const attempt = lastAttempt();
+    this.rehearsedOn = textOf(await this.refuseChanged(attempt?.isFenced ?? true, seen));
+    this.tableMade = attempt?.toolTable ?? null;
+    this.seen = withoutTable(seen, this.tableMade);
     this.plan = this.planSeen(plan, attempt?.notes.pending ?? [], this.seen);
     return { ...this.seen, plan: this.plan };
+  }
+
+  /** It was refused, or failed: what it says holds only if the target is as it was. */
+  private async refused(error: unknown, isFenced: boolean): Promise<never> {
+    if (!this.signal.aborted) await this.refuseChanged(isFenced, null);
+    throw error;
+  }
+
+  /**
+   * Others may change their own things meanwhile. What the rehearsal touched too, and the tool's records, are not theirs;
+   * and of a tool that might have reached the database past us nothing is believed.
+   */
+  private async refuseChanged(isFenced: boolean, seen: SeenRehearsal | null): Promise<TargetState> {
+    const { tool, log, untouched: before } = this;
+    if (!before) throw new Error('the tool was not probed');
+    const session = await this.database.witness();
+    const now = await this.stateNow(session, before.table);
+    if (textOf(before) === textOf(now)) return now;
+    const { added, changed, removed } = changedGroups(before.fingerprints, now.fingerprints);
+    const names = [...(await readDefinitions(session, [...added, ...changed])).values()];
+    const isOurs =
+      before.records !== now.records ||
+      (!this.copy && [...changed, ...removed].some((key) => seen?.touched.has(key))) ||
+      names.some((one) => seen?.predicted.has(`${one.kind} ${one.name}`) || one.name === relationNameOf(this.table));
+    const what = [
+      ...(before.records === now.records ? [] : [`${tool.name}'s records`]),
+      ...new Set(names.map((one) => `${one.kind} ${one.name}`)),
+      ...(removed.length > 0 ? [`${removed.length} removed`] : []),
+    ];
+    if (isOurs || !isFenced) throw changedMeanwhile(tool.name, what);
+    log.line(`warning: changed meanwhile by somebody else: ${what.slice(0, 10).join(', ')}`);
+    return now;
   }
 
   /** With what was said for each migration; of an open plan also which there are. */
@@ -239,27 +284,30 @@ export class ToolEngine implements Engine {
 
   private async probeOnce(tables: readonly ToolTable[]): Promise<void> {
     if (this.isProbed) return;
-    const { tool, request } = this;
+    const { tool, request, env, log, signal } = this;
+    const { session } = this.database;
     this.isProbed = true;
-    const said = await probe({
-      tool,
-      request,
-      env: this.env,
-      session: this.database.session,
-      log: this.log,
-      signal: this.signal,
-    });
+    let isFenced = false;
+    const onFence = (is: boolean) => {
+      isFenced = is;
+    };
+    this.untouched = await this.stateNow(session);
+    const looking = { tool, request, env, session, log, signal, onFence };
+    const said = await probe(looking).catch((error: unknown) => this.refused(error, isFenced));
+    if (!isFenced) await this.refuseChanged(isFenced, null);
     this.table = tool.tableOf(tables, said) ?? this.table;
   }
 
   private async copyBench(target: Target): Promise<Workbench> {
-    const here = await this.stateNow(this.database.session);
     this.copy = await this.database.copyBench(target, async (copy) => {
-      if ((await this.recordsNow(copy)) !== (await this.recordsNow(this.database.session)))
+      const { session } = this.database;
+      const known = this.known();
+      // The schemas are compared, and none of our own records, which only the SQL engine keeps.
+      await requireCopy(session, { ...known.tracking, exists: false, complete: false }, copy);
+      if ((await this.recordsIn(copy, this.table)) !== (await this.recordsIn(session, this.table)))
         throw differentCopy(this.tool.name);
-      return this.known();
+      return known;
     });
-    this.log.detail(`rehearsed on a copy; the target is at ${here.slice(0, 12)}`);
     return this.copy;
   }
 
@@ -274,15 +322,14 @@ export class ToolEngine implements Engine {
     return { tracking: this.tracking, leftOut: [...leftOut(trackingSchema), ...own] };
   }
 
-  /** The schema and the tool's records, in one text. */
-  private async stateNow(session: Session): Promise<string> {
-    const { groups } = await readFingerprints(session, this.known().leftOut);
-    const schema = [...groups].map(([key, value]) => `${key}=${value}`).sort();
-    return JSON.stringify([schema, await this.recordsNow(session)]);
+  /** The schema without our own records, and what the tool has on record. */
+  private async stateNow(session: Session, table = this.table): Promise<TargetState> {
+    const fingerprints = await readFingerprints(session, leftOut(this.request.trackingSchema));
+    return { table, fingerprints, records: await this.recordsIn(session, table) };
   }
 
-  private async recordsNow(session: Session): Promise<string> {
-    const versions = this.table ? await readVersions(session, this.table) : [];
+  private async recordsIn(session: Session, table: ToolTable | null): Promise<string> {
+    const versions = table ? await readVersions(session, table) : [];
     if (session === this.database.session) this.appliedNow = versions.map(({ version }) => ({ version, checksum: '' }));
     return JSON.stringify(versions);
   }
@@ -313,7 +360,7 @@ export class ToolEngine implements Engine {
       env: this.env,
       connections: this.database.connections,
       pendingNow: () => this.pendingNow(plan),
-      tableName: () => this.table?.table ?? null,
+      tableName: () => (this.table ?? this.tableMade)?.table ?? null,
     });
     return this.application.run();
   }
@@ -355,8 +402,9 @@ export class ToolEngine implements Engine {
         rehearsal: seen,
         onCopy: this.copy !== null,
       });
-      const looking = { tool: this.tool, request, env: this.env, session, log: this.log, signal: this.signal };
-      const remarks = await this.tool.remarks((words) => lookThrough(words, looking));
+      const { tool, env, log, signal } = this;
+      const looking = { tool, request, env, session, log, signal, onFence: () => undefined };
+      const remarks = await tool.remarks((words) => lookThrough(words, looking));
       return { ...verified, remarks: [...verified.remarks, ...remarks] };
     });
   }
@@ -381,20 +429,19 @@ export class ToolEngine implements Engine {
       const waits = pending.filter((one) => !done || hasRecorded(one));
       const applied = plan.pending.filter((one) => !waits.includes(one));
       if (waits.length === 0) return { state: 'migrated', currentVersion, applied };
-      // Before it was started it has done nothing.
       const committed = this.application?.committed ?? 'nothing';
       if (applied.length > 0 || committed === 'something')
         return { state: 'partially-migrated', currentVersion, applied };
       const { before } = this;
-      if (!before) return { state: 'unchanged', currentVersion, applied };
+      if (!before) return { state: 'unknown', currentVersion, applied };
       const { added, removed, changed } = changedGroups(
         before.fingerprints,
         await readFingerprints(session, this.known().leftOut),
       );
-      if (added.length + removed.length + changed.length > 0)
-        return { state: 'partially-migrated', currentVersion, applied };
-      // Rows may have been written of which the schema tells nothing.
-      return { state: committed === 'unknown' ? 'unknown' : 'unchanged', currentVersion, applied };
+      const same = added.length + removed.length + changed.length === 0;
+      if (!same) return { state: 'partially-migrated', currentVersion, applied };
+      // It may have written rows: what was said does not tell, and nobody else can.
+      return { state: committed === 'nothing' ? 'unchanged' : 'unknown', currentVersion, applied };
     } catch (error) {
       this.log.line(`the database could not be read back: ${(error as Error).message}`);
       return { state: 'unknown', currentVersion: null, applied: [] };
@@ -421,17 +468,27 @@ export class ToolEngine implements Engine {
   }
 }
 
+function textOf({ fingerprints, records }: TargetState): string {
+  return JSON.stringify([[...fingerprints.groups].map(([key, value]) => `${key}=${value}`).sort(), records]);
+}
+
 /** It is the tool that knows it by its version. */
 function hasRecorded({ version }: PlannedMigration): boolean {
   return version !== UNRECORDED;
 }
 
+/** As a schema difference names it. */
+function relationNameOf(table: ToolTable | null): string | null {
+  if (!table) return null;
+  return [table.schema, table.table]
+    .map((name) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name)))
+    .join('.');
+}
+
 /** The tool's own table, where it was made in the rehearsal, is nobody's migration. */
 function withoutTable(seen: SeenRehearsal, table: ToolTable | null): SeenRehearsal {
   if (!table) return seen;
-  const own = [table.schema, table.table]
-    .map((name) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name)))
-    .join('.');
+  const own = relationNameOf(table);
   const isOwn = (name: string, definition: string | null) =>
     name === own ||
     name.startsWith(`${own}.`) ||

@@ -58,6 +58,13 @@ export function toolFailure(
   };
 }
 
+/** Whether this error of the server's is what ended it: it may have dealt with one before, and failed for another reason. */
+export function isOf(ended: Ended | null, message: string, tool: Tool): boolean {
+  if (!ended) return true;
+  const [first = ''] = message.split('\n');
+  return `${ended.stdout}\n${ended.stderr}`.includes(first) || tool.explain(ended) === null;
+}
+
 /** Where the statement stands in the file, if it does as it was sent; else its own words alone. */
 function placeOf(
   sql: string,

@@ -16,6 +16,8 @@ export interface Looking {
   readonly session: Session;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Told whether the kernel keeps the tool from the database. */
+  readonly onFence: (isFenced: boolean) => void;
 }
 
 /** Of texts that are only looked at for names. */
@@ -30,7 +32,9 @@ export async function lookThrough(words: Words, looking: Looking): Promise<Looke
   const said: string[] = [];
   const line = new Line(session);
   const stage = new Stage(line, reader(request.target.database, said));
-  const running = await runAgainst(stage, { tool, words, request, target: request.target, env, rehearsal: true, log });
+  const beforeStart = async (isFenced: boolean) => looking.onFence(isFenced);
+  const own = { tool, words, request, target: request.target, env, rehearsal: true, log, beforeStart };
+  const running = await runAgainst(stage, own);
   const aborted = new Promise<null>((resolve) => {
     if (signal.aborted) resolve(null);
     signal.addEventListener('abort', () => resolve(null), { once: true });

@@ -61,12 +61,13 @@ export function probeFailed(
   });
 }
 
-/** The target is not what it was when the rehearsal began. */
-export function changedMeanwhile(name: string): Stop {
+/** The target is not what it was when the rehearsal began. `what`: `table public.t`, or the records. */
+export function changedMeanwhile(name: string, what: readonly string[]): Stop {
+  const more = what.length > 5 ? ` and ${what.length - 5} more` : '';
   return new Stop({
     result: 'failed',
     class: 'verification',
-    message: `the target's schema or ${name}'s records changed while it was rehearsed: somebody else migrates it, or ${name} went past the rehearsal`,
+    message: `the target changed while ${name} was rehearsed (${what.slice(0, 5).join(', ')}${more}): somebody else migrates it, or ${name} went past the rehearsal`,
     next: "Find out who did (pg_stat_activity, the server's log), compare with mode: status, then run again.",
     stateUnknown: true,
   });
