@@ -46,6 +46,10 @@ export class AtCommit {
     else this.locals.delete(name);
   }
 
+  get isNothing(): boolean {
+    return this.locals.size + this.dropped.size + this.emptied.size + this.cursors.size === 0;
+  }
+
   /** As after a COMMIT. `settings`: the rehearsal's own. */
   async end(line: Line, settings: () => readonly BatchItem[]): Promise<void> {
     const items: BatchItem[] = [...this.locals].map(([name, was]) => ({

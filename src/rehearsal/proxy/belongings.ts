@@ -50,6 +50,7 @@ export class Belongings {
       const [encoding, reported, backend] = results.slice(1 + settings.length);
       const rows = [...(reported?.rows ?? []), ...(encoding?.rows ?? [])];
       const parameters = new Map(rows.map(([name, value]) => [name ?? '', value ?? '']));
+      seat.greet(parameters);
       return { kind: 'admitted', pid: Number(backend?.rows[0]?.[0] ?? 0), parameters };
     } catch (error) {
       if (line.status === 'E') await line.batch([{ text: `rollback to savepoint ${JOIN}` }, left]);

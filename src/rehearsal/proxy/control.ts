@@ -99,9 +99,13 @@ export class Control {
 
   private async commitWork(seat: Seat): Promise<boolean> {
     const { line, director } = this.play;
+    // They end with their transaction, and before what they read does.
+    const portals = [...seat.portals.keys()].map((name) => seat.closing('P', name));
+    seat.portals.clear();
+    if (!seat.atCommit.isNothing) this.play.post([], portals.splice(0));
     try {
       await director.commit();
-      await seat.atCommit.end(line, director.settings);
+      if (!seat.atCommit.isNothing) await seat.atCommit.end(line, director.settings);
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
       await this.undo(seat);
@@ -109,9 +113,6 @@ export class Control {
       return false;
     }
     seat.executed = 0;
-    // A transaction's end is theirs too.
-    const portals = [...seat.portals.keys()].map((name) => seat.closing('P', name));
-    seat.portals.clear();
     this.transactions.close(seat, portals);
     return true;
   }

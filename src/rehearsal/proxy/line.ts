@@ -4,7 +4,7 @@
  * are the tool's), and nothing waits for an answer that need not.
  */
 import { BatchError, type BatchItem, type BatchResult, type Loan, type Session } from '../../postgres/session.ts';
-import { type Fields, type Frame, FrameReader, letter, message, readFields, say, texts } from './wire.ts';
+import { type Fields, type Frame, FrameReader, joined, letter, message, readFields, say, texts } from './wire.ts';
 
 /** Of ours; the tool's names never begin like this. */
 const PORTAL = 'mgate';
@@ -67,22 +67,21 @@ export class Line {
   private send(): void {
     while (this.sent < this.exchanges.length && !this.exchanges[this.sent - 1]?.open) {
       if (this.outgoing.length === 0) queueMicrotask(() => this.flush());
-      this.outgoing.push(...(this.exchanges[this.sent]?.bytes ?? []));
+      for (const bytes of this.exchanges[this.sent]?.bytes ?? []) this.outgoing.push(bytes);
       this.sent += 1;
     }
   }
 
   /** What is passed at one go is written at one go. */
   private flush(): boolean {
-    const [first, ...others] = this.outgoing;
+    const bytes = joined(this.outgoing);
     this.outgoing = [];
-    if (!first || this.lost) return true;
-    return this.loan.write(others.length === 0 ? first : Buffer.concat([first, ...others]));
+    return !bytes || this.lost ? true : this.loan.write(bytes);
   }
 
   /** More of the exchange that is open. False: not so fast, `onDrain` tells when to go on. */
   more(bytes: readonly Buffer[]): boolean {
-    this.outgoing.push(...bytes);
+    for (const one of bytes) this.outgoing.push(one);
     return this.flush();
   }
 

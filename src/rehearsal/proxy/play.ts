@@ -87,7 +87,15 @@ export class Play {
     seat.copy = new CopyIn(seat, this.line, end);
     const last = seat.queue.indexOf('leave');
     const said = seat.queue.splice(0, last < 0 ? seat.queue.length : last) as Frame[];
-    seat.queue.unshift(...seat.copy.take(said));
+    // It may have been stopped for what waits here.
+    seat.waiting = 0;
+    seat.caller.resume();
+    const behind = seat.queue.splice(0);
+    for (const frame of seat.copy.take(said)) {
+      seat.queue.push(frame);
+      seat.waiting += frame.bytes.length;
+    }
+    for (const one of behind) seat.queue.push(one);
     if (seat.hasLeft) seat.copy?.fail('the connection was closed');
   }
 

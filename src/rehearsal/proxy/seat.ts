@@ -6,7 +6,7 @@ import type { CopyIn } from './copy.ts';
 import type { Said } from './director.ts';
 import { encodingOf } from './pieces.ts';
 import type { Meaning } from './translate.ts';
-import { answer, errorFields, type Frame, message, readFields } from './wire.ts';
+import { answer, errorFields, type Frame, joined, message, readFields, texts } from './wire.ts';
 
 export interface Prepared {
   readonly sql: string;
@@ -84,6 +84,9 @@ export class Seat {
   /** What it had set when another got its turn. */
   settings: readonly BatchItem[] | null = null;
   admit: ((admission: Admission) => void) | null = null;
+  /** Settings as they were told last, and those to be told. */
+  private readonly reported = new Map<string, string>();
+  private readonly changed = new Map<string, string>();
   private outgoing: Buffer[] = [];
   private readonly onSlow: () => void;
 
@@ -107,15 +110,25 @@ export class Seat {
 
   tell(bytes: Buffer): void {
     if (this.hasLeft) return;
+    if (bytes[0] === PARAMETER) this.tellLater({ type: 'S', bytes });
+    else this.say(this.prefix !== '' && bytes[0] === ERROR ? this.withoutPrefix(bytes) : bytes);
+  }
+
+  private say(bytes: Buffer): void {
     // One write for all that is told at one go.
     if (this.outgoing.length === 0) queueMicrotask(() => this.flush());
-    this.outgoing.push(this.prefix !== '' && bytes[0] === ERROR ? this.withoutPrefix(bytes) : bytes);
+    this.outgoing.push(bytes);
   }
 
   private flush(): void {
-    const [first, ...others] = this.outgoing;
+    const bytes = joined(this.outgoing);
     this.outgoing = [];
-    if (first && !this.caller.send(others.length === 0 ? first : Buffer.concat([first, ...others]))) this.onSlow();
+    if (bytes && !this.caller.send(bytes)) this.onSlow();
+  }
+
+  /** What it was told of settings as it came. */
+  greet(parameters: ReadonlyMap<string, string>): void {
+    for (const [name, value] of parameters) this.reported.set(name, value);
   }
 
   end(last: Buffer): void {
@@ -123,7 +136,19 @@ export class Seat {
     this.caller.end(last);
   }
 
+  /** Settings are told with the end of an exchange, and only those that are others then. */
+  private tellLater(frame: Frame): void {
+    const [name = '', value = ''] = texts(frame, 2);
+    if (this.reported.get(name) === value) this.changed.delete(name);
+    else this.changed.set(name, value);
+  }
+
   tellReady(): void {
+    for (const [name, value] of this.changed) {
+      this.reported.set(name, value);
+      this.say(answer.parameterStatus(name, value));
+    }
+    this.changed.clear();
     this.tell(answer.readyForQuery(this.status));
   }
 
@@ -172,3 +197,4 @@ export class Seat {
 }
 
 const ERROR = 'E'.charCodeAt(0);
+const PARAMETER = 'S'.charCodeAt(0);

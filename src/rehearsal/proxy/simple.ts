@@ -29,6 +29,7 @@ export class Simple {
     const [text = ''] = seat.read(frame, 1).texts;
     const encoding = encodingOf(frame.bytes.subarray(5));
     const pieces = piecesOf(text);
+    this.forgetUnnamed(seat);
     // What is in the string is told as done only once it is committed.
     const last: { frame: Frame | null } = { frame: null };
     if (pieces.length === 0) seat.tell(answer.emptyQuery);
@@ -43,14 +44,25 @@ export class Simple {
     seat.tellReady();
   }
 
+  /** A simple query ends what has no name, whatever becomes of the query here. */
+  private forgetUnnamed(seat: Seat): void {
+    const closes: Buffer[] = [];
+    if (seat.prepared.delete('')) closes.push(seat.closing('S', ''));
+    if (seat.portals.delete('')) closes.push(seat.closing('P', ''));
+    this.play.post([], closes);
+  }
+
   /** The server reads all of a string before it executes any of it. */
   private async canBeRead(seat: Seat, frame: Frame): Promise<boolean> {
-    if (seat.status === 'E') return true;
     if (!seat.work) this.transactions.open(seat, false);
     const { line } = this.play;
-    this.play.post([{ text: `savepoint ${PROBE}` }]);
-    const error = await line.read(frame.bytes.subarray(5));
-    await line.batch([{ text: `rollback to savepoint ${PROBE}` }, { text: `release savepoint ${PROBE}` }]);
+    const text = frame.bytes.subarray(5);
+    const isFailed = seat.status === 'E';
+    if (!isFailed) this.play.post([{ text: `savepoint ${PROBE}` }]);
+    const error = await line.read(text);
+    if (!isFailed) {
+      await line.batch([{ text: `rollback to savepoint ${PROBE}` }, { text: `release savepoint ${PROBE}` }]);
+    }
     if (!error) return true;
     await this.play.failForServer();
     seat.tell(error.bytes);

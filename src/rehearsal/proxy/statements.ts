@@ -5,7 +5,7 @@ import { type Play, SYNC } from './play.ts';
 import type { Seat } from './seat.ts';
 import type { Transactions } from './transactions.ts';
 import { isChatter, outOfPlace, preparedName } from './translate.ts';
-import { answer, errorFields, type Frame, readFields, texts } from './wire.ts';
+import { answer, errorFields, type Frame, readFields, say, texts } from './wire.ts';
 
 /** How a statement goes to the server in one protocol or the other, and what it answers to the tool. */
 export interface Way {
@@ -143,7 +143,7 @@ export class Statements {
     const bytes = way.bytes(instead);
     const passed = await this.play.run(
       seat,
-      way.isExtended && !isCopy ? [...bytes, ...SYNC] : bytes,
+      way.isExtended ? [...bytes, isCopy ? say.flush : say.sync] : bytes,
       (frame) => {
         if (frame.type === 'C') tag = texts(frame, 1)[0] ?? null;
         onFrame(frame);

@@ -125,6 +125,11 @@ export function message(type: string, ...parts: readonly (Buffer | string | numb
   return Buffer.concat([head, body]);
 }
 
+/** All as one, for one write; null: there is nothing. */
+export function joined(bytes: readonly Buffer[]): Buffer | null {
+  return bytes.length > 1 ? Buffer.concat(bytes) : (bytes[0] ?? null);
+}
+
 const int16 = (value: number) => Buffer.from([(value >> 8) & 255, value & 255]);
 const byte = (text: string) => Buffer.from(text, 'latin1');
 const NONE = int16(0);
