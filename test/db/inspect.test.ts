@@ -166,7 +166,11 @@ create index on schema_migrations (status);
 describe('other tools', () => {
   it.each([
     ['golang-migrate', 'create table schema_migrations (version bigint primary key, dirty boolean not null)'],
-    ['dbmate or Rails', 'create table schema_migrations (version varchar primary key)'],
+    ['dbmate', 'create table schema_migrations (version varchar primary key)'],
+    [
+      'Rails',
+      'create table schema_migrations (version varchar primary key); create table ar_internal_metadata (key varchar primary key)',
+    ],
     ['Ecto', 'create table schema_migrations (version bigint primary key, inserted_at timestamp)'],
   ])('a table of our name that is %s’s', async (tool, sql) => {
     const here = await scene(ONE, sql);

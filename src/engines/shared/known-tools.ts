@@ -332,11 +332,23 @@ export function toolOfTable(candidate: CandidateTable): KnownTool | null {
   );
 }
 
+/** Names that a table of anybody's may have. */
+const COMMON_NAMES = new Set(['migrations', 'changes', 'schema_migrations']);
+
+/** The tool that has a table of this name, and nobody else would. */
+export function toolOfName({ schema, table }: Pick<CandidateTable, 'schema' | 'table'>): KnownTool | null {
+  if (COMMON_NAMES.has(table)) return null;
+  return KNOWN_TOOLS.find((tool) => tool.table === table && (tool.schema ?? schema) === schema) ?? null;
+}
+
 /**
  * One SELECT of `CandidateTable`s, by schema and table, from the catalog alone: no lock on any of them, nothing of them read.
- * `schemas`: null for all but the system's.
+ * `schemas`: null for all but the system's. Columns are looked at of every table there, which takes a moment where there are many.
  */
-export function candidateTablesQuery(schemas: readonly string[] | null): string {
+export function candidateTablesQuery(
+  schemas: readonly string[] | null,
+  how: 'by-name' | 'by-columns-too' = 'by-columns-too',
+): string {
   const list = (names: readonly string[]) => `(${names.map(quoteLiteral).join(', ')})`;
   const tables = list([...new Set(KNOWN_TOOLS.map((tool) => tool.table))]);
   const telltales = list(KNOWN_TOOLS.flatMap((tool) => tool.telltale ?? []));
@@ -351,7 +363,7 @@ export function candidateTablesQuery(schemas: readonly string[] | null): string 
       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
      where c.relkind in ('r', 'p') and ${within}
        and (c.relname in ${tables}
-            or exists (select from pg_catalog.pg_attribute t where t.attrelid = c.oid and t.attname in ${telltales} and not t.attisdropped))
+            ${how === 'by-name' ? '' : `or exists (select from pg_catalog.pg_attribute t where t.attrelid = c.oid and t.attname in ${telltales} and not t.attisdropped)`})
      group by n.oid, n.nspname, c.relname
      order by n.nspname, c.relname`;
 }

@@ -5,6 +5,7 @@ import type { LeftOut } from '../../postgres/catalog.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import type { BatchItem } from '../../postgres/session.ts';
+import { type CandidateTable, candidateTablesQuery, toolOfName, toolOfTable } from './known-tools.ts';
 
 export const TRACKING_NAMES = [
   'schema_migrations',
@@ -53,38 +54,12 @@ const HISTORY_COLUMNS: readonly (readonly [string, string])[] = [
   ['backup_marker', 'text'],
 ];
 
-/** Other tools' tables, told apart by name (and, under our own name, by shape). */
-const OTHER_TOOLS: readonly { readonly tool: string; readonly schema: string | null; readonly table: string }[] = [
-  { tool: 'Flyway', schema: null, table: 'flyway_schema_history' },
-  { tool: 'Liquibase', schema: null, table: 'databasechangelog' },
-  { tool: 'Alembic', schema: null, table: 'alembic_version' },
-  { tool: 'Prisma Migrate', schema: null, table: '_prisma_migrations' },
-  { tool: 'Drizzle', schema: 'drizzle', table: '__drizzle_migrations' },
-  { tool: 'node-pg-migrate', schema: null, table: 'pgmigrations' },
-  { tool: 'Graphile Migrate', schema: 'graphile_migrate', table: 'migrations' },
-  { tool: 'Atlas', schema: null, table: 'atlas_schema_revisions' },
-  { tool: 'goose', schema: null, table: 'goose_db_version' },
-  { tool: 'Kysely', schema: null, table: 'kysely_migration' },
-  { tool: 'Knex', schema: null, table: 'knex_migrations' },
-  { tool: 'Sequelize', schema: null, table: 'SequelizeMeta' },
-  { tool: 'Django', schema: null, table: 'django_migrations' },
-  { tool: 'Supabase', schema: 'supabase_migrations', table: 'schema_migrations' },
-  { tool: 'Sqitch', schema: 'sqitch', table: 'changes' },
-];
-
-function toolOfShape(columns: readonly string[]): string {
-  const has = (name: string) => columns.includes(name);
-  if (has('dirty')) return 'golang-migrate';
-  if (has('inserted_at')) return 'Ecto';
-  if (has('statements')) return 'Supabase';
-  if (columns.length === 1 && has('version')) return 'dbmate or Rails';
-  return 'an unknown tool';
-}
+/** Schemas that tools make for themselves. */
+const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
 
 /** The columns of the tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
 export function trackingQuery(schema: string): string {
   const literal = quoteLiteral(schema);
-  const others = OTHER_TOOLS.map((o) => `(${quoteLiteral(o.schema ?? schema)}, ${quoteLiteral(o.table)})`).join(', ');
   return `
     select
       (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
@@ -95,9 +70,7 @@ export function trackingQuery(schema: string): string {
         where n.nspname = ${literal} and c.relname in ('migration_history', 'migration_status_view'))::int
       + (select pg_catalog.count(*) from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
           where n.nspname = ${literal} and p.proname = 'get_migration_status')::int as objects,
-      (select pg_catalog.array_to_json(pg_catalog.array_agg(o.s || '.' || o.t))
-         from (values ${others}) as o(s, t)
-         join pg_catalog.pg_namespace n on n.nspname = o.s join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = o.t) as others,
+      (select pg_catalog.json_agg(pg_catalog.row_to_json(o)) from (${candidateTablesQuery([schema, ...HOMES], 'by-name')}) o) as others,
       (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
          from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where n.nspname = ${literal} and c.relname = 'migration_history' and a.attnum > 0 and not a.attisdropped) as history_columns`;
@@ -106,14 +79,17 @@ export function trackingQuery(schema: string): string {
 export interface TrackingRow {
   readonly columns: string[] | null;
   readonly objects: number;
-  readonly others: string[] | null;
+  readonly others: CandidateTable[] | null;
   readonly history_columns: string[] | null;
 }
 
 export function readTrackingState(row: TrackingRow, schema: string): TrackingState {
+  const others = row.others ?? [];
   if (row.columns) {
     if (!REQUIRED.every((column) => row.columns?.includes(column))) {
-      return { kind: 'foreign', table: `${schema}.schema_migrations`, tool: toolOfShape(row.columns) };
+      const other = others.find((one) => one.schema === schema && one.table === 'schema_migrations');
+      const tool = (other && toolOfTable(other)?.tool) ?? 'an unknown tool';
+      return { kind: 'foreign', table: `${schema}.schema_migrations`, tool };
     }
     const complete =
       row.objects === 3 &&
@@ -121,11 +97,10 @@ export function readTrackingState(row: TrackingRow, schema: string): TrackingSta
       isHistoryComplete(row.history_columns);
     return { kind: 'ours', complete };
   }
-  const other = row.others?.[0];
-  if (other) {
-    const [schemaName, tableName] = [other.slice(0, other.indexOf('.')), other.slice(other.indexOf('.') + 1)];
-    const known = OTHER_TOOLS.find((o) => o.table === tableName && (o.schema ?? schema) === schemaName);
-    return { kind: 'foreign', table: other, tool: known?.tool ?? 'another tool' };
+  for (const other of others) {
+    // In doubt by its name alone: another release of it may have other columns.
+    const known = toolOfTable(other) ?? toolOfName(other);
+    if (known) return { kind: 'foreign', table: `${other.schema}.${other.table}`, tool: known.tool };
   }
   return { kind: 'absent' };
 }
