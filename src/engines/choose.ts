@@ -30,10 +30,10 @@ export async function chooseEngine(choosing: Choosing): Promise<Engine> {
   return new ToolEngine(request, log, signal, remember, tool, env);
 }
 
-async function toolOf(kind: 'alembic' | 'command', { request, env, log }: Choosing) {
+async function toolOf(kind: 'alembic' | 'command', { request, env, log, signal }: Choosing) {
   if (kind === 'alembic') {
     const { AlembicTool } = await import('./alembic/tool.ts');
-    return new AlembicTool(request, env, log);
+    return new AlembicTool(request, env, log, signal);
   }
   const { CommandTool } = await import('./command/tool.ts');
   return new CommandTool(request);

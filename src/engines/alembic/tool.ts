@@ -7,7 +7,8 @@ import { devNull } from 'node:os';
 import { delimiter, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Log } from '../../log.ts';
 import type { PlannedMigration, PlanProblem, StatementText } from '../../plan/plan.ts';
-import { Stop } from '../../report/stop.ts';
+import { cancelled, Stop } from '../../report/stop.ts';
+import { brief, duration, plural } from '../../report/text.ts';
 import type { Request } from '../../request/request.ts';
 import { type Ended, probeTool } from '../tool/child.ts';
 import { childEnvironment } from '../tool/environment.ts';
@@ -16,6 +17,7 @@ import { keptOut } from '../tool/running.ts';
 import type { ToolTable, ToolVersion } from '../tool/tables.ts';
 import type { Explained, Fingerprinted, LookedThrough, Standing, Tool, Words } from '../tool/tool.ts';
 import { checkOf, currentOf, findAlembic, historyOf, sqlOf, upgradeOf } from './command.ts';
+import { differencesIn } from './differences.ts';
 import { explainAlembic } from './explain.ts';
 import { parseHistory, planRevisions, type Revision, type RevisionPlan, type RevisionProblem } from './revisions.ts';
 
@@ -23,6 +25,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const HISTORY_MS = 60_000;
 const RENDER_MS = 30_000;
+/** Tables of the gate's own, which no project has a model of. */
+const OURS = ['migration_history', 'schema_migrations'];
 /** Nothing listens there. */
 const NOWHERE = { host: '127.0.0.1', port: 1 };
 
@@ -41,17 +45,20 @@ export class AlembicTool implements Tool {
   private readonly request: Request;
   private readonly env: Env;
   private readonly log: Log;
+  private readonly signal: AbortSignal;
   private words: Words = ['alembic'];
   private revisions: readonly Revision[] = [];
   private readonly sources = new Map<string, Source>();
   private configuration: readonly Fingerprinted[] = [];
+  private isRead = false;
   private standingNow: RevisionPlan | null = null;
   private current: readonly string[] = [];
 
-  constructor(request: Request, env: Env, log: Log) {
+  constructor(request: Request, env: Env, log: Log, signal: AbortSignal) {
     this.request = request;
     this.env = env;
     this.log = log;
+    this.signal = signal;
   }
 
   get probe(): Words {
@@ -59,6 +66,13 @@ export class AlembicTool implements Tool {
   }
 
   async read(): Promise<void> {
+    // Which revisions there are was settled then: that of those that would run nothing was edited is all there is to see.
+    if (!this.isRead) await this.readHistory();
+    await Promise.all([this.readConfiguration(), this.readSources()]);
+    this.isRead = true;
+  }
+
+  private async readHistory(): Promise<void> {
     const { workingDirectory, alembicConfig, alembicCommand } = this.request;
     const found = await findAlembic({
       workingDirectory,
@@ -91,7 +105,6 @@ export class AlembicTool implements Tool {
     this.revisions = revisions;
     // Two files of one revision id lose a migration, and alembic only warns of it.
     if (told?.class) throw new Stop({ result: 'failed', class: told.class, message: told.message, next: told.next });
-    await Promise.all([this.readConfiguration(), this.readSources()]);
   }
 
   /** env.py and the ini make an apply what it is, beside the revisions. */
@@ -251,9 +264,11 @@ export class AlembicTool implements Tool {
 
   async remarks(look: (words: Words) => Promise<LookedThrough>): Promise<readonly string[]> {
     const { ended } = await look(checkOf(this.words, this.request.alembicConfig));
-    const told = explainAlembic(ended);
-    if (ended.code === 0 || !told || !/New upgrade operations/.test(told.message)) return [];
-    return [`alembic check: ${told.message}`];
+    const differences = differencesIn(`${ended.stdout}\n${ended.stderr}`, OURS);
+    if (differences.length === 0) return [];
+    const [first = ''] = differences;
+    const more = differences.length === 1 ? '' : ` and ${plural(differences.length - 1, 'other difference')}`;
+    return [`alembic check: the project's models and the database differ: ${brief(first, 300)}${more}`];
   }
 
   /** Without any way to the database. */
@@ -271,7 +286,11 @@ export class AlembicTool implements Tool {
     });
     const childEnv = { PYTHONUTF8: '1', ...env };
     const kept = await keptOut(words, { request: this.request, env: childEnv, allow: [], log: this.log });
-    return kept.read(await probeTool({ words: kept.words, cwd: workingDirectory, env: childEnv }, limitMs));
+    const start = { words: kept.words, cwd: workingDirectory, env: childEnv };
+    const ended = await probeTool(start, limitMs, this.signal);
+    if (this.signal.aborted) throw cancelled(`while ${words[0]} was reading the project`);
+    if (ended.stopped) throw tooSlow(words, limitMs);
+    return kept.read(ended);
   }
 
   private async isOnPath(program: string): Promise<boolean> {
@@ -284,6 +303,15 @@ export class AlembicTool implements Tool {
     const inside = relative(this.request.workingDirectory, path);
     return inside.split(sep).join('/');
   }
+}
+
+function tooSlow(words: Words, limitMs: number): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'tool',
+    message: `\`${words.join(' ')}\` did not come to an end within ${duration(limitMs)}`,
+    next: 'Run it in the working directory: it needs no database, and a revision must do nothing where it is only loaded.',
+  });
 }
 
 function isThere(path: string, mode: number): Promise<boolean> {

@@ -117,7 +117,9 @@ export class ToolEngine implements Engine {
 
   resume(): Promise<Inspection> {
     return this.interruptible('after the review pause', async () => {
-      const found = await this.look(await this.database.reopen());
+      const facts = await this.database.reopen();
+      await this.tool.read();
+      const found = await this.look(facts);
       const { plan } = this;
       if (!plan || !found.plan.isOpen) return found;
       // What it would do shows only in a dry run; on the same database the same tool does the same.

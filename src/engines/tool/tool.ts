@@ -56,7 +56,7 @@ export interface Tool {
   readonly isOpen: boolean;
   /** A harmless command by which is seen that the tool connects through us; null: none was given. */
   readonly probe: Words | null;
-  /** Reads the project, without a connection. Throws a Stop. */
+  /** Reads the project, without a connection; again, for what was edited since. Throws a Stop. */
   read(): Promise<void>;
   /** Of the tables that are there, the tool's own; `said`: what it sent in the probe. */
   tableOf(tables: readonly ToolTable[], said: readonly string[]): ToolTable | null;
