@@ -69,13 +69,10 @@ export async function psqlFile(sql: string, more: Readonly<Record<string, string
 
 /**
  * A tool of one file, which has `pg`, `url` (DATABASE_URL) and `connect(config?)`; `body` is run as an async function's.
- * Its probe asks for `select 1`.
+ * `probe` likewise; it connects, and that is all, unless it is given.
  */
-export async function nodeTool(body: string): Promise<Commanded> {
-  const folder = await workspaceWith({
-    'tool.mjs': toolText(body),
-    'probe.mjs': toolText('await (await connect()).end();'),
-  });
+export async function nodeTool(body: string, probe = 'await (await connect()).end();'): Promise<Commanded> {
+  const folder = await workspaceWith({ 'tool.mjs': toolText(body), 'probe.mjs': toolText(probe) });
   return { folder, apply: [process.execPath, 'tool.mjs'], probe: [process.execPath, 'probe.mjs'] };
 }
 

@@ -273,7 +273,7 @@ export class ToolDirector implements Director, Talk {
       entry.ran += 1;
       entry.ms = Math.round(((entry.ms ?? 0) + ms) * 1_000) / 1_000;
       const rows = / (\d+)$/.exec(tag ?? '')?.[1];
-      if (rows !== undefined) entry.rows = (entry.rows ?? 0) + Number(rows);
+      if (rows !== undefined && entry.executed) entry.rows = (entry.rows ?? 0) + Number(rows);
       if (isWorthALook(said)) this.looks.after(entry, { sql: said.sql, line: 1, column: 1 });
       if (!isChatter(said.facts)) this.wentOn();
     } else if (tag !== null) {
@@ -300,6 +300,7 @@ export class ToolDirector implements Director, Talk {
     const entry = known ? this.stretches.apart(known, said) : this.stretches.entryFor(said, this.transactions);
     this.at = entry;
     entry.executed = true;
+    entry.reason = null;
     entry.ran += 1;
     entry.error = this.input.bench.request.showData ? server.message : hideMessage(server.code, server.message);
     this.looks.mention(said.sql);

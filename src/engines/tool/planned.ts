@@ -24,10 +24,10 @@ export function planned(migration: ToolMigration, texts: readonly StatementText[
   const { allow, ...file } = migration;
   const createsTables: string[] = [];
   let alone: string | null = null;
-  for (const { sql } of texts) {
+  for (const { sql, line } of texts) {
     const facts = classify(sql);
     if (facts.createsTable !== null) createsTables.push(bareName(facts.createsTable));
-    alone ??= facts.nonTransactional?.what ?? null;
+    if (facts.nonTransactional) alone ??= `${facts.nonTransactional.what} at line ${line}`;
   }
   return {
     ...file,

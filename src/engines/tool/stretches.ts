@@ -272,9 +272,13 @@ export class Stretches {
   }
 }
 
+/** Settings that the rules have something to say of. */
+const WEIGHTY = /^\s*set\b.*\b(?:session_replication_role|lock_timeout|statement_timeout)\b/is;
+
 /** Reads and settings are told only where they did something. */
 function isTold(entry: Entry): boolean {
   if (entry.error !== null || !isChatter(entry.facts) || entry.reason !== null) return true;
+  if (entry.facts.command === 'SET' && WEIGHTY.test(entry.sql)) return true;
   const { locks, rewrites, scans, touched, dropped, truncated } = entry;
   return [locks, rewrites, scans, touched, dropped, truncated].some((list) => list.length > 0);
 }
