@@ -7418,18 +7418,18 @@ async function chooseEngine(choosing) {
     if (kind instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V)
         return new Unusable(kind);
     if (kind === 'sql') {
-        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(479), __nccwpck_require__.e(461)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2461));
+        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(399), __nccwpck_require__.e(513)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5513));
         return sqlEngine(request, log, signal, remember);
     }
-    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(479), __nccwpck_require__.e(135), __nccwpck_require__.e(433)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9433)), toolOf(kind, choosing)]);
+    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(399), __nccwpck_require__.e(825), __nccwpck_require__.e(691)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1691)), toolOf(kind, choosing)]);
     return new ToolEngine(request, log, signal, remember, tool, env);
 }
-async function toolOf(kind, { request, env, log }) {
+async function toolOf(kind, { request, env, log, signal }) {
     if (kind === 'alembic') {
-        const { AlembicTool } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(135), __nccwpck_require__.e(905)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5905));
-        return new AlembicTool(request, env, log);
+        const { AlembicTool } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(825), __nccwpck_require__.e(31)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3031));
+        return new AlembicTool(request, env, log, signal);
     }
-    const { CommandTool } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(199)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3199));
+    const { CommandTool } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(822)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6822));
     return new CommandTool(request);
 }
 function kindOf(request) {
@@ -8030,7 +8030,7 @@ function ofForm(migration) {
         ? hazard('own-transactions', 'warning', ['non-transactional'], at, 'the file holds transactions of its own: they commit one by one, and a failure half way leaves the earlier ones', {
             safer: 'One file, one transaction: take BEGIN and COMMIT out, or split the file.',
         })
-        : hazard('non-transactional', 'info', ['non-transactional'], at, `applied statement by statement, with recorded progress (${script.reason})`);
+        : hazard('non-transactional', 'info', ['non-transactional'], at, `applied outside of a transaction, statement by statement (${script.reason})`);
     return [{ ...form, statement: null }];
 }
 
@@ -8940,6 +8940,23 @@ function failureOfStop(stop, context) {
 
 /***/ }),
 
+/***/ 3847:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ inOnePacket)
+/* harmony export */ });
+/** What is written from now until the end of this turn of the event loop leaves at once then. */
+function inOnePacket(stream) {
+    if (stream.writableCorked > 0)
+        return;
+    stream.cork();
+    setImmediate(() => stream.uncork());
+}
+
+
+/***/ }),
+
 /***/ 7076:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -8986,11 +9003,14 @@ const defaults = lib.defaults
 // Re-export the default
 /* harmony default export */ const esm = (lib);
 
+// EXTERNAL MODULE: ./src/postgres/packet.ts
+var packet = __nccwpck_require__(3847);
 ;// CONCATENATED MODULE: ./src/postgres/session.ts
 /**
  * One connection to PostgreSQL, and the two ways of using it: a query whose rows are wanted, and a batch of statements
  * in one round trip.
  */
+
 
 
 
@@ -9180,7 +9200,10 @@ class Session {
         this.underWay += 1;
         const drained = [];
         return {
-            write: (bytes) => stream.write(bytes),
+            write: (bytes) => {
+                (0,packet/* inOnePacket */.E)(stream);
+                return stream.write(bytes);
+            },
             onDrain: (listener) => {
                 drained.push(listener);
                 stream.on('drain', listener);
@@ -10706,7 +10729,9 @@ function waysBackOf(outcome, limits) {
     const backup = (0,facts/* backupWords */.eI)(outcome);
     const recovery = (0,facts/* recoverySettings */.pF)(outcome);
     const ways = (0,facts/* waysBack */.ed)(outcome).map((way) => () => `${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(way.file, 200))}: ${way.down === null ? 'no down file; a new migration that undoes it' : `run ${(0,report_text/* code */.aY)((0,report_text/* brief */.dh)(way.down, 200))}`}`);
+    const ofTool = (0,facts/* wayBackOfTool */.yY)(outcome);
     return (0,parts/* joined */.oR)([
+        ofTool === null ? '' : `What was applied: ${ofTool}.`,
         ways.length === 0 ? '' : `Migration by migration, the newest first:\n\n${(0,parts/* bullets */.e5)(ways, limits.list)}`,
         recovery === null
             ? 'No backup marker was taken in this run: the whole database goes back only to a backup that you have made yourself.'
@@ -11038,7 +11063,8 @@ function somethingCommitted(state) {
 /* harmony export */   pG: () => (/* binding */ sizeWords),
 /* harmony export */   pY: () => (/* binding */ sortedHazards),
 /* harmony export */   sk: () => (/* binding */ nextStep),
-/* harmony export */   w4: () => (/* binding */ rerunCommand)
+/* harmony export */   w4: () => (/* binding */ rerunCommand),
+/* harmony export */   yY: () => (/* binding */ wayBackOfTool)
 /* harmony export */ });
 /* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2794);
 /* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5066);
@@ -11383,8 +11409,21 @@ function diffLines(change, width) {
         ...(change.after === null ? [] : [`+     ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(change.after, width)}`]),
     ];
 }
+/** The way back of what somebody else's tool has applied, in a sentence; null: there are files for it, or there is nothing. */
+function wayBackOfTool({ engine, applied, previousVersion }) {
+    if (applied.length === 0 || engine === 'sql' || engine === null)
+        return null;
+    if (engine === 'command')
+        return "the tool's own way back (its down or rollback command), or a new migration that undoes it";
+    const single = previousVersion === null || /^\w+$/.test(previousVersion);
+    return single
+        ? `\`alembic downgrade ${previousVersion ?? 'base'}\`, which this run has not rehearsed, or a new revision that undoes it`
+        : 'a new revision that undoes it';
+}
 /** For what this run applied, newest first: the way back of each. */
 function waysBack(outcome) {
+    if (wayBackOfTool(outcome) !== null)
+        return [];
     return [...outcome.applied].reverse().map((migration) => {
         const key = prefixOf(migration.file);
         return {
@@ -12328,6 +12367,7 @@ function rollbackSection(outcome) {
     const recovery = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .recoverySettings */ .pF)(outcome);
     return titled('Rollback instructions for this run', [
         backup ?? 'No backup marker was taken in this run.',
+        ...[(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .wayBackOfTool */ .yY)(outcome)].filter((text) => text !== null),
         ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .waysBack */ .ed)(outcome).map((way) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(way.file, 300)}: ${way.down === null ? 'no down file; write a new migration that undoes it' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(way.down, 300)}`),
         ...(recovery === null
             ? []
@@ -13651,6 +13691,75 @@ function cutBytes(text, max) {
 
 /***/ }),
 
+/***/ 626:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   QU: () => (/* binding */ formOf),
+/* harmony export */   hl: () => (/* binding */ outcomeWithoutValues),
+/* harmony export */   lO: () => (/* binding */ withoutValues),
+/* harmony export */   tt: () => (/* binding */ lineWithoutValues),
+/* harmony export */   vU: () => (/* binding */ isAboutRows)
+/* harmony export */ });
+const LONGEST_FORM = 1_000_000;
+const LONGEST_SHOWN = 10_000;
+/** Commands whose literals are rows; those of other commands are the schema. */
+const ABOUT_ROWS = /^\s*(?:--[^\n]*\n\s*)*(?:insert|update|delete|merge|select|with|values|copy|execute)\b/i;
+/** The text without its literals, and of a list of rows the first; two statements of one form do the same to other rows. */
+function formOf(sql) {
+    return cutAt(sql, LONGEST_FORM)
+        .replace(/'(?:[^']|'')*(?:'|$)|(?<![$\w])\d+(?:\.\d+)?(?!["\w])/g, '?')
+        .replace(/(\(\?[?\s,]*\))(?:\s*,\s*\(\?[?\s,]*\))+/g, '$1');
+}
+function cutAt(text, length) {
+    return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+function isAboutRows(sql) {
+    return ABOUT_ROWS.test(sql);
+}
+/** A statement that is about rows without their values; any other as it is. */
+function withoutValues(sql) {
+    if (!isAboutRows(sql))
+        return sql;
+    return formOf(cutAt(sql, LONGEST_SHOWN));
+}
+/** A line that a tool printed, without the rows that the server or the tool's library put into it. */
+function lineWithoutValues(line) {
+    return line
+        .replace(/\b(DETAIL:\s*).*$/, '$1(row data is not shown)')
+        .replace(/(\bdetail: ').*(',?\s*)$/i, '$1(row data is not shown)$2')
+        .replace(/(\bKey \([^)]*\)=\().*(\))/, '$1…$2')
+        .replace(/(Failing row contains \().*/i, '$1…)')
+        .replace(/(\[parameters: ).*/, '$1…]')
+        .replace(/(invalid input [^:"]*: )".*/, '$1"…"');
+}
+/** The same for all that a run has to say of a tool's statements. */
+function outcomeWithoutValues(outcome) {
+    const { error } = outcome;
+    const failedOnRows = error?.excerpt && ABOUT_ROWS.test(error.excerpt);
+    return {
+        ...outcome,
+        migrations: outcome.migrations.map((migration) => ({
+            ...migration,
+            statements: migration.statements.map((one) => ({ ...one, sql: withoutValues(one.sql) })),
+        })),
+        hazards: outcome.hazards.map((hazard) => ({
+            ...hazard,
+            statement: hazard.statement === null ? null : withoutValues(hazard.statement),
+        })),
+        error: error && {
+            ...error,
+            message: error.message.split('\n').map(lineWithoutValues).join('\n'),
+            // Its column would point somewhere else.
+            excerpt: failedOnRows ? null : error.excerpt,
+            column: failedOnRows ? null : error.column,
+        },
+    };
+}
+
+
+/***/ }),
+
 /***/ 9369:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -14919,7 +15028,10 @@ var exit = __nccwpck_require__(1036);
 var outcome = __nccwpck_require__(5066);
 // EXTERNAL MODULE: ./src/report/stop.ts
 var report_stop = __nccwpck_require__(9836);
+// EXTERNAL MODULE: ./src/report/values.ts
+var values = __nccwpck_require__(626);
 ;// CONCATENATED MODULE: ./src/draft.ts
+
 
 
 
@@ -15145,6 +15257,11 @@ class Draft {
         return this.stateUnknown ? 'unknown' : 'unchanged';
     }
     outcomeOf(result, databaseState, error, alarm) {
+        const whole = this.wholeOutcomeOf(result, databaseState, error, alarm);
+        // The text of an SQL file is the project's own; what a tool sends may hold rows.
+        return this.kind === 'sql' || this.request.showData ? whole : (0,values/* outcomeWithoutValues */.hl)(whole);
+    }
+    wholeOutcomeOf(result, databaseState, error, alarm) {
         const { request, inspection, plan, rehearsal, verification } = this;
         const applied = this.proof?.applied ?? [];
         const ref = ({ version, name, file }) => ({ version, name, file });
@@ -15193,7 +15310,7 @@ class Draft {
             notes: inspection?.notes ?? [],
             problems: [],
             error,
-            downFiles: (plan?.pending ?? []).flatMap((one) => plan?.downFiles.get(one.key) ?? []),
+            downFiles: this.kind !== 'sql' ? [] : (plan?.pending ?? []).flatMap((one) => plan?.downFiles.get(one.key) ?? []),
             run: request.run,
             artifactName: request.publishing.artifactName,
             artifacts: { plan: this.planArtifact, log: null },
@@ -15304,10 +15421,18 @@ function repeatable(hazards, isRead) {
         return { question, answer: 'no', detail: first.message };
     return item(question, [], isRead, 'every statement can be run again');
 }
-function wayBack({ pending, downFiles, hazards, wentDown }) {
+function wayBack({ pending, downFiles, hazards, tool, wentDown }) {
     const question = 'has a way back';
     const without = pending.filter((migration) => !downFiles.has(migration.key));
     const [first] = without;
+    if (tool === 'command')
+        return { question, answer: 'unknown', detail: "the tool's own way back is not read, and was not tried" };
+    if (tool !== null) {
+        const detail = first && `${(0,report_text/* plural */.LS)(without.length, 'revision')} without a downgrade, the first is ${first.file}`;
+        return detail
+            ? { question, answer: 'no', detail }
+            : { question, answer: 'unknown', detail: 'each revision has a downgrade, and none was tried' };
+    }
     if (first) {
         const detail = `${(0,report_text/* plural */.LS)(without.length, 'file')} without a down file, the first is ${first.file}`;
         return { question, answer: 'no', detail };
@@ -15443,7 +15568,7 @@ async function dryRun(request, tools, draft, inspected) {
             seePlan(request, tools, draft, inspected, rehearsal.plan);
         const found = (0,hazards_hazards/* hazardsOf */.f6)({ pending: plan.pending, claims, rehearsal, request });
         const { hazards, unused } = (0,verdict/* markAllowed */.uI)(found.filter(hazards_hazards/* isHazard */.NO), request, plan);
-        draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, plan, rehearsal, found));
+        draft.rehearsed(rehearsal, hazards, unused, checklistOf(request, engine.kind, plan, rehearsal, found));
         const { statements, executed } = rehearsal.coverage;
         log.line(`${executed} of ${(0,report_text/* plural */.LS)(statements, 'statement')} executed and rolled back`);
         if (rehearsal.error)
@@ -15465,13 +15590,14 @@ function seePlan(request, { engine, log, writePlan }, draft, found, seen) {
     }
     writePlan(engine.planText(seen));
 }
-function checklistOf(request, plan, rehearsal, hazards) {
+function checklistOf(request, kind, plan, rehearsal, hazards) {
     const passed = rehearsal.verdict === 'passed';
     return checklist({
         pending: plan.pending,
         downFiles: plan.downFiles,
+        tool: kind === 'sql' ? null : kind,
         hazards,
-        wentDown: passed && request.rehearseRollback !== false,
+        wentDown: kind === 'sql' && passed && request.rehearseRollback !== false,
         complete: passed && rehearsal.complete,
     });
 }
