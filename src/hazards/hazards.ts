@@ -26,7 +26,9 @@ export function hazardsOf({ pending, claims, rehearsal, request }: HazardInput):
   });
   const watched = new Set(rehearsal.migrations.filter((one) => one.status === 'rehearsed').map((one) => one.version));
   const unread = pending.flatMap((one) => notRead(one, watched.has(one.version) ? 'info' : 'danger'));
-  return [...weighed, ...unread, ...observedHazards({ pending, rehearsal })];
+  const all = [...weighed, ...unread, ...observedHazards({ pending, rehearsal })];
+  // Of a tool's migration the file may not be known.
+  return all.map((hazard) => (hazard.file === '' ? { ...hazard, file: null, line: null } : hazard));
 }
 
 /** Statements of a file that no rule has read, because there were too many. */

@@ -12,6 +12,7 @@ import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
 import { type Alarm, Watchdog } from '../postgres/watchdog.ts';
 import type { Blocked, Failure, MigrationReport } from '../report/outcome.ts';
+import { placeOf } from '../report/places.ts';
 import { bounds } from './bounds.ts';
 import { CONTROL, Conversation, type Slot, type StatementSlot } from './conversation.ts';
 import { Again, type Ending, Interrupted, type Interruption, isContention, StatementFailed } from './endings.ts';
@@ -184,7 +185,7 @@ export abstract class Attempt {
         pid,
         application,
         waitedMs: Math.round(waitedMs),
-        file: current?.migration.file ?? null,
+        file: current && placeOf(current.migration),
         statementIndex: current?.index ?? null,
       });
     }

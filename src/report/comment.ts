@@ -1,4 +1,5 @@
 /** Outcome -> the comment on a pull request: what a reviewer of the change must know, and where the rest is. */
+
 import type { Outcome } from './outcome.ts';
 import {
   artifactWords,
@@ -16,6 +17,7 @@ import {
   runLink,
   schemaPart,
 } from './parts.ts';
+import { withPlaces } from './places.ts';
 import { cut } from './text.ts';
 
 /** Below GitHub's 65,536, with room for the hidden marker. */
@@ -28,7 +30,8 @@ const LIMITS: readonly Limits[] = [
 ];
 
 /** Fewer than 60,000 UTF-16 units whatever the outcome holds. */
-export function renderComment(outcome: Outcome): string {
+export function renderComment(whole: Outcome): string {
+  const outcome = withPlaces(whole);
   let text = '';
   for (const limits of LIMITS) {
     text = render(outcome, limits);

@@ -28,10 +28,12 @@ import {
   waysBack,
 } from './facts.ts';
 import type { Hazard, MigrationReport, Outcome, RelationSize } from './outcome.ts';
+import { withPlaces } from './places.ts';
 import { brief, clean, cut, duration, inertText, number, oneLine, plural } from './text.ts';
 
 /** The whole report, ended by a line feed. Free texts are cut at 20,000 characters; nothing else is left out. */
-export function renderText(outcome: Outcome): string {
+export function renderText(whole: Outcome): string {
+  const outcome = withPlaces(whole);
   const sections = [
     headSection(outcome),
     problemsSection(outcome),

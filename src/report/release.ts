@@ -1,13 +1,15 @@
 /** Outcome -> the section of a release's notes: what the release did to the database. Public, so it names no host and no role. */
 import type { Outcome } from './outcome.ts';
 import { bullets, joined, runLink } from './parts.ts';
+import { withPlaces } from './places.ts';
 import { brief, code, details, plural } from './text.ts';
 
 /** More than these fold; more than the second are counted. */
 const OPEN = 20;
 const SHOWN = 200;
 
-export function renderReleaseSection(outcome: Outcome): string {
+export function renderReleaseSection(whole: Outcome): string {
+  const outcome = withPlaces(whole);
   const { applied } = outcome;
   const database = outcome.server === null ? 'the database' : code(brief(outcome.server.database, 63));
   const environment = outcome.environment === null ? '' : ` (${outcome.environment})`;

@@ -34,6 +34,7 @@ import {
   runLink,
   schemaPart,
 } from './parts.ts';
+import { withPlaces } from './places.ts';
 import {
   brief,
   byteLength,
@@ -68,7 +69,8 @@ const LIMITS: readonly Limits[] = [
 ];
 
 /** Fewer than `maxBytes` bytes whatever the outcome holds; what had to go is counted, and is in report.json. */
-export function renderSummary(outcome: Outcome, options: SummaryOptions = {}): string {
+export function renderSummary(whole: Outcome, options: SummaryOptions = {}): string {
+  const outcome = withPlaces(whole);
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
   let text = '';
   for (const limits of LIMITS) {

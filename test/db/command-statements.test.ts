@@ -316,6 +316,41 @@ describe('the digest', () => {
   });
 });
 
+describe('a script that may be run again', () => {
+  const UP_TO_DATE = { result: 'up-to-date', exitCode: 0, databaseState: 'unchanged' };
+
+  it.each([
+    'create table if not exists t (id int);\n',
+    'create or replace view v_t as select id from t;\n',
+    'create index concurrently if not exists t_pkey on t (id);\n',
+    'insert into parent values (7) on conflict do nothing;\n',
+    "do $$ begin if to_regclass('t') is null then create table t (id int); end if; end $$;\n",
+    'select 1;\n',
+  ])('has nothing to do: %s', async (sql) => {
+    const client = await database.client();
+    await client.query(
+      'create or replace view v_t as select id from t; insert into parent values (7) on conflict do nothing',
+    );
+    expect(ending(await dryRun(sql))).toEqual(UP_TO_DATE);
+  });
+
+  it.each([
+    "comment on table t is 'other';\n",
+    "alter role postgres set work_mem = '5MB';\n",
+    'analyze t;\n',
+    'vacuum t;\n',
+    "select setval('s', 5);\n",
+    'create schema if not exists another;\n',
+    'update parent set id = id;\n',
+  ])('has something to do: %s', async (sql) => {
+    const client = await database.client();
+    await client.query('insert into parent values (7) on conflict do nothing');
+    const outcome = await dryRun(sql, { 'allow-hazards': 'dry-run-inconclusive' });
+    expect(outcome.result).not.toBe('up-to-date');
+    expect(outcome.pending).toHaveLength(1);
+  });
+});
+
 it('what the tool left locked in its session is free in the pause', async () => {
   const own = await databaseWith(SETUP);
   const client = await own.client();

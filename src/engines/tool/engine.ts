@@ -7,9 +7,10 @@ import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import { quoteIdentifier } from '../../postgres/identifier.ts';
 import { holdsLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
+import { wasRehearsed } from '../../rehearsal/entry.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
-import type { BackupMarker, Health } from '../../report/outcome.ts';
+import type { BackupMarker, Health, StatementReport } from '../../report/outcome.ts';
 import { renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
 import { withoutValues } from '../../report/values.ts';
 import type { Request, Target } from '../../request/request.ts';
@@ -413,11 +414,12 @@ export class ToolEngine implements Engine {
 
   private async checkRecords(plan: Plan): Promise<Check> {
     const { pending } = await this.pendingNow(plan);
-    const names = pending.map((one) => one.file || one.version);
+    // What a tool that has ended well did beside its records cannot be there.
+    const missing = this.application?.isDone === true ? pending.filter(hasRecorded) : pending;
     return {
       check: `${this.tool.name} has every migration on record`,
-      passed: names.length === 0 || (this.application?.isDone === true && pending.every((one) => !hasRecorded(one))),
-      detail: names.length === 0 ? null : `not so: ${names.join(', ')}`,
+      passed: missing.length === 0,
+      detail: missing.length === 0 ? null : `not so: ${missing.map((one) => one.file || one.version).join(', ')}`,
     };
   }
 
@@ -503,16 +505,21 @@ function withoutTable(seen: SeenRehearsal, table: ToolTable | null): SeenRehears
   };
 }
 
+/** Beyond what the schema and the tool's records show. */
 function wroteAnything({ migrations }: SeenRehearsal): boolean {
-  return migrations.some(({ statements }) =>
-    statements.some(
-      (one) =>
-        !one.executed ||
-        one.touched.length + one.truncated.length + one.dropped.length > 0 ||
-        ((one.rows ?? 0) > 0 && /^(?:insert|update|delete|merge|copy)\b/i.test(one.sql)),
-    ),
-  );
+  return migrations.some(({ statements }) => statements.some(didSomething));
 }
+
+function didSomething(one: StatementReport): boolean {
+  if (!wasRehearsed(one) || one.rewrites.length > 0) return true;
+  if (one.touched.length + one.truncated.length + one.dropped.length > 0) return true;
+  return ((one.rows ?? 0) > 0 && ABOUT_ROWS.test(one.sql)) || SHOWS_NOWHERE.test(one.sql);
+}
+
+const ABOUT_ROWS = /^(?:insert|update|delete|merge|copy)\b/i;
+/** What is done to the whole server, and upkeep. */
+const SHOWS_NOWHERE =
+  /^(?:(?:create|alter|drop)\s+(?:role|user|group|database|tablespace)\b|(?:grant|revoke)\b(?!.*\bon\b)|reassign\b|analyze\b|reindex\b|cluster\b|security\s+label\b)/is;
 
 function recordedOf(versions: readonly ToolVersion[], all: boolean): Inspection['recorded'] {
   return versions

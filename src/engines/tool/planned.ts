@@ -17,8 +17,7 @@ export interface ToolMigration {
   readonly allow: Directives['allow'];
 }
 
-/** What a tool did beside its records, or one that keeps none. */
-export const UNRECORDED = 'unrecorded';
+export { UNRECORDED } from '../../report/places.ts';
 
 export function planned(migration: ToolMigration, texts: readonly StatementText[]): PlannedMigration {
   const { allow, ...file } = migration;
