@@ -853,6 +853,25 @@ describe('COPY', () => {
   });
 });
 
+describe('encodings', () => {
+  const bytes = (text: string) => Buffer.from(`${text}\0`, 'latin1');
+  const query = (text: string) => [message('Q', bytes(text))];
+  it('texts that are not UTF-8 pass as they are', async () => {
+    await same([
+      "set client_encoding = 'latin1'",
+      query("insert into t values (6, 60, 'é')"),
+      query("select 'é' as \"ü\"; select note from t where id = 6; select 'é', nothing"),
+      [message('P', bytes('n'), bytes("select 'é' || $1::text"), Buffer.from([0, 0])), B(['x'], 'n'), D(), E(), S],
+      query('create table "tä" (i int); begin; savepoint "ö"; release "ö"; commit'),
+      query('drop table "tä"'),
+      query("do $$ begin raise notice 'é'; end $$"),
+      "set client_encoding = 'utf8'",
+      "select note, 'é😀' from t where id = 6",
+      [message('Q', Buffer.from([0x73, 0xff, 0])), S],
+    ]);
+  });
+});
+
 describe('several connections', () => {
   /** What each says in turn: the number of the connection, and what it says. */
   type Turn = readonly [which: number, step: Step];
@@ -1112,13 +1131,40 @@ describe('ends', () => {
     const wire = await Wire.open(rehearsal.url);
     wire.socket.pause();
     wire.socket.write(say.query("select repeat('x', 1000) from generate_series(1, 200000)"));
-    const used = () => process.memoryUsage().arrayBuffers + process.memoryUsage().rss * 0;
+    const used = () => process.memoryUsage().arrayBuffers;
     const before = used();
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(used() - before).toBeLessThan(64 * 1024 * 1024);
     const rows = wire.until((frames) => frames.at(-1)?.type === 'Z');
     wire.socket.resume();
     expect((await rows).filter(({ type }) => type === 'D')).toHaveLength(200_000);
+    await wire.end();
+    await prove(rehearsal);
+  });
+});
+
+describe('what waits', () => {
+  it('of a COPY that the server does not take is bounded', async () => {
+    const rehearsal = await play();
+    const locker = await rehearsed.client();
+    await locker.query('begin; lock table t');
+    const wire = await Wire.open(rehearsal.url);
+    await wire.talk(say.query('create table m (t text)'));
+    const row = copyData(`${'x'.repeat(10_000)}\n`);
+    const done = wire.talk([
+      say.query('copy t (note) from stdin'),
+      ...Array.from({ length: 5_000 }, () => row),
+      say.copyFail('enough'),
+    ]);
+    const taken = () => wire.socket.bytesWritten - wire.socket.writableLength;
+    let before = -1;
+    while (taken() !== before) {
+      before = taken();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(before).toBeLessThan(25_000_000);
+    await locker.end();
+    expect((await done).map(inWords).at(-1)).toBe('Z I');
     await wire.end();
     await prove(rehearsal);
   });
