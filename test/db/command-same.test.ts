@@ -17,8 +17,8 @@ const SETUP = [
    create table parted (id int, day date) partition by range (day);
    create table parted_1 partition of parted for values from ('2026-01-01') to ('2027-01-01');
    create function answer() returns int language sql as 'select 42';
-   insert into customers select n, 'c' || n || '@example.org', 'n' || n from generate_series(1, 30000) n;
-   insert into orders select n, 1 + n % 30000, n, 'note' from generate_series(1, 60000) n;
+   insert into customers select n, 'c' || n || '@example.org', 'n' || n from generate_series(1, 3000) n;
+   insert into orders select n, 1 + n % 3000, n, 'note' from generate_series(1, 6000) n;
    create table broken (id int, v text); insert into broken values (1, 'x'), (1, 'y')`,
   'refresh materialized view totals',
   'analyze',
@@ -81,7 +81,8 @@ const APART: Readonly<Record<string, string>> = {
   'an index built concurrently': 'create index concurrently orders_total on orders (total);\n',
   'a unique one that cannot be': 'create unique index concurrently broken_id on broken (id);\n',
   'one of a partitioned table': 'create index concurrently parted_day on parted (day);\n',
-  'one that is there': 'create index concurrently if not exists orders_customer on orders (total);\n',
+  'one that is there':
+    "create index concurrently if not exists orders_customer on orders (total);\ncomment on table orders is 'all of them';\n",
   'one dropped': 'drop index concurrently orders_customer;\n',
   'VACUUM of a table that is not there': 'vacuum nowhere;\n',
   'ALTER SYSTEM': `alter system set work_mem = '5MB';\n`,
@@ -102,9 +103,11 @@ function told({ result, exitCode, migrations, hazards, schemaDiff, sizes, covera
   return {
     ending: { result, exitCode, coverage },
     statements,
+    // How long a lock was held tells more of the machine than of the statement.
     hazards: hazards
+      .filter(({ message }) => !/ is held while /.test(message))
       .map(({ version: _v, file: _f, ...hazard }) =>
-        JSON.stringify(hazard).replace(/, \d+(?:\.\d+)? m?s in the dry run/, ''),
+        JSON.stringify(hazard).replace(/, <?\d+(?:\.\d+)? m?s in the dry run/, ''),
       )
       .sort()
       .map((text) => JSON.parse(text)),
@@ -144,15 +147,15 @@ describe('each by itself', () => {
 
   it('an index on a table that is too large to try', async () => {
     const sql =
-      'create unique index concurrently orders_customer_once on orders (customer_id);\ncomment on table orders is null;\n';
-    const { files, tool } = await both(sql, [], { 'max-blocking': '10ms' });
+      "create unique index concurrently orders_customer_once on orders (customer_id);\ncomment on table orders is 'all of them';\n";
+    const { files, tool } = await both(sql, [], { 'max-blocking': '5ms' });
     expect(tool).toEqual(files);
     expect(files.statements[0]?.reason).toMatch(/too large to try its plain form/);
   });
 
   it('a statement that would write more than it may', async () => {
     const { files, tool } = await both('update orders set note = repeat(note, 3);\n', ['-1'], {
-      'dry-run-max-bytes': '1MB',
+      'dry-run-max-bytes': '100kB',
     });
     expect(tool).toEqual(files);
     expect(files.statements[0]?.reason).toMatch(/more than dry-run-max-bytes/);
