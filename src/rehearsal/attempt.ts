@@ -15,7 +15,15 @@ import type { Blocked, Failure, MigrationReport } from '../report/outcome.ts';
 import { placeOf } from '../report/places.ts';
 import { bounds } from './bounds.ts';
 import { CONTROL, Conversation, type Slot, type StatementSlot } from './conversation.ts';
-import { Again, type Ending, Interrupted, type Interruption, isContention, StatementFailed } from './endings.ts';
+import {
+  Again,
+  type Ending,
+  Inconclusive,
+  Interrupted,
+  type Interruption,
+  isContention,
+  StatementFailed,
+} from './endings.ts';
 import { type Entry, wasRehearsed } from './entry.ts';
 import { MAKE_GUARD } from './guard.ts';
 import type { AttemptInput } from './input.ts';
@@ -158,6 +166,7 @@ export abstract class Attempt {
     }
     if (thrown === null) return { kind: 'passed' };
     if (thrown instanceof Again) return { kind: 'again' };
+    if (thrown instanceof Inconclusive) return { kind: 'inconclusive', reason: thrown.message, next: thrown.next };
     if (!(thrown instanceof StatementFailed)) throw thrown;
     const error = readServerError(thrown.error);
     if (isContention(error)) return { kind: 'contention', at: thrown.entry, error };

@@ -15,9 +15,19 @@ export type Ending =
   | { readonly kind: 'failed' }
   /** Something was learned: once more from the start. */
   | { readonly kind: 'again' }
+  | { readonly kind: 'inconclusive'; readonly reason: string; readonly next: string }
   /** It lost to somebody else's lock. */
   | { readonly kind: 'contention'; readonly at: Entry | null; readonly error: ServerError }
   | Interruption;
+
+/** It cannot be rehearsed to its end, for a reason that is none of apply's. */
+export class Inconclusive extends Error {
+  readonly next: string;
+  constructor(reason: string, next: string) {
+    super(reason);
+    this.next = next;
+  }
+}
 
 export class Again extends Error {}
 export class Interrupted extends Error {}

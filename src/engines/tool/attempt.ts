@@ -5,7 +5,7 @@ import { readServerError } from '../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../postgres/lock.ts';
 import { DEALLOCATE_ALL } from '../../postgres/session.ts';
 import { Attempt } from '../../rehearsal/attempt.ts';
-import { Interrupted, type Interruption, StatementFailed } from '../../rehearsal/endings.ts';
+import { Inconclusive, Interrupted, type Interruption, StatementFailed } from '../../rehearsal/endings.ts';
 import type { Entry } from '../../rehearsal/entry.ts';
 import type { AttemptInput } from '../../rehearsal/input.ts';
 import { Line } from '../../rehearsal/proxy/line.ts';
@@ -14,7 +14,7 @@ import { MAKE_SETVAL } from '../../rehearsal/proxy/translate.ts';
 import { migrationReport } from '../../rehearsal/report.ts';
 import type { Undone } from '../../rehearsal/treatment.ts';
 import type { Failure, MigrationReport } from '../../report/outcome.ts';
-import { Stop } from '../../report/stop.ts';
+import type { Stop } from '../../report/stop.ts';
 
 import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
 
@@ -28,6 +28,9 @@ import type { Tool, Words } from './tool.ts';
 
 /** What is rehearsed must not be written into a schema file of the project's. */
 const NO_DUMP = { DBMATE_NO_DUMP_SCHEMA: 'true' };
+/** Asked for before it is committed, which a driver may do as it prepares a statement; that cannot be answered for it. */
+const UNSAFE_NEW_ENUM_VALUE = '55P04';
+const OR_ELSE = 'or accept it with allow-hazards: dry-run-inconclusive.';
 /** A tool that thinks for long does not let the dead man's switch end our transaction. */
 const KEEPALIVE_MS = 15_000;
 
@@ -173,6 +176,15 @@ export class ToolAttempt extends Attempt {
     if (this.triedToPass(ended)) throw wentPast(tool.name, words, this.bench.request.urlVariables, 'held');
     if (ended.error || ended.code !== 0) {
       const { current, lastError } = this.director;
+      const label = lastError && this.committedLabel(lastError.error);
+      if (label) {
+        const reason = `it uses the enum value '${label}' that an earlier migration adds: PostgreSQL allows that only once it is committed`;
+        if (lastError.entry) Object.assign(lastError.entry, { executed: false, error: null, reason });
+        throw new Inconclusive(
+          `${tool.name} could not go on: ${reason}`,
+          `Apply up to the migration that adds it with target-version first, ${OR_ELSE}`,
+        );
+      }
       const reached = this.notes.pending.find(({ key }) => !this.notes.finished.has(key));
       throw new StatementFailed(
         lastError?.entry?.migration ?? reached ?? current,
@@ -183,13 +195,15 @@ export class ToolAttempt extends Attempt {
     }
     if (stage.seen.connections === 0) throw wentPast(tool.name, words, this.bench.request.urlVariables);
     if (this.director.confused !== null) {
-      throw new Stop({
-        result: 'dry-run-inconclusive',
-        class: 'not-in-transaction',
-        message: this.director.confused,
-        next: 'Rehearse on a copy with rehearsal-database-url, or accept it with allow-hazards: dry-run-inconclusive.',
-      });
+      throw new Inconclusive(this.director.confused, `Rehearse on a copy with rehearsal-database-url, ${OR_ELSE}`);
     }
+  }
+
+  /** The value that the tool believes to be committed, and that is not in the rehearsal. */
+  private committedLabel(error: unknown): string | null {
+    const { code, message } = readServerError(error);
+    if (code !== UNSAFE_NEW_ENUM_VALUE) return null;
+    return [...this.undone.labels.keys()].find((label) => message.includes(label)) ?? null;
   }
 
   private async refuseAstray({ program, localPort }: Astray): Promise<Stop> {
