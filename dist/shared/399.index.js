@@ -2817,6 +2817,8 @@ class Watchdog {
     }
 }
 
+// EXTERNAL MODULE: ./src/report/places.ts
+var places = __webpack_require__(9012);
 // EXTERNAL MODULE: ./src/rehearsal/bounds.ts
 var bounds = __webpack_require__(9006);
 // EXTERNAL MODULE: ./src/rehearsal/conversation.ts
@@ -3129,6 +3131,7 @@ async function proveRolledBack(bench, { xid, lsn }) {
 
 
 
+
 /** Node's timers fire at once when they are longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 class Attempt {
@@ -3247,6 +3250,8 @@ class Attempt {
             return { kind: 'passed' };
         if (thrown instanceof endings/* Again */.Nj)
             return { kind: 'again' };
+        if (thrown instanceof endings/* Inconclusive */.BQ)
+            return { kind: 'inconclusive', reason: thrown.message, next: thrown.next };
         if (!(thrown instanceof endings/* StatementFailed */.l3))
             throw thrown;
         const error = (0,failure/* readServerError */.i)(thrown.error);
@@ -3275,7 +3280,7 @@ class Attempt {
                 pid,
                 application,
                 waitedMs: Math.round(waitedMs),
-                file: current?.migration.file ?? null,
+                file: current && (0,places/* placeOf */.$t)(current.migration),
                 statementIndex: current?.index ?? null,
             });
         }
@@ -3757,6 +3762,7 @@ function thousandths(ms) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   BQ: () => (/* binding */ Inconclusive),
 /* harmony export */   IB: () => (/* binding */ isContention),
 /* harmony export */   Nj: () => (/* binding */ Again),
 /* harmony export */   aA: () => (/* binding */ wasCutShort),
@@ -3764,6 +3770,14 @@ function thousandths(ms) {
 /* harmony export */   l3: () => (/* binding */ StatementFailed),
 /* harmony export */   r4: () => (/* binding */ inWords)
 /* harmony export */ });
+/** It cannot be rehearsed to its end, for a reason that is none of apply's. */
+class Inconclusive extends Error {
+    next;
+    constructor(reason, next) {
+        super(reason);
+        this.next = next;
+    }
+}
 class Again extends Error {
 }
 class Interrupted extends Error {
@@ -4737,6 +4751,8 @@ function verdictOf(ending, attempt, request) {
             return inconclusive('not-in-transaction', 'nothing at all could be executed', `Read each statement's reason; then accept it with allow-hazards: dry-run-inconclusive, ${ELSEWHERE}.`);
         case 'failed':
             return conclusive('failed');
+        case 'inconclusive':
+            return inconclusive('not-in-transaction', ending.reason, ending.next);
         case 'again':
             return inconclusive('resources', `more than ${MOST_RESTARTS} statements need a treatment of their own`, 'Apply in several runs with target-version.');
         case 'deadline':

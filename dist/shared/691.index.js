@@ -23,6 +23,8 @@ var catalog = __webpack_require__(505);
 var identifier = __webpack_require__(8332);
 // EXTERNAL MODULE: ./src/postgres/lock.ts
 var lock = __webpack_require__(7768);
+// EXTERNAL MODULE: ./src/rehearsal/entry.ts
+var rehearsal_entry = __webpack_require__(5639);
 // EXTERNAL MODULE: ./src/rehearsal/rehearse.ts
 var rehearse = __webpack_require__(6962);
 // EXTERNAL MODULE: ./src/report/plan-sql.ts
@@ -3889,8 +3891,6 @@ var bounds = __webpack_require__(9006);
 var concurrently = __webpack_require__(7317);
 // EXTERNAL MODULE: ./src/rehearsal/conversation.ts
 var conversation = __webpack_require__(3268);
-// EXTERNAL MODULE: ./src/rehearsal/entry.ts
-var rehearsal_entry = __webpack_require__(5639);
 // EXTERNAL MODULE: ./src/rehearsal/guard.ts
 var guard = __webpack_require__(8502);
 // EXTERNAL MODULE: ./src/rehearsal/observe.ts
@@ -4764,9 +4764,11 @@ function differentCopy(name) {
 
 
 
-
 /** What is rehearsed must not be written into a schema file of the project's. */
 const NO_DUMP = { DBMATE_NO_DUMP_SCHEMA: 'true' };
+/** Asked for before it is committed, which a driver may do as it prepares a statement; that cannot be answered for it. */
+const attempt_UNSAFE_NEW_ENUM_VALUE = '55P04';
+const OR_ELSE = 'or accept it with allow-hazards: dry-run-inconclusive.';
 /** A tool that thinks for long does not let the dead man's switch end our transaction. */
 const KEEPALIVE_MS = 15_000;
 class ToolAttempt extends attempt/* Attempt */.U {
@@ -4908,19 +4910,28 @@ class ToolAttempt extends attempt/* Attempt */.U {
             throw wentPast(tool.name, words, this.bench.request.urlVariables, 'held');
         if (ended.error || ended.code !== 0) {
             const { current, lastError } = this.director;
+            const label = lastError && this.committedLabel(lastError.error);
+            if (label) {
+                const reason = `it uses the enum value '${label}' that an earlier migration adds: PostgreSQL allows that only once it is committed`;
+                if (lastError.entry)
+                    Object.assign(lastError.entry, { executed: false, error: null, reason });
+                throw new endings/* Inconclusive */.BQ(`${tool.name} could not go on: ${reason}`, `Apply up to the migration that adds it with target-version first, ${OR_ELSE}`);
+            }
             const reached = this.notes.pending.find(({ key }) => !this.notes.finished.has(key));
             throw new endings/* StatementFailed */.l3(lastError?.entry?.migration ?? reached ?? current, lastError?.entry ?? null, lastError?.place ?? null, lastError?.error ?? ended.error ?? new Error(`${tool.name} ended with exit code ${ended.code ?? ended.signal}`));
         }
         if (stage.seen.connections === 0)
             throw wentPast(tool.name, words, this.bench.request.urlVariables);
         if (this.director.confused !== null) {
-            throw new stop/* Stop */.V({
-                result: 'dry-run-inconclusive',
-                class: 'not-in-transaction',
-                message: this.director.confused,
-                next: 'Rehearse on a copy with rehearsal-database-url, or accept it with allow-hazards: dry-run-inconclusive.',
-            });
+            throw new endings/* Inconclusive */.BQ(this.director.confused, `Rehearse on a copy with rehearsal-database-url, ${OR_ELSE}`);
         }
+    }
+    /** The value that the tool believes to be committed, and that is not in the rehearsal. */
+    committedLabel(error) {
+        const { code, message } = (0,failure/* readServerError */.i)(error);
+        if (code !== attempt_UNSAFE_NEW_ENUM_VALUE)
+            return null;
+        return [...this.undone.labels.keys()].find((label) => message.includes(label)) ?? null;
     }
     async refuseAstray({ program, localPort }) {
         const { watcher } = this.bench;
@@ -5073,6 +5084,7 @@ async function readVersions(session, table) {
 }
 
 ;// CONCATENATED MODULE: ./src/engines/tool/engine.ts
+
 
 
 
@@ -5423,11 +5435,12 @@ class ToolEngine {
     }
     async checkRecords(plan) {
         const { pending } = await this.pendingNow(plan);
-        const names = pending.map((one) => one.file || one.version);
+        // What a tool that has ended well did beside its records cannot be there.
+        const missing = this.application?.isDone === true ? pending.filter(hasRecorded) : pending;
         return {
             check: `${this.tool.name} has every migration on record`,
-            passed: names.length === 0 || (this.application?.isDone === true && pending.every((one) => !hasRecorded(one))),
-            detail: names.length === 0 ? null : `not so: ${names.join(', ')}`,
+            passed: missing.length === 0,
+            detail: missing.length === 0 ? null : `not so: ${missing.map((one) => one.file || one.version).join(', ')}`,
         };
     }
     // -- proof and end --------------------------------------------------------------------------------------------
@@ -5506,11 +5519,20 @@ function withoutTable(seen, table) {
         predicted: new Map([...seen.predicted].filter(([, { name, definition }]) => !isOwn(name, definition))),
     };
 }
+/** Beyond what the schema and the tool's records show. */
 function wroteAnything({ migrations }) {
-    return migrations.some(({ statements }) => statements.some((one) => !one.executed ||
-        one.touched.length + one.truncated.length + one.dropped.length > 0 ||
-        ((one.rows ?? 0) > 0 && /^(?:insert|update|delete|merge|copy)\b/i.test(one.sql))));
+    return migrations.some(({ statements }) => statements.some(didSomething));
 }
+function didSomething(one) {
+    if (!(0,rehearsal_entry/* wasRehearsed */.di)(one) || one.rewrites.length > 0)
+        return true;
+    if (one.touched.length + one.truncated.length + one.dropped.length > 0)
+        return true;
+    return ((one.rows ?? 0) > 0 && ABOUT_ROWS.test(one.sql)) || SHOWS_NOWHERE.test(one.sql);
+}
+const ABOUT_ROWS = /^(?:insert|update|delete|merge|copy)\b/i;
+/** What is done to the whole server, and upkeep. */
+const SHOWS_NOWHERE = /^(?:(?:create|alter|drop)\s+(?:role|user|group|database|tablespace)\b|(?:grant|revoke)\b(?!.*\bon\b)|reassign\b|analyze\b|reindex\b|cluster\b|security\s+label\b)/is;
 function recordedOf(versions, all) {
     return versions
         .filter(({ state }) => all || state === 'failed')

@@ -8601,7 +8601,9 @@ function hazardsOf({ pending, claims, rehearsal, request }) {
     });
     const watched = new Set(rehearsal.migrations.filter((one) => one.status === 'rehearsed').map((one) => one.version));
     const unread = pending.flatMap((one) => notRead(one, watched.has(one.version) ? 'info' : 'danger'));
-    return [...weighed, ...unread, ...observedHazards({ pending, rehearsal })];
+    const all = [...weighed, ...unread, ...observedHazards({ pending, rehearsal })];
+    // Of a tool's migration the file may not be known.
+    return all.map((hazard) => (hazard.file === '' ? { ...hazard, file: null, line: null } : hazard));
 }
 /** Statements of a file that no rule has read, because there were too many. */
 function notRead({ version, file, script }, severity) {
@@ -10038,7 +10040,11 @@ function secretParts(url) {
 
 // EXTERNAL MODULE: ./src/report/parts.ts
 var parts = __nccwpck_require__(9356);
+// EXTERNAL MODULE: ./src/report/places.ts
+var places = __nccwpck_require__(9012);
 ;// CONCATENATED MODULE: ./src/report/comment.ts
+/** Outcome -> the comment on a pull request: what a reviewer of the change must know, and where the rest is. */
+
 
 
 /** Below GitHub's 65,536, with room for the hidden marker. */
@@ -10049,7 +10055,8 @@ const LIMITS = [
     { statements: 0, diff: 0, migrations: 10, hazards: 5, list: 5, words: 300 },
 ];
 /** Fewer than 60,000 UTF-16 units whatever the outcome holds. */
-function renderComment(outcome) {
+function renderComment(whole) {
+    const outcome = (0,places/* withPlaces */.rd)(whole);
     let text = '';
     for (const limits of LIMITS) {
         text = render(outcome, limits);
@@ -10228,10 +10235,12 @@ function unlinked(text) {
 ;// CONCATENATED MODULE: ./src/report/release.ts
 
 
+
 /** More than these fold; more than the second are counted. */
 const OPEN = 20;
 const SHOWN = 200;
-function renderReleaseSection(outcome) {
+function renderReleaseSection(whole) {
+    const outcome = (0,places/* withPlaces */.rd)(whole);
     const { applied } = outcome;
     const database = outcome.server === null ? 'the database' : (0,report_text/* code */.aY)((0,report_text/* brief */.dh)(outcome.server.database, 63));
     const environment = outcome.environment === null ? '' : ` (${outcome.environment})`;
@@ -10572,8 +10581,11 @@ function inWorkspace(file, prefix) {
 
 // EXTERNAL MODULE: ./src/report/parts.ts
 var parts = __nccwpck_require__(9356);
+// EXTERNAL MODULE: ./src/report/places.ts
+var places = __nccwpck_require__(9012);
 ;// CONCATENATED MODULE: ./src/report/summary.ts
 /** Outcome -> the job summary: GitHub-flavoured markdown. The first screen tells; everything else folds. */
+
 
 
 
@@ -10589,7 +10601,8 @@ const LIMITS = [
     { statements: 0, diff: 0, migrations: 10, hazards: 5, list: 5, words: 400 },
 ];
 /** Fewer than `maxBytes` bytes whatever the outcome holds; what had to go is counted, and is in report.json. */
-function renderSummary(outcome, options = {}) {
+function renderSummary(whole, options = {}) {
+    const outcome = (0,places/* withPlaces */.rd)(whole);
     const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     let text = '';
     for (const limits of LIMITS) {
@@ -12171,12 +12184,15 @@ function jsonWithin(entries, limit) {
 /* harmony export */   S: () => (/* binding */ renderText)
 /* harmony export */ });
 /* harmony import */ var _facts_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1349);
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5655);
+/* harmony import */ var _places_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9012);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5655);
 /** Outcome -> the report for a terminal and for migration.log: plain text, aligned, nothing in it that a runner would obey. */
 
 
+
 /** The whole report, ended by a line feed. Free texts are cut at 20,000 characters; nothing else is left out. */
-function renderText(outcome) {
+function renderText(whole) {
+    const outcome = (0,_places_js__WEBPACK_IMPORTED_MODULE_1__/* .withPlaces */ .rd)(whole);
     const sections = [
         headSection(outcome),
         problemsSection(outcome),
@@ -12196,7 +12212,7 @@ function renderText(outcome) {
         titled('Health', (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .healthLines */ .mR)(outcome)),
         listSection('Notes', outcome.notes),
     ];
-    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inertText */ .UJ)(`${sections
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .inertText */ .UJ)(`${sections
         .filter((lines) => lines.length > 0)
         .map((lines) => lines.join('\n'))
         .join('\n\n')}\n`);
@@ -12204,16 +12220,16 @@ function renderText(outcome) {
 const WORDS = 20_000;
 function headSection(outcome) {
     const next = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .nextStep */ .sk)(outcome);
-    return [(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .headline */ .Pl)(outcome), ...(next === null ? [] : [`Next: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(next, WORDS)}`])];
+    return [(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .headline */ .Pl)(outcome), ...(next === null ? [] : [`Next: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(next, WORDS)}`])];
 }
 function titled(title, lines) {
     return lines.length === 0 ? [] : [`${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 function listSection(title, texts) {
-    return titled(title, texts.map((text) => (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(text, WORDS)));
+    return titled(title, texts.map((text) => (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(text, WORDS)));
 }
 function problemsSection(outcome) {
-    return titled('Inputs', outcome.problems.map((problem) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(problem.input, 100)}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(problem.message, WORDS)}`));
+    return titled('Inputs', outcome.problems.map((problem) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(problem.input, 100)}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(problem.message, WORDS)}`));
 }
 function failureSection(outcome) {
     const { error } = outcome;
@@ -12222,12 +12238,12 @@ function failureSection(outcome) {
     const location = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .locationOf */ .hD)(outcome);
     const block = [
         ...(location === null ? [] : [`at ${location}`]),
-        ...(error.excerpt === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .clean */ .uH)(error.excerpt.slice(0, 2000))]),
-        ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .serverLines */ .LH)(outcome, WORDS).map(_text_js__WEBPACK_IMPORTED_MODULE_1__/* .clean */ .uH),
+        ...(error.excerpt === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .clean */ .uH)(error.excerpt.slice(0, 2000))]),
+        ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .serverLines */ .LH)(outcome, WORDS).map(_text_js__WEBPACK_IMPORTED_MODULE_2__/* .clean */ .uH),
     ];
     const meaning = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .meaningOf */ .Pr)(error);
     return [
-        ...(meaning === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(meaning, WORDS)]),
+        ...(meaning === null ? [] : [(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(meaning, WORDS)]),
         ...block.flatMap((text) => text.split('\n')).map((line) => `    ${line}`),
     ];
 }
@@ -12235,30 +12251,30 @@ function whereSection(outcome) {
     const { server } = outcome;
     const pairs = [];
     if (server !== null) {
-        const version = server.version === null ? '' : `, PostgreSQL ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.version, 60)}`;
+        const version = server.version === null ? '' : `, PostgreSQL ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(server.version, 60)}`;
         pairs.push([
             'Database',
-            `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.database, 63)} on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.host, 200)}:${server.port} as ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.user, 63)}${version}`,
+            `${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(server.database, 63)} on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(server.host, 200)}:${server.port} as ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(server.user, 63)}${version}`,
         ]);
-        pairs.push(['From', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(server.source, 200)]);
+        pairs.push(['From', (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(server.source, 200)]);
     }
     if (outcome.environment !== null) {
         pairs.push([
             'Environment',
-            `${outcome.environment}${outcome.environmentSource === null ? '' : ` (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.environmentSource, 200)})`}`,
+            `${outcome.environment}${outcome.environmentSource === null ? '' : ` (${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(outcome.environmentSource, 200)})`}`,
         ]);
     }
     if (outcome.mode !== null)
         pairs.push(['Mode', outcome.mode]);
     pairs.push(['State', (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .stateWords */ .Xu)(outcome.databaseState)]);
-    const before = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.previousVersion ?? 'none', 60);
-    const now = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.currentVersion ?? 'none', 60);
+    const before = (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(outcome.previousVersion ?? 'none', 60);
+    const now = (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(outcome.currentVersion ?? 'none', 60);
     pairs.push(['Version', before === now ? now : `${before} -> ${now}`]);
     if (outcome.planDigest !== null)
-        pairs.push(['Plan digest', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.planDigest, 200)]);
+        pairs.push(['Plan digest', (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(outcome.planDigest, 200)]);
     if (outcome.artifactName !== null)
-        pairs.push(['Artifact', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(outcome.artifactName, 300)]);
-    pairs.push(['Time', (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(outcome.durationMs)]);
+        pairs.push(['Artifact', (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(outcome.artifactName, 300)]);
+    pairs.push(['Time', (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .duration */ .p0)(outcome.durationMs)]);
     return aligned(pairs.map(([name, value]) => [name, value]));
 }
 /** Columns two spaces apart. The last one is as wide as it is. */
@@ -12282,21 +12298,21 @@ function stagesSection(outcome) {
     return titled('Stages', aligned(outcome.stages.map((stage) => [
         (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .stageWords */ ._l)(stage.stage),
         stage.status,
-        stage.status === 'skipped' ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(stage.ms),
+        stage.status === 'skipped' ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .duration */ .p0)(stage.ms),
     ])));
 }
 function blockedSection(outcome) {
     return titled('Kept waiting by the dry run', outcome.blocked.map((blocked) => {
-        const by = blocked.file === null ? '' : ` by ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(blocked.file, 300)}`;
+        const by = blocked.file === null ? '' : ` by ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(blocked.file, 300)}`;
         const index = blocked.statementIndex === null ? '' : ` statement ${blocked.statementIndex}`;
-        return `pid ${blocked.pid}, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(blocked.application, 64) || 'no application name'}, waited ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(blocked.waitedMs)}${by}${index}`;
+        return `pid ${blocked.pid}, ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(blocked.application, 64) || 'no application name'}, waited ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .duration */ .p0)(blocked.waitedMs)}${by}${index}`;
     }));
 }
 function migrationsSection(outcome) {
     const sizes = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizesByRelation */ .Ss)(outcome);
     const table = aligned(outcome.migrations.map((migration) => migrationCells(migration, sizes)));
     const lines = outcome.migrations.flatMap((migration, index) => [table[index] ?? '', ...notAsWritten(migration)]);
-    return titled(`Migrations (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(outcome.migrations.length)})`, lines);
+    return titled(`Migrations (${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .number */ .ai)(outcome.migrations.length)})`, lines);
 }
 function migrationCells(migration, sizes) {
     const rows = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .rowsOf */ .RO)(migration);
@@ -12305,15 +12321,15 @@ function migrationCells(migration, sizes) {
     const size = lock === null ? undefined : sizes.get(lock.relation);
     return [
         migration.status.replace('-', ' '),
-        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(migration.file, 300),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(migration.file, 300),
         migration.transactional ? '' : 'no transaction',
         statements === null ? '' : `${statements} statements`,
-        rows === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(rows, 'row'),
-        migration.ms === null ? '' : `dry run ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(migration.ms)}`,
-        migration.appliedMs === null ? '' : `apply ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .duration */ .p0)(migration.appliedMs)}`,
+        rows === null ? '' : (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .plural */ .LS)(rows, 'row'),
+        migration.ms === null ? '' : `dry run ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .duration */ .p0)(migration.ms)}`,
+        migration.appliedMs === null ? '' : `apply ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .duration */ .p0)(migration.appliedMs)}`,
         lock === null
             ? ''
-            : `${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .lockWords */ .jU)(lock.mode)} on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(lock.relation, 140)}${size === undefined ? '' : ` (${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizeWords */ .pG)(size)})`}`,
+            : `${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .lockWords */ .jU)(lock.mode)} on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(lock.relation, 140)}${size === undefined ? '' : ` (${(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sizeWords */ .pG)(size)})`}`,
     ];
 }
 /** Statements of which a reader must know: those that failed and those that did not run as written. */
@@ -12322,32 +12338,32 @@ function notAsWritten(migration) {
         .filter((statement) => !statement.executed || statement.error !== null)
         .map((statement) => {
         const what = statement.error === null
-            ? `not executed as written: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(statement.reason ?? 'no reason given', 1000)}`
-            : `failed: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(statement.error, 1000)}`;
+            ? `not executed as written: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(statement.reason ?? 'no reason given', 1000)}`
+            : `failed: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(statement.error, 1000)}`;
         return `    statement ${statement.index}, line ${statement.line}: ${what}`;
     });
 }
 function hazardsSection(outcome) {
     const hazards = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .sortedHazards */ .pY)(outcome);
-    return titled(`Hazards (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(hazards.length)})`, hazards.flatMap(hazardLines));
+    return titled(`Hazards (${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .number */ .ai)(hazards.length)})`, hazards.flatMap(hazardLines));
 }
 function hazardLines(hazard) {
-    const place = hazard.file === null ? '' : ` at ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.file, 300)}${hazard.line === null ? '' : `:${hazard.line}`}`;
-    const relation = hazard.relation === null ? '' : ` on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.relation, 140)}`;
+    const place = hazard.file === null ? '' : ` at ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(hazard.file, 300)}${hazard.line === null ? '' : `:${hazard.line}`}`;
+    const relation = hazard.relation === null ? '' : ` on ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(hazard.relation, 140)}`;
     const effects = hazard.effects.length === 0 ? '' : ` (${hazard.effects.join(', ')})`;
     return [
-        `${hazard.severity} ${hazard.rule}${relation}${place}${effects}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.message, WORDS)}`,
-        ...(hazard.statement === null ? [] : [`    ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.statement, 200)}`]),
-        ...(hazard.safer === null ? [] : [`    Safer: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.safer, WORDS)}`]),
-        ...(hazard.allowed === null ? [] : [`    Accepted: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(hazard.allowed, 500)}`]),
+        `${hazard.severity} ${hazard.rule}${relation}${place}${effects}: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(hazard.message, WORDS)}`,
+        ...(hazard.statement === null ? [] : [`    ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(hazard.statement, 200)}`]),
+        ...(hazard.safer === null ? [] : [`    Safer: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(hazard.safer, WORDS)}`]),
+        ...(hazard.allowed === null ? [] : [`    Accepted: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(hazard.allowed, 500)}`]),
     ];
 }
 function proofSection(outcome) {
     return [(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .coverageWords */ .gn)(outcome), (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .rehearsalWords */ .hK)(outcome), (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .predictionWords */ .Vu)(outcome)].filter((line) => line !== null);
 }
 function checkLine(check) {
-    const detail = check.detail === null ? '' : `: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(check.detail, WORDS)}`;
-    return `${check.passed ? 'passed' : 'FAILED'}  ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(check.check, 300)}${detail}`;
+    const detail = check.detail === null ? '' : `: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(check.detail, WORDS)}`;
+    return `${check.passed ? 'passed' : 'FAILED'}  ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(check.check, 300)}${detail}`;
 }
 function failedChecksSection(outcome) {
     const difference = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .byKind */ .Sb)(outcome.unpredicted).flatMap((change) => (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .diffLines */ .Pp)(change, 1000));
@@ -12358,7 +12374,7 @@ function failedChecksSection(outcome) {
 }
 function checksSection(outcome) {
     const passed = outcome.verification.filter((check) => check.passed);
-    return titled(`Verification (${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(passed.length)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .number */ .ai)(outcome.verification.length)} passed)`, passed.map(checkLine));
+    return titled(`Verification (${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .number */ .ai)(passed.length)} of ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .number */ .ai)(outcome.verification.length)} passed)`, passed.map(checkLine));
 }
 function rollbackSection(outcome) {
     const backup = (0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .backupWords */ .eI)(outcome);
@@ -12368,7 +12384,7 @@ function rollbackSection(outcome) {
     return titled('Rollback instructions for this run', [
         backup ?? 'No backup marker was taken in this run.',
         ...[(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .wayBackOfTool */ .yY)(outcome)].filter((text) => text !== null),
-        ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .waysBack */ .ed)(outcome).map((way) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(way.file, 300)}: ${way.down === null ? 'no down file; write a new migration that undoes it' : (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(way.down, 300)}`),
+        ...(0,_facts_js__WEBPACK_IMPORTED_MODULE_0__/* .waysBack */ .ed)(outcome).map((way) => `${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(way.file, 300)}: ${way.down === null ? 'no down file; write a new migration that undoes it' : (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(way.down, 300)}`),
         ...(recovery === null
             ? []
             : [
@@ -12381,10 +12397,10 @@ function diffSection(title, outcome) {
 }
 function recordedSection(outcome) {
     return titled('Recorded before this run', aligned(outcome.recorded.map((item) => [
-        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(item.version, 60),
-        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(item.status, 40),
-        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .cut */ .Jj)((0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(item.appliedAt ?? ''), 60),
-        (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(item.name, 200),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(item.version, 60),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(item.status, 40),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .cut */ .Jj)((0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .oneLine */ .TN)(item.appliedAt ?? ''), 60),
+        (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .brief */ .dh)(item.name, 200),
     ])));
 }
 
@@ -12938,6 +12954,40 @@ function runLink(outcome) {
 }
 function isPlainUrl(url) {
     return /^https?:\/\/[\w.:/-]{1,500}$/.test(url);
+}
+
+
+/***/ }),
+
+/***/ 9012:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $t: () => (/* binding */ placeOf),
+/* harmony export */   ce: () => (/* binding */ UNRECORDED),
+/* harmony export */   rd: () => (/* binding */ withPlaces)
+/* harmony export */ });
+/** The version of what a tool did beside its records, or of one that keeps none. */
+const UNRECORDED = 'unrecorded';
+function placeOf({ file, version, name }) {
+    if (file !== '')
+        return file;
+    return version === UNRECORDED ? `${name} (${UNRECORDED})` : version;
+}
+/** For readers: a place for everything, so that nobody has to guess which migration is meant. */
+function withPlaces(outcome) {
+    const { migrations, pending, applied, hazards } = outcome;
+    if ([...migrations, ...pending, ...applied].every(({ file }) => file !== ''))
+        return outcome;
+    const named = (one) => ({ ...one, file: placeOf(one) });
+    const places = new Map(migrations.map((one) => [one.version, placeOf(one)]));
+    return {
+        ...outcome,
+        migrations: migrations.map(named),
+        pending: pending.map(named),
+        applied: applied.map(named),
+        hazards: hazards.map((one) => ({ ...one, file: one.file ?? (one.version && places.get(one.version)) ?? null })),
+    };
 }
 
 
