@@ -2,11 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
-import { alembicProject, type ProjectOptions } from '../support/alembic.ts';
+import { alembicEnvironment, alembicProject, type EnvKind, type ProjectOptions } from '../support/alembic.ts';
 import { manyRevisions, revisionId, twoHeads } from '../support/alembic-revisions.ts';
 import { type AlembicScene, alembicScene } from '../support/alembic-scene.ts';
-import type { GateRun } from '../support/gate.ts';
+import { type GateRun, runGate, workspaceWith } from '../support/gate.ts';
+import { pgMajor } from '../support/global-setup.ts';
+import { startServer } from '../support/postgres.ts';
 import { ending } from '../support/scene.ts';
 
 const psycopg2 = (options: Partial<ProjectOptions> = {}) =>
@@ -112,6 +115,33 @@ describe('a project that cannot be migrated as it is', () => {
   });
 });
 
+describe('a role that lacks a right', () => {
+  test('to read the version table, or to keep our history', async () => {
+    const scene = await psycopg2({ revisions: manyRevisions(4) });
+    expect((await scene.alembic(['upgrade', revisionId(3)])).code).toBe(0);
+    const role = scene.database.name.replace('t_', 'r_');
+    await scene.client.query(`create role ${role} login password 'a role of its own'; grant insert on table_0 to ${role};
+      grant usage on sequence table_0_id_seq to ${role}`);
+    const url = new URL(scene.database.url);
+    [url.username, url.password] = [role, 'a role of its own'];
+    const run = () => runGate(scene.workspace, url.href, { engine: 'alembic' }, { env: scene.env });
+    const blind = await run();
+    expect(ending(blind.outcome)).toBe('failed 1 unchanged');
+    expect(blind.outcome.error).toMatchObject({
+      class: 'permission',
+      message: expect.stringContaining('alembic_version'),
+    });
+    await scene.client.query(`grant select, update on alembic_version to ${role}`);
+    const mute = await run();
+    expect(ending(mute.outcome)).toBe('failed 1 unchanged');
+    expect(mute.outcome.error).toMatchObject({ class: 'permission', next: expect.stringContaining(`to "${role}"`) });
+    expect(mute.outcome.stages.find(({ stage }) => stage === 'apply')?.status).toBe('skipped');
+    await scene.client.query(`grant create on schema public to ${role}`);
+    expect(ending((await run()).outcome)).toBe('applied 0 migrated');
+    await scene.client.query(`reassign owned by ${role} to postgres; drop owned by ${role}; drop role ${role}`);
+  });
+});
+
 describe('a project that goes its own way to the database', () => {
   const NEVER = ['public.migration_audit', 'public.table_0', 'public.alembic_version'];
 
@@ -162,6 +192,45 @@ describe('a project that goes its own way to the database', () => {
     const { outcome } = await refused(scene);
     expect(outcome.error?.message).toContain('past the rehearsal');
     expect(outcome.rehearsal ?? { status: 'aborted' }).toMatchObject({ status: 'aborted' });
+  });
+
+  test('where the kernel keeps nobody out: a target behind a socket in a folder', async () => {
+    // No fence holds there, and nothing is seen of who connects.
+    const server = await startServer({ major: pgMajor, settings: { unix_socket_directories: '/tmp' } });
+    try {
+      const bySocket = `postgresql://postgres@/postgres?host=/tmp&port=${server.port}`;
+      const tables = async (): Promise<unknown[]> => {
+        const client = new pg.Client({ connectionString: server.url() });
+        await client.connect();
+        const { rows } = await client.query(
+          `select relname from pg_class where relnamespace = 'public'::regnamespace order by 1`,
+        );
+        await client.end();
+        return rows.map(({ relname }) => relname);
+      };
+      const run = async (env: EnvKind) => {
+        const workspace = await workspaceWith({});
+        await rm(join(workspace, 'migrations'), { recursive: true });
+        await alembicProject(workspace, { revisions: manyRevisions(2), driver: 'psycopg2', env, url: bySocket });
+        const { bin } = await alembicEnvironment({ drivers: ['psycopg2', 'psycopg', 'asyncpg'] });
+        const { PATH = '', HOME = '' } = process.env;
+        const own = { PATH: `${bin}:${PATH}`, HOME, DATABASE_URL: bySocket };
+        return runGate(workspace, bySocket, { engine: 'alembic', mode: 'dry-run' }, { env: own });
+      };
+      const honest = await run('standard');
+      expect(ending(honest.outcome)).toBe('dry-run-passed 0 unchanged');
+      const away = await run('own-url');
+      expect(ending(away.outcome)).toBe('refused 3 unchanged');
+      expect(away.outcome.error?.message).toContain('never connected through the rehearsal');
+      expect(await tables()).toEqual([]);
+      // It writes wherever it is run at all, and that is what is said: never that nothing was changed.
+      const second = await run('second-url');
+      expect(ending(second.outcome)).toBe('failed 7 unknown');
+      expect(second.outcome.error?.message).toContain('table public.migration_audit');
+      expect(await tables()).toEqual(['migration_audit']);
+    } finally {
+      await server.remove();
+    }
   });
 
   describe('by what libpq looks up by itself', () => {

@@ -75,7 +75,12 @@ describe('cancelled', () => {
 
   test.each([
     ['in a statement', 'op.execute("SELECT pg_sleep(300)")', null],
-    ["in the project's own code", WAITS, 'waits'],
+    // Not while plan.sql is written, for which it is run too.
+    [
+      "in the project's own code",
+      `from alembic import context\nif not context.is_offline_mode():\n${WAITS.trim().replace(/^/gm, '    ')}`,
+      'waits',
+    ],
   ])('in the dry run, %s', async (_, body, file) => {
     const scene = await alembicScene({
       driver: 'psycopg',
@@ -180,6 +185,25 @@ describe('in the way', () => {
     expect(outcome.rehearsal?.attempts).toBe(2);
   });
 
+  test('nobody else of it: what others change meanwhile is told, and no failure', async () => {
+    const all = revisions(['create notes', TABLE]);
+    const scene = await alembicScene({ driver: 'psycopg2', revisions: all, setup: 'create table theirs (id int)' });
+    const { outcome, lines } = await runGate(
+      scene.workspace,
+      scene.database.url,
+      { engine: 'alembic' },
+      {
+        env: scene.env,
+        onLine: (line) =>
+          line.includes('Running upgrade')
+            ? void scene.client.query('alter table theirs add if not exists more int')
+            : undefined,
+      },
+    );
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(lines.filter((line) => line.includes('changed meanwhile by somebody else')).join()).toContain('theirs');
+  });
+
   test('a lock that is never free: inconclusive, and which statement wanted it', async () => {
     const all = revisions(['lock it', 'op.add_column("people", sa.Column("note", sa.Text))']);
     const scene = await alembicScene({ driver: 'asyncpg', revisions: all, setup: 'create table people (id int)' });
@@ -216,7 +240,11 @@ describe('in the way', () => {
   test('of alembic itself, run by hand during the dry run: it waits, and the rehearsal steps back', async () => {
     const all = revisions(
       ['create notes', TABLE],
-      ['slowly', `${TABLE.replace('notes', 'more')}\nimport time\ntime.sleep(0.5)`],
+      // In the rehearsal until somebody waits for it.
+      [
+        'slowly',
+        `import os, time\nfrom alembic import context\n${TABLE.replace('notes', 'more')}\nif "MIGRATION_GATE_REHEARSAL" in os.environ and not context.is_offline_mode():\n    time.sleep(60)`,
+      ],
     );
     const scene = await alembicScene({ driver: 'psycopg2', revisions: all });
     expect((await scene.alembic(['upgrade', revisionId(1)])).code).toBe(0);

@@ -10,7 +10,7 @@ import type { PlannedMigration, PlanProblem, StatementText } from '../../plan/pl
 import { cancelled, Stop } from '../../report/stop.ts';
 import { brief, duration, plural } from '../../report/text.ts';
 import type { Request } from '../../request/request.ts';
-import { type Ended, probeTool } from '../tool/child.ts';
+import { type Ended, type Probed, probeTool } from '../tool/child.ts';
 import { childEnvironment } from '../tool/environment.ts';
 import { lineOf, planned, type ToolMigration, UNRECORDED } from '../tool/planned.ts';
 import { keptOut } from '../tool/running.ts';
@@ -24,7 +24,8 @@ import { parseHistory, planRevisions, type Revision, type RevisionPlan, type Rev
 type Env = Readonly<Record<string, string | undefined>>;
 
 const HISTORY_MS = 60_000;
-const RENDER_MS = 30_000;
+/** It is waited for before the dry run; what takes longer to write down is not pleasant to read either. */
+const RENDER_MS = 15_000;
 /** Tables of the gate's own, which no project has a model of. */
 const OURS = ['migration_history', 'schema_migrations'];
 /** Nothing listens there. */
@@ -86,7 +87,9 @@ export class AlembicTool implements Tool {
     if (!('words' in found)) throw new Stop({ result: 'failed', class: 'tool', ...found, badInput: true });
     this.words = found.words;
     this.log.detail(`alembic: ${found.words.join(' ')} (${found.how})`);
-    const ended = await this.quietly(historyOf(found.words, alembicConfig), HISTORY_MS);
+    const words = historyOf(found.words, alembicConfig);
+    const ended = await this.quietly(words, HISTORY_MS);
+    if (ended.stopped) throw tooSlow(words, HISTORY_MS);
     const told = explainAlembic(ended);
     if (ended.error || ended.code !== 0) {
       throw new Stop({
@@ -272,7 +275,7 @@ export class AlembicTool implements Tool {
   }
 
   /** Without any way to the database. */
-  private async quietly(words: Words, limitMs: number): Promise<Ended> {
+  private async quietly(words: Words, limitMs: number): Promise<Probed> {
     const { target, urlVariables, secrets, workingDirectory } = this.request;
     const { user, database } = target;
     const { env } = childEnvironment({
@@ -289,8 +292,7 @@ export class AlembicTool implements Tool {
     const start = { words: kept.words, cwd: workingDirectory, env: childEnv };
     const ended = await probeTool(start, limitMs, this.signal);
     if (this.signal.aborted) throw cancelled(`while ${words[0]} was reading the project`);
-    if (ended.stopped) throw tooSlow(words, limitMs);
-    return kept.read(ended);
+    return { ...kept.read(ended), stopped: ended.stopped };
   }
 
   private async isOnPath(program: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { failureFrom } from '../../postgres/failure.ts';
-import type { Session } from '../../postgres/session.ts';
+import type { BatchItem, Session } from '../../postgres/session.ts';
 import { type Committed, Relay, type Said } from '../../rehearsal/proxy/relay.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
@@ -186,8 +186,7 @@ export class Application {
 
   private async makeHistory(): Promise<void> {
     const { session, tracking } = this.input.bench;
-    if (tracking.complete) return;
-    await session.batch([{ text: 'begin' }, ...createHistoryItems(tracking.schema), { text: 'commit' }]);
+    if (!tracking.complete) await together(session, createHistoryItems(tracking.schema));
   }
 
   private async record(applied: Applied['applied'], failed: Applied['failed']): Promise<void> {
@@ -212,8 +211,7 @@ export class Application {
         }),
       );
     }
-    if (rows.length === 0) return;
-    await session.batch([{ text: 'begin' }, ...rows, { text: 'commit' }]);
+    if (rows.length > 0) await together(session, rows);
   }
 
   /** What is read back must not change any more. */
@@ -233,6 +231,16 @@ export class Application {
     const { bench } = this.input;
     const session: Session = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
     return (await session.query<{ pid: number; since: string }>(sql, [...values])).rows;
+  }
+}
+
+/** What fails must not leave its transaction open: the database is read back on this session. */
+async function together(session: Session, items: readonly BatchItem[]): Promise<void> {
+  try {
+    await session.batch([{ text: 'begin' }, ...items, { text: 'commit' }]);
+  } catch (error) {
+    if (!session.lost) await session.query('rollback');
+    throw error;
   }
 }
 

@@ -72,6 +72,8 @@ export class ToolDirector implements Director, Talk {
   private readonly limits: Limits;
   private readonly stretches: Stretches;
   private readonly entryOf = new Map<Said, Entry>();
+  /** Texts that could not be prepared, and why that only follows from what was not done. */
+  private readonly absent = new Map<string, string>();
   private readonly unguarded = new Set<Said>();
   private items: BatchItem[] = [];
   private slots: Slot[] = [];
@@ -143,7 +145,7 @@ export class ToolDirector implements Director, Talk {
 
   private async decide(said: Said, entry: Entry, statement: Statement): Promise<Decision> {
     const { facts, sql } = said;
-    const refusal = await this.whyNot(entry, statement);
+    const refusal = this.absent.get(sql) ?? (await this.whyNot(entry, statement));
     if (refusal !== null) return this.without(said, entry, refusal);
     const plain = facts.nonTransactional?.plain ?? null;
     const tooSlow = plain === null ? null : await this.lookAhead(entry, plain);
@@ -154,8 +156,7 @@ export class ToolDirector implements Director, Talk {
       rehearsedPlainly(entry, facts.nonTransactional?.what ?? '');
       return { send: 'instead', sql: plain, guarded: this.undone.concerns(sql) };
     }
-    const { suspects } = this.input.knowledge;
-    const guarded = facts.opaque !== null || this.undone.concerns(sql) || suspects.has(formOf(sql));
+    const guarded = facts.opaque !== null || this.isSuspect(sql);
     return { send: 'as it is', guarded };
   }
 
@@ -232,6 +233,19 @@ export class ToolDirector implements Director, Talk {
     return answer;
   }
 
+  isSuspect(sql: string): boolean {
+    const { suspects } = this.input.knowledge;
+    return this.undone.concerns(sql) || (suspects.size > 0 && suspects.has(formOf(sql)));
+  }
+
+  async unprepared(said: Said, fields: Fields): Promise<boolean> {
+    // Which columns its rows would have is asked for before it is executed, and cannot be made up.
+    if (!GIVES_NO_ROWS.test(said.facts.command) || /\breturning\b/i.test(said.sql)) return false;
+    const reason = await this.onlyFollows(said, readServerError(serverError(fields)));
+    if (reason !== null) this.absent.set(said.sql, reason);
+    return reason !== null;
+  }
+
   async forgive(said: Said, fields: Fields): Promise<string | null> {
     const entry = this.entryOf.get(said);
     if (!entry) return null;
@@ -292,7 +306,9 @@ export class ToolDirector implements Director, Talk {
     const { suspects } = this.input.knowledge;
     if (isOfGuard(server)) this.learnOfGuard(said);
     const isLearnable = LEARNABLE.has(server.code ?? '') || this.undone.follows(server) !== null;
-    if (known && isLearnable && !isGuarded && !suspects.has(form) && suspects.size < MOST_LEARNED) {
+    // One that could not even be prepared had no savepoint unless it was suspect.
+    const wasGuarded = known ? isGuarded : this.isSuspect(said.sql);
+    if (isLearnable && !wasGuarded && !suspects.has(form) && suspects.size < MOST_LEARNED) {
       suspects.add(form);
       throw new Again();
     }
@@ -503,6 +519,7 @@ const DEFERRABLE: BatchItem = {
 };
 const AS_IT_IS: Decision = { send: 'as it is', guarded: false };
 const SETVAL_IS_LEFT_OUT = 'setval on a sequence that exists is not undone by a rollback';
+const GIVES_NO_ROWS = /^(?:INSERT|UPDATE|DELETE|MERGE)\b/;
 const LEARNABLE = new Set([UNSAFE_NEW_ENUM_VALUE, INVALID_TRANSACTION_TERMINATION, ACTIVE_SQL_TRANSACTION]);
 /** After these alone COMMIT has nothing to check. */
 const CHECKS_NOTHING = /^(?:SET|RESET|SHOW|EXPLAIN|PREPARE|DEALLOCATE|DISCARD|LISTEN|UNLISTEN|FETCH|MOVE|CLOSE|LOCK)\b/;

@@ -31,7 +31,7 @@ import { Database, type Known } from '../shared/database.ts';
 import type { ServerFacts } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
-import { lostLock } from '../shared/refusals.ts';
+import { lostLock, refuseUnlessMayRecord } from '../shared/refusals.ts';
 import {
   isHistoryComplete,
   leftOut,
@@ -209,12 +209,13 @@ export class ToolEngine implements Engine {
 
   async rehearse(plan: Plan): Promise<Rehearsal> {
     const { request, tool } = this;
+    if (!plan.isOpen) this.refuseUnrecorded();
     const [bench, before] = await this.interruptible('before the dry run', async () => {
       const { session } = this.database;
       await this.probeOnce(await findToolTables(session));
-      const rendered = tool.render(plan.pending);
-      const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
-      this.rendered = await rendered;
+      const opening = request.rehearsalTarget ? this.copyBench(request.rehearsalTarget) : this.bench();
+      const [bench, rendered] = await Promise.all([opening, tool.render(plan.pending)]);
+      this.rendered = rendered;
       return [bench, await readFingerprints(bench.session, bench.leftOut)] as const;
     });
     const words = tool.upgrade(plan.pending);
@@ -225,24 +226,30 @@ export class ToolEngine implements Engine {
       return last;
     }).catch((error: unknown) => this.refused(error, lastAttempt()?.isFenced ?? true));
     const attempt = lastAttempt();
-    this.rehearsedOn = textOf(await this.refuseChanged(attempt?.isFenced ?? true, seen));
+    this.rehearsedOn = textOf(await this.refuseChanged(attempt?.isFenced ?? true));
     this.tableMade = attempt?.toolTable ?? null;
     this.seen = withoutTable(seen, this.tableMade);
     this.plan = this.planSeen(plan, attempt?.notes.pending ?? [], this.seen);
+    if (this.plan.pending.length > 0) this.refuseUnrecorded();
     return { ...this.seen, plan: this.plan };
+  }
+
+  /** Better said now than after the tool has committed. */
+  private refuseUnrecorded(): void {
+    if (!this.tracking?.exists) refuseUnlessMayRecord(this.database.facts, false, false, this.request.trackingSchema);
   }
 
   /** It was refused, or failed: what it says holds only if the target is as it was. */
   private async refused(error: unknown, isFenced: boolean): Promise<never> {
-    if (!this.signal.aborted) await this.refuseChanged(isFenced, null);
+    if (!this.signal.aborted) await this.refuseChanged(isFenced);
     throw error;
   }
 
   /**
-   * Others may change their own things meanwhile. What the rehearsal touched too, and the tool's records, are not theirs;
-   * and of a tool that might have reached the database past us nothing is believed.
+   * Others may change their own things meanwhile; the tool's records are not theirs, and of a tool that might have reached
+   * the database past us nothing is believed.
    */
-  private async refuseChanged(isFenced: boolean, seen: SeenRehearsal | null): Promise<TargetState> {
+  private async refuseChanged(isFenced: boolean): Promise<TargetState> {
     const { tool, log, untouched: before } = this;
     if (!before) throw new Error('the tool was not probed');
     const session = await this.database.witness();
@@ -250,16 +257,14 @@ export class ToolEngine implements Engine {
     if (textOf(before) === textOf(now)) return now;
     const { added, changed, removed } = changedGroups(before.fingerprints, now.fingerprints);
     const names = [...(await readDefinitions(session, [...added, ...changed])).values()];
-    const isOurs =
-      before.records !== now.records ||
-      (!this.copy && [...changed, ...removed].some((key) => seen?.touched.has(key))) ||
-      names.some((one) => seen?.predicted.has(`${one.kind} ${one.name}`) || one.name === relationNameOf(this.table));
+    const isMade = before.table === null && tool.tableOf(await findToolTables(session), []) !== null;
+    const isRecorded = isMade || before.records !== now.records;
     const what = [
-      ...(before.records === now.records ? [] : [`${tool.name}'s records`]),
+      ...(isRecorded ? [`${tool.name}'s records`] : []),
       ...new Set(names.map((one) => `${one.kind} ${one.name}`)),
       ...(removed.length > 0 ? [`${removed.length} removed`] : []),
     ];
-    if (isOurs || !isFenced) throw changedMeanwhile(tool.name, what);
+    if (isRecorded || !isFenced) throw changedMeanwhile(tool.name, what);
     log.line(`warning: changed meanwhile by somebody else: ${what.slice(0, 10).join(', ')}`);
     return now;
   }
@@ -297,7 +302,7 @@ export class ToolEngine implements Engine {
     this.untouched = await this.stateNow(session);
     const looking = { tool, request, env, session, log, signal, onFence };
     const said = await probe(looking).catch((error: unknown) => this.refused(error, isFenced));
-    if (!isFenced) await this.refuseChanged(isFenced, null);
+    if (!isFenced) await this.refuseChanged(isFenced);
     this.table = tool.tableOf(tables, said) ?? this.table;
   }
 
@@ -481,18 +486,12 @@ function hasRecorded({ version }: PlannedMigration): boolean {
   return version !== UNRECORDED;
 }
 
-/** As a schema difference names it. */
-function relationNameOf(table: ToolTable | null): string | null {
-  if (!table) return null;
-  return [table.schema, table.table]
-    .map((name) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name)))
-    .join('.');
-}
-
 /** The tool's own table, where it was made in the rehearsal, is nobody's migration. */
 function withoutTable(seen: SeenRehearsal, table: ToolTable | null): SeenRehearsal {
   if (!table) return seen;
-  const own = relationNameOf(table);
+  const own = [table.schema, table.table]
+    .map((name) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : quoteIdentifier(name)))
+    .join('.');
   const isOwn = (name: string, definition: string | null) =>
     name === own ||
     name.startsWith(`${own}.`) ||

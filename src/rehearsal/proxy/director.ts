@@ -36,6 +36,10 @@ export interface Director {
    * error `after` is never called.
    */
   before(said: Said): Promise<Decision>;
+  /** It may not even be prepared for what was not done before: then a savepoint stands before that. */
+  isSuspect?(sql: string): boolean;
+  /** It could not be prepared, which is rolled back. True: it is taken for prepared, and `before` will say that it is not sent. */
+  unprepared?(said: Said, error: Fields): Promise<boolean>;
   /** It failed behind its savepoint, and that is rolled back: the tag of its being done all the same, or null: it failed. */
   forgive(said: Said, error: Fields): Promise<string | null>;
   /** Also of one that failed as it was prepared, which `before` was never asked about. */

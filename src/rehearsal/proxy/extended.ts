@@ -1,10 +1,12 @@
 /** The extended protocol: Parse, Bind, Describe, Execute, Close, in any split, up to a Sync. */
+
+import type { StatementFacts } from '../../sql/statement.ts';
 import type { Control } from './control.ts';
 import type { Said } from './director.ts';
 import { piecesOf } from './pieces.ts';
 import { type Play, SYNC } from './play.ts';
 import type { Owed, Portal, Prepared, Run, Seat } from './seat.ts';
-import type { Statements, Way } from './statements.ts';
+import { GUARD, type Statements, type Way } from './statements.ts';
 import type { Transactions } from './transactions.ts';
 import { type Meaning, meaningOf } from './translate.ts';
 import { answer, type Frame, letter, message, readFields, say, texts } from './wire.ts';
@@ -13,7 +15,7 @@ import { answer, type Frame, letter, message, readFields, say, texts } from './w
 const MOST_BYTES = 256 * 1024;
 /** Ours, for a text in the place of the tool's. */
 const INSTEAD = 'mgate_instead';
-const NO_PARAMETERS = message('t', Buffer.from([0, 0]));
+const TEXT_OID = 25;
 
 export class Extended {
   private readonly play: Play;
@@ -32,14 +34,14 @@ export class Extended {
     if (!seat.work && frame.type !== 'C') this.transactions.open(seat, false);
     switch (frame.type) {
       case 'P':
-        this.parse(seat, frame);
+        await this.parse(seat, frame);
         break;
       case 'B':
-        this.bind(seat, frame);
+        await this.bind(seat, frame);
         break;
       case 'D':
       case 'C':
-        this.describeOrClose(seat, frame);
+        await this.describeOrClose(seat, frame);
         break;
       default:
         await this.execute(seat, frame);
@@ -62,21 +64,47 @@ export class Extended {
 
   // -- messages -------------------------------------------------------------------------------------------------
 
-  private parse(seat: Seat, frame: Frame): void {
+  private async parse(seat: Seat, frame: Frame): Promise<void> {
     const { texts: found, ends } = seat.read(frame, 2);
     const [name = '', sql = ''] = found;
     const before = seat.prepared.get(name);
     // A name of ours stands for none: it must be closed before it is made anew.
     if (name === '' && seat.prefix !== '') this.add(seat, seat.closing('S', name), { what: '-' });
     const rest = frame.bytes.subarray(ends[0]);
-    const prepared: Prepared = { ...read(sql), rest };
+    const prepared: Prepared = { ...read(sql), rest, isAbsent: false };
+    const bytes = seat.prefix === '' ? frame.bytes : message('P', seat.own(name), rest);
+    const { meaning } = prepared;
+    if (meaning.kind === 'statement' && this.play.director.isSuspect?.(prepared.sql))
+      return this.parseGuarded(seat, name, prepared, preparing(prepared.sql, meaning.facts), bytes);
     seat.prepared.set(name, prepared);
     if (name === '') seat.forgotUnnamed = false;
-    const bytes = seat.prefix === '' ? frame.bytes : message('P', seat.own(name), rest);
     this.add(seat, bytes, { what: 'P', undo: () => putBack(seat.prepared, name, before), prepared });
   }
 
-  private bind(seat: Seat, frame: Frame): void {
+  /** Behind a savepoint: where it only follows from what was not done that it can't be prepared, it is said to be. */
+  private async parseGuarded(seat: Seat, name: string, prepared: Prepared, said: Said, bytes: Buffer): Promise<void> {
+    const { play } = this;
+    if (!(await this.flush(seat))) return;
+    play.post([{ text: `savepoint ${GUARD}` }]);
+    const { error } = await play.run(seat, [bytes, ...SYNC], () => undefined, { isCopy: false, copyEnd: [] });
+    if (!error) {
+      play.post([{ text: `release savepoint ${GUARD}` }]);
+      seat.prepared.set(name, prepared);
+      if (name === '') seat.forgotUnnamed = false;
+      return seat.tell(answer.parseComplete);
+    }
+    await play.line.batch([{ text: `rollback to savepoint ${GUARD}` }, { text: `release savepoint ${GUARD}` }]);
+    if (await play.director.unprepared?.(said, readFields(error))) {
+      seat.prepared.set(name, { ...prepared, isAbsent: true });
+      return seat.tell(answer.parseComplete);
+    }
+    await play.director.after(said, { tag: null, error: readFields(error), ms: 0 });
+    await play.failForServer();
+    seat.tell(error.bytes);
+    seat.fail();
+  }
+
+  private async bind(seat: Seat, frame: Frame): Promise<void> {
     const { texts: found, ends } = seat.read(frame, 2);
     const [name = '', from = ''] = found;
     this.remember(seat, from);
@@ -84,6 +112,7 @@ export class Extended {
     const before = seat.portals.get(name);
     const rest = frame.bytes.subarray(ends[1]);
     if (statement) seat.portals.set(name, { statement, rest, begun: false });
+    if (statement?.isAbsent) return this.madeUp(seat, 'B');
     if (name === '' && seat.prefix !== '') this.add(seat, seat.closing('P', name), { what: '-' });
     const bytes = seat.prefix === '' ? frame.bytes : message('B', seat.own(name), seat.own(from), rest);
     this.add(seat, bytes, { what: 'B', undo: () => putBack(seat.portals, name, before) });
@@ -97,7 +126,12 @@ export class Extended {
     this.add(seat, message('P', '', statement.rest), { what: '-' });
   }
 
-  private describeOrClose(seat: Seat, frame: Frame): void {
+  /** What the server would answer to a message about what it does not have. */
+  private async madeUp(seat: Seat, what: Owed['what'], sql = ''): Promise<void> {
+    if (await this.flush(seat)) for (const bytes of madeUp(what, sql)) seat.tell(bytes);
+  }
+
+  private async describeOrClose(seat: Seat, frame: Frame): Promise<void> {
     const kind = letter(frame) as 'S' | 'P';
     const [name = ''] = seat.read(frame, 1, 1).texts;
     const known: Map<string, unknown> = kind === 'S' ? seat.prepared : seat.portals;
@@ -106,6 +140,8 @@ export class Extended {
     const isOwn = seat.prefix !== '' && (kind === 'S' || before !== undefined || name === '');
     const bytes = isOwn ? message(frame.type, Buffer.from(kind), seat.own(name)) : frame.bytes;
     if (frame.type === 'D') {
+      const statement = kind === 'S' ? seat.prepared.get(name) : seat.portals.get(name)?.statement;
+      if (statement?.isAbsent) return this.madeUp(seat, `D${kind}`, statement.sql);
       if (kind === 'S') this.remember(seat, name);
       this.add(seat, bytes, { what: `D${kind}` });
       return;
@@ -216,8 +252,7 @@ export class Extended {
     if (failed) return director.after(failed.said, { tag: null, error: readFields(error), ms: failed.ms });
     // It was to be prepared only.
     if (runs.length > 0 || first?.meaning.kind !== 'statement') return;
-    const said: Said = { sql: first.sql, facts: first.meaning.facts, within: 'together', hasValues: false };
-    await director.after(said, { tag: null, error: readFields(error), ms: 0 });
+    await director.after(preparing(first.sql, first.meaning.facts), { tag: null, error: readFields(error), ms: 0 });
   }
 
   /** Answers to messages of ours among the tool's are not its own. Gives the statement back that is done thereby. */
@@ -252,8 +287,13 @@ function hasValues(rest: Buffer): boolean {
   return rest.readUInt16BE(2 + 2 * formats) > 0;
 }
 
-/** What its execution would have answered. */
-function madeUp(what: Owed['what']): readonly Buffer[] {
+/** A statement that is only prepared as yet. */
+function preparing(sql: string, facts: StatementFacts): Said {
+  return { sql, facts, within: 'together', hasValues: false };
+}
+
+/** What its execution would have answered; `sql`: with so many parameters as stand in this, which are texts. */
+function madeUp(what: Owed['what'], sql = ''): readonly Buffer[] {
   switch (what) {
     case 'P':
       return [answer.parseComplete];
@@ -262,12 +302,20 @@ function madeUp(what: Owed['what']): readonly Buffer[] {
     case 'C':
       return [answer.closeComplete];
     case 'DS':
-      return [NO_PARAMETERS, answer.noData];
+      return [parametersOf(sql), answer.noData];
     case 'DP':
       return [answer.noData];
     default:
       return [];
   }
+}
+
+function parametersOf(sql: string): Buffer {
+  const count = Math.max(0, ...[...sql.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+  const body = Buffer.alloc(2 + 4 * count);
+  body.writeUInt16BE(count);
+  for (let at = 0; at < count; at += 1) body.writeUInt32BE(TEXT_OID, 2 + 4 * at);
+  return message('t', body);
 }
 
 function insteadOf(portal: Portal, text: string, execute: Buffer): Buffer[] {

@@ -13,6 +13,8 @@ export interface Prepared {
   readonly meaning: Meaning;
   /** Its Parse from the text on. */
   readonly rest: Buffer;
+  /** The server does not have it: it could not be prepared, and will not be executed. */
+  readonly isAbsent: boolean;
 }
 
 export interface Portal {

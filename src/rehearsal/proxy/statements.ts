@@ -19,7 +19,7 @@ export interface Way {
   readonly makeUp: (tag: string) => void;
 }
 
-const GUARD = 'mgate_guarded';
+export const GUARD = 'mgate_guarded';
 const OUT_OF_PLACE = '25P01';
 
 export class Statements {
