@@ -5,7 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -99,8 +99,29 @@ export async function psql(): Promise<Tool> {
   return [fetched];
 }
 
-export async function dbmate(): Promise<Tool> {
-  return [process.execPath, join(ROOT, 'node_modules', 'dbmate', 'dist', 'cli.js')];
+const DBMATE = 'dbmate@2.36.0';
+let dbmateMade: Promise<Tool> | null = null;
+
+/** Fetched on first use: with it in the lock file, `npm ci` would ask for its binaries of every platform. */
+export function dbmate(): Promise<Tool> {
+  dbmateMade ??= fetchDbmate();
+  return dbmateMade;
+}
+
+async function fetchDbmate(): Promise<Tool> {
+  const cache = join(ROOT, '.cache');
+  const place = join(cache, DBMATE);
+  if (!existsSync(place)) {
+    await mkdir(cache, { recursive: true });
+    const draft = await mkdtemp(join(cache, 'dbmate-'));
+    await run('npm', ['install', '--no-save', '--no-package-lock', '--prefix', draft, DBMATE]);
+    // Two may fetch it at once: the first one's stays.
+    await rename(draft, place).catch(async (error: NodeJS.ErrnoException) => {
+      await rm(draft, { recursive: true, force: true });
+      if (!existsSync(place)) throw error;
+    });
+  }
+  return [process.execPath, join(place, 'node_modules', 'dbmate', 'dist', 'cli.js')];
 }
 
 export async function nodePgMigrate(): Promise<Tool> {
