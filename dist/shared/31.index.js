@@ -937,7 +937,8 @@ class Graph {
 
 
 const HISTORY_MS = 60_000;
-const RENDER_MS = 30_000;
+/** It is waited for before the dry run; what takes longer to write down is not pleasant to read either. */
+const RENDER_MS = 15_000;
 /** Tables of the gate's own, which no project has a model of. */
 const OURS = ['migration_history', 'schema_migrations'];
 /** Nothing listens there. */
@@ -988,7 +989,10 @@ class AlembicTool {
             throw new stop/* Stop */.V({ result: 'failed', class: 'tool', ...found, badInput: true });
         this.words = found.words;
         this.log.detail(`alembic: ${found.words.join(' ')} (${found.how})`);
-        const ended = await this.quietly(historyOf(found.words, alembicConfig), HISTORY_MS);
+        const words = historyOf(found.words, alembicConfig);
+        const ended = await this.quietly(words, HISTORY_MS);
+        if (ended.stopped)
+            throw tooSlow(words, HISTORY_MS);
         const told = explainAlembic(ended);
         if (ended.error || ended.code !== 0) {
             throw new stop/* Stop */.V({
@@ -1168,9 +1172,7 @@ class AlembicTool {
         const ended = await (0,child/* probeTool */.D)(start, limitMs, this.signal);
         if (this.signal.aborted)
             throw (0,stop/* cancelled */.K)(`while ${words[0]} was reading the project`);
-        if (ended.stopped)
-            throw tooSlow(words, limitMs);
-        return kept.read(ended);
+        return { ...kept.read(ended), stopped: ended.stopped };
     }
     async isOnPath(program) {
         const folders = (this.env.PATH ?? '').split(external_node_path_.delimiter).filter((folder) => folder !== '');

@@ -1547,9 +1547,8 @@ class Application {
     // -- our own records ------------------------------------------------------------------------------------------
     async makeHistory() {
         const { session, tracking } = this.input.bench;
-        if (tracking.complete)
-            return;
-        await session.batch([{ text: 'begin' }, ...(0,shared_tracking/* createHistoryItems */.nv)(tracking.schema), { text: 'commit' }]);
+        if (!tracking.complete)
+            await together(session, (0,shared_tracking/* createHistoryItems */.nv)(tracking.schema));
     }
     async record(applied, failed) {
         const { bench, stamp } = this.input;
@@ -1569,9 +1568,8 @@ class Application {
                 executionTimeMs: null,
             }));
         }
-        if (rows.length === 0)
-            return;
-        await session.batch([{ text: 'begin' }, ...rows, { text: 'commit' }]);
+        if (rows.length > 0)
+            await together(session, rows);
     }
     /** What is read back must not change any more. */
     async untilGone(pids) {
@@ -1591,6 +1589,17 @@ class Application {
         const { bench } = this.input;
         const session = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
         return (await session.query(sql, [...values])).rows;
+    }
+}
+/** What fails must not leave its transaction open: the database is read back on this session. */
+async function together(session, items) {
+    try {
+        await session.batch([{ text: 'begin' }, ...items, { text: 'commit' }]);
+    }
+    catch (error) {
+        if (!session.lost)
+            await session.query('rollback');
+        throw error;
     }
 }
 const LOOK_MS = 50;
@@ -2500,7 +2509,157 @@ function isChatter({ command }) {
     return /^(?:SELECT|SHOW|SET|RESET|WITH|VALUES|TABLE|EXPLAIN|PREPARE|EXECUTE|DEALLOCATE|DISCARD|LISTEN|UNLISTEN|NOTIFY|DECLARE|FETCH|MOVE|CLOSE|SAVEPOINT|RELEASE|LOCK|CHECKPOINT|LOAD)\b/.test(command);
 }
 
+;// CONCATENATED MODULE: ./src/rehearsal/proxy/statements.ts
+
+
+
+const GUARD = 'mgate_guarded';
+const OUT_OF_PLACE = '25P01';
+class Statements {
+    play;
+    transactions;
+    constructor(play, transactions) {
+        this.play = play;
+        this.transactions = transactions;
+    }
+    /** Alone, with all that is decided on it. False: it failed. */
+    async perform(seat, said, way) {
+        this.play.seen.statements += 1;
+        // The server refuses it; nobody need think about it.
+        if (seat.status === 'E' || said.facts.command === '')
+            return this.pass(seat, null, way, null);
+        const place = said.within === 'none' ? outOfPlace(said.sql, said.facts) : null;
+        if (place?.severity === 'ERROR')
+            return this.refuse(seat, OUT_OF_PLACE, place.message, way);
+        if (place) {
+            if (!(await way.prepare()))
+                return false;
+            seat.warn(OUT_OF_PLACE, place.message);
+            if (place.isIdle) {
+                way.makeUp(said.facts.command);
+                return true;
+            }
+        }
+        // What no transaction allows: the server says so itself.
+        if (said.facts.nonTransactional && said.within !== 'none')
+            return this.pass(seat, said, way, null);
+        return this.carryOut(seat, said, way, await this.play.director.before(said));
+    }
+    /** Of one that goes to the server with others. */
+    decide(said) {
+        this.play.seen.statements += 1;
+        return this.play.director.before(said);
+    }
+    async carryOut(seat, said, way, decision) {
+        if (decision.send === 'nothing') {
+            if (!(await way.prepare()))
+                return false;
+            way.makeUp(decision.tag);
+            return true;
+        }
+        this.note(seat, said);
+        const isFiring = /^set\s+constraints\s+all\b/i.test(said.sql);
+        if (isFiring)
+            this.play.post(this.play.director.guard?.out ?? []);
+        const passed = await this.passDecided(seat, said, way, decision);
+        if (passed && isFiring)
+            this.play.post(this.play.director.guard?.in ?? []);
+        return passed;
+    }
+    passDecided(seat, said, way, decision) {
+        if (!decision.guarded)
+            return this.pass(seat, said, way, textOf(seat, said, decision));
+        return this.passGuarded(seat, said, way, textOf(seat, said, decision));
+    }
+    /** It is about to be sent. */
+    note(seat, { sql, facts }) {
+        if (seat.work && !/^(?:SET|SHOW)\b/.test(facts.command))
+            seat.work.queried = true;
+        if (!isChatter(facts) || facts.mayWrite !== null || /^(?:EXECUTE|EXPLAIN)/.test(facts.command))
+            this.transactions.wrote(seat);
+        seat.atCommit.note(sql, facts, (item, hear) => this.ask(item, hear));
+        if (/\btemp(?:orary)?\b|pg_temp/i.test(sql.slice(0, 10_000)))
+            seat.madeTemporary = true;
+        if (facts.command.startsWith('PREPARE')) {
+            const named = preparedName(sql);
+            if (named)
+                seat.preparedBySql.add(named.name);
+        }
+        // Ours might be gone with those of the tool.
+        if (/\b(?:deallocate|discard)\b/i.test(sql) && !facts.bulkInsertInto)
+            this.play.line.forget();
+    }
+    ask(item, hear) {
+        this.play.line.batch([item]).then(([result]) => hear(result?.rows[0]?.[0] ?? null), () => undefined);
+    }
+    async pass(seat, said, way, instead) {
+        const { error, tag, ms } = await this.send(seat, said, way, instead, way.onFrame);
+        if (error)
+            seat.fail();
+        if (said)
+            await this.play.director.after(said, { tag, error: error && (0,wire/* readFields */.qU)(error), ms });
+        return error === null;
+    }
+    async passGuarded(seat, said, way, instead) {
+        const { line, director } = this.play;
+        this.play.post([{ text: `savepoint ${GUARD}` }]);
+        const { error, tag, ms } = await this.send(seat, said, way, instead, (frame) => {
+            if (frame.type !== 'E')
+                way.onFrame(frame);
+        });
+        if (!error) {
+            this.play.post([{ text: `release savepoint ${GUARD}` }]);
+            await director.after(said, { tag, error: null, ms });
+            return true;
+        }
+        const fields = (0,wire/* readFields */.qU)(error);
+        await line.batch([{ text: `rollback to savepoint ${GUARD}` }, { text: `release savepoint ${GUARD}` }]);
+        const forgiven = await director.forgive(said, fields);
+        if (forgiven !== null) {
+            way.makeUp(forgiven);
+            return true;
+        }
+        await director.after(said, { tag: null, error: fields, ms });
+        // For the server too it has failed: what follows is refused as it would be.
+        await this.play.failForServer();
+        way.onFrame(error);
+        seat.fail();
+        return false;
+    }
+    async send(seat, said, way, instead, onFrame) {
+        let tag = null;
+        const isCopy = said?.facts.command.startsWith('COPY') ?? false;
+        const bytes = way.bytes(instead);
+        const passed = await this.play.run(seat, way.isExtended ? [...bytes, isCopy ? wire/* say */.cv.flush : wire/* say */.cv.sync] : bytes, (frame) => {
+            if (frame.type === 'C')
+                tag = (0,wire/* texts */.Te)(frame, 1)[0] ?? null;
+            onFrame(frame);
+        }, { isCopy, copyEnd: way.isExtended ? SYNC : [] });
+        return { ...passed, tag };
+    }
+    /** An error that this server cannot make, as it is inside a transaction: the tool is told, and so is the server. */
+    async refuse(seat, sqlstate, text, way = null) {
+        if (way && !(await way.prepare()))
+            return false;
+        if (seat.work)
+            await this.play.failForServer();
+        seat.tell(wire/* answer */.ZF.error((0,wire/* errorFields */.au)('ERROR', sqlstate, text)));
+        seat.fail();
+        return false;
+    }
+}
+/** Another text in the statement's place, if there is one. */
+function textOf({ prefix }, { sql, facts }, decision) {
+    const instead = decision.send === 'instead' ? decision.sql : null;
+    if (prefix === '' || !/^(?:PREPARE|EXECUTE|DEALLOCATE|EXPLAIN|CREATE)/.test(facts.command))
+        return instead;
+    const named = preparedName(instead ?? sql);
+    return named ? named.renamed(`${prefix}${named.name}`) : instead;
+}
+
 ;// CONCATENATED MODULE: ./src/rehearsal/proxy/extended.ts
+/** The extended protocol: Parse, Bind, Describe, Execute, Close, in any split, up to a Sync. */
+
 
 
 
@@ -2509,7 +2668,7 @@ function isChatter({ command }) {
 const MOST_BYTES = 256 * 1024;
 /** Ours, for a text in the place of the tool's. */
 const INSTEAD = 'mgate_instead';
-const NO_PARAMETERS = (0,wire/* message */.iU)('t', Buffer.from([0, 0]));
+const TEXT_OID = 25;
 class Extended {
     play;
     transactions;
@@ -2526,14 +2685,14 @@ class Extended {
             this.transactions.open(seat, false);
         switch (frame.type) {
             case 'P':
-                this.parse(seat, frame);
+                await this.parse(seat, frame);
                 break;
             case 'B':
-                this.bind(seat, frame);
+                await this.bind(seat, frame);
                 break;
             case 'D':
             case 'C':
-                this.describeOrClose(seat, frame);
+                await this.describeOrClose(seat, frame);
                 break;
             default:
                 await this.execute(seat, frame);
@@ -2554,7 +2713,7 @@ class Extended {
         seat.owed.push(owed);
     }
     // -- messages -------------------------------------------------------------------------------------------------
-    parse(seat, frame) {
+    async parse(seat, frame) {
         const { texts: found, ends } = seat.read(frame, 2);
         const [name = '', sql = ''] = found;
         const before = seat.prepared.get(name);
@@ -2562,14 +2721,41 @@ class Extended {
         if (name === '' && seat.prefix !== '')
             this.add(seat, seat.closing('S', name), { what: '-' });
         const rest = frame.bytes.subarray(ends[0]);
-        const prepared = { ...read(sql), rest };
+        const prepared = { ...read(sql), rest, isAbsent: false };
+        const bytes = seat.prefix === '' ? frame.bytes : (0,wire/* message */.iU)('P', seat.own(name), rest);
+        const { meaning } = prepared;
+        if (meaning.kind === 'statement' && this.play.director.isSuspect?.(prepared.sql))
+            return this.parseGuarded(seat, name, prepared, preparing(prepared.sql, meaning.facts), bytes);
         seat.prepared.set(name, prepared);
         if (name === '')
             seat.forgotUnnamed = false;
-        const bytes = seat.prefix === '' ? frame.bytes : (0,wire/* message */.iU)('P', seat.own(name), rest);
         this.add(seat, bytes, { what: 'P', undo: () => putBack(seat.prepared, name, before), prepared });
     }
-    bind(seat, frame) {
+    /** Behind a savepoint: where it only follows from what was not done that it can't be prepared, it is said to be. */
+    async parseGuarded(seat, name, prepared, said, bytes) {
+        const { play } = this;
+        if (!(await this.flush(seat)))
+            return;
+        play.post([{ text: `savepoint ${GUARD}` }]);
+        const { error } = await play.run(seat, [bytes, ...SYNC], () => undefined, { isCopy: false, copyEnd: [] });
+        if (!error) {
+            play.post([{ text: `release savepoint ${GUARD}` }]);
+            seat.prepared.set(name, prepared);
+            if (name === '')
+                seat.forgotUnnamed = false;
+            return seat.tell(wire/* answer */.ZF.parseComplete);
+        }
+        await play.line.batch([{ text: `rollback to savepoint ${GUARD}` }, { text: `release savepoint ${GUARD}` }]);
+        if (await play.director.unprepared?.(said, (0,wire/* readFields */.qU)(error))) {
+            seat.prepared.set(name, { ...prepared, isAbsent: true });
+            return seat.tell(wire/* answer */.ZF.parseComplete);
+        }
+        await play.director.after(said, { tag: null, error: (0,wire/* readFields */.qU)(error), ms: 0 });
+        await play.failForServer();
+        seat.tell(error.bytes);
+        seat.fail();
+    }
+    async bind(seat, frame) {
         const { texts: found, ends } = seat.read(frame, 2);
         const [name = '', from = ''] = found;
         this.remember(seat, from);
@@ -2578,6 +2764,8 @@ class Extended {
         const rest = frame.bytes.subarray(ends[1]);
         if (statement)
             seat.portals.set(name, { statement, rest, begun: false });
+        if (statement?.isAbsent)
+            return this.madeUp(seat, 'B');
         if (name === '' && seat.prefix !== '')
             this.add(seat, seat.closing('P', name), { what: '-' });
         const bytes = seat.prefix === '' ? frame.bytes : (0,wire/* message */.iU)('B', seat.own(name), seat.own(from), rest);
@@ -2591,7 +2779,13 @@ class Extended {
         seat.forgotUnnamed = false;
         this.add(seat, (0,wire/* message */.iU)('P', '', statement.rest), { what: '-' });
     }
-    describeOrClose(seat, frame) {
+    /** What the server would answer to a message about what it does not have. */
+    async madeUp(seat, what, sql = '') {
+        if (await this.flush(seat))
+            for (const bytes of madeUp(what, sql))
+                seat.tell(bytes);
+    }
+    async describeOrClose(seat, frame) {
         const kind = (0,wire/* letter */.Pv)(frame);
         const [name = ''] = seat.read(frame, 1, 1).texts;
         const known = kind === 'S' ? seat.prepared : seat.portals;
@@ -2600,6 +2794,9 @@ class Extended {
         const isOwn = seat.prefix !== '' && (kind === 'S' || before !== undefined || name === '');
         const bytes = isOwn ? (0,wire/* message */.iU)(frame.type, Buffer.from(kind), seat.own(name)) : frame.bytes;
         if (frame.type === 'D') {
+            const statement = kind === 'S' ? seat.prepared.get(name) : seat.portals.get(name)?.statement;
+            if (statement?.isAbsent)
+                return this.madeUp(seat, `D${kind}`, statement.sql);
             if (kind === 'S')
                 this.remember(seat, name);
             this.add(seat, bytes, { what: `D${kind}` });
@@ -2716,8 +2913,7 @@ class Extended {
         // It was to be prepared only.
         if (runs.length > 0 || first?.meaning.kind !== 'statement')
             return;
-        const said = { sql: first.sql, facts: first.meaning.facts, within: 'together', hasValues: false };
-        await director.after(said, { tag: null, error: (0,wire/* readFields */.qU)(error), ms: 0 });
+        await director.after(preparing(first.sql, first.meaning.facts), { tag: null, error: (0,wire/* readFields */.qU)(error), ms: 0 });
     }
     /** Answers to messages of ours among the tool's are not its own. Gives the statement back that is done thereby. */
     tell(seat, frame) {
@@ -2750,8 +2946,12 @@ function hasValues(rest) {
     const formats = rest.readUInt16BE(0);
     return rest.readUInt16BE(2 + 2 * formats) > 0;
 }
-/** What its execution would have answered. */
-function madeUp(what) {
+/** A statement that is only prepared as yet. */
+function preparing(sql, facts) {
+    return { sql, facts, within: 'together', hasValues: false };
+}
+/** What its execution would have answered; `sql`: with so many parameters as stand in this, which are texts. */
+function madeUp(what, sql = '') {
     switch (what) {
         case 'P':
             return [wire/* answer */.ZF.parseComplete];
@@ -2760,12 +2960,20 @@ function madeUp(what) {
         case 'C':
             return [wire/* answer */.ZF.closeComplete];
         case 'DS':
-            return [NO_PARAMETERS, wire/* answer */.ZF.noData];
+            return [parametersOf(sql), wire/* answer */.ZF.noData];
         case 'DP':
             return [wire/* answer */.ZF.noData];
         default:
             return [];
     }
+}
+function parametersOf(sql) {
+    const count = Math.max(0, ...[...sql.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+    const body = Buffer.alloc(2 + 4 * count);
+    body.writeUInt16BE(count);
+    for (let at = 0; at < count; at += 1)
+        body.writeUInt32BE(TEXT_OID, 2 + 4 * at);
+    return (0,wire/* message */.iU)('t', body);
 }
 function insteadOf(portal, text, execute) {
     const types = portal.statement.rest.subarray(portal.statement.rest.indexOf(0) + 1);
@@ -3192,154 +3400,6 @@ function shifted(frame, text, from) {
     if (!fields.has('P') || !Number.isInteger(position))
         return frame.bytes;
     return wire/* answer */.ZF.error(fields.set('P', String(position + [...text.slice(0, from)].length)));
-}
-
-;// CONCATENATED MODULE: ./src/rehearsal/proxy/statements.ts
-
-
-
-const GUARD = 'mgate_guarded';
-const OUT_OF_PLACE = '25P01';
-class Statements {
-    play;
-    transactions;
-    constructor(play, transactions) {
-        this.play = play;
-        this.transactions = transactions;
-    }
-    /** Alone, with all that is decided on it. False: it failed. */
-    async perform(seat, said, way) {
-        this.play.seen.statements += 1;
-        // The server refuses it; nobody need think about it.
-        if (seat.status === 'E' || said.facts.command === '')
-            return this.pass(seat, null, way, null);
-        const place = said.within === 'none' ? outOfPlace(said.sql, said.facts) : null;
-        if (place?.severity === 'ERROR')
-            return this.refuse(seat, OUT_OF_PLACE, place.message, way);
-        if (place) {
-            if (!(await way.prepare()))
-                return false;
-            seat.warn(OUT_OF_PLACE, place.message);
-            if (place.isIdle) {
-                way.makeUp(said.facts.command);
-                return true;
-            }
-        }
-        // What no transaction allows: the server says so itself.
-        if (said.facts.nonTransactional && said.within !== 'none')
-            return this.pass(seat, said, way, null);
-        return this.carryOut(seat, said, way, await this.play.director.before(said));
-    }
-    /** Of one that goes to the server with others. */
-    decide(said) {
-        this.play.seen.statements += 1;
-        return this.play.director.before(said);
-    }
-    async carryOut(seat, said, way, decision) {
-        if (decision.send === 'nothing') {
-            if (!(await way.prepare()))
-                return false;
-            way.makeUp(decision.tag);
-            return true;
-        }
-        this.note(seat, said);
-        const isFiring = /^set\s+constraints\s+all\b/i.test(said.sql);
-        if (isFiring)
-            this.play.post(this.play.director.guard?.out ?? []);
-        const passed = await this.passDecided(seat, said, way, decision);
-        if (passed && isFiring)
-            this.play.post(this.play.director.guard?.in ?? []);
-        return passed;
-    }
-    passDecided(seat, said, way, decision) {
-        if (!decision.guarded)
-            return this.pass(seat, said, way, textOf(seat, said, decision));
-        return this.passGuarded(seat, said, way, textOf(seat, said, decision));
-    }
-    /** It is about to be sent. */
-    note(seat, { sql, facts }) {
-        if (seat.work && !/^(?:SET|SHOW)\b/.test(facts.command))
-            seat.work.queried = true;
-        if (!isChatter(facts) || facts.mayWrite !== null || /^(?:EXECUTE|EXPLAIN)/.test(facts.command))
-            this.transactions.wrote(seat);
-        seat.atCommit.note(sql, facts, (item, hear) => this.ask(item, hear));
-        if (/\btemp(?:orary)?\b|pg_temp/i.test(sql.slice(0, 10_000)))
-            seat.madeTemporary = true;
-        if (facts.command.startsWith('PREPARE')) {
-            const named = preparedName(sql);
-            if (named)
-                seat.preparedBySql.add(named.name);
-        }
-        // Ours might be gone with those of the tool.
-        if (/\b(?:deallocate|discard)\b/i.test(sql) && !facts.bulkInsertInto)
-            this.play.line.forget();
-    }
-    ask(item, hear) {
-        this.play.line.batch([item]).then(([result]) => hear(result?.rows[0]?.[0] ?? null), () => undefined);
-    }
-    async pass(seat, said, way, instead) {
-        const { error, tag, ms } = await this.send(seat, said, way, instead, way.onFrame);
-        if (error)
-            seat.fail();
-        if (said)
-            await this.play.director.after(said, { tag, error: error && (0,wire/* readFields */.qU)(error), ms });
-        return error === null;
-    }
-    async passGuarded(seat, said, way, instead) {
-        const { line, director } = this.play;
-        this.play.post([{ text: `savepoint ${GUARD}` }]);
-        const { error, tag, ms } = await this.send(seat, said, way, instead, (frame) => {
-            if (frame.type !== 'E')
-                way.onFrame(frame);
-        });
-        if (!error) {
-            this.play.post([{ text: `release savepoint ${GUARD}` }]);
-            await director.after(said, { tag, error: null, ms });
-            return true;
-        }
-        const fields = (0,wire/* readFields */.qU)(error);
-        await line.batch([{ text: `rollback to savepoint ${GUARD}` }, { text: `release savepoint ${GUARD}` }]);
-        const forgiven = await director.forgive(said, fields);
-        if (forgiven !== null) {
-            way.makeUp(forgiven);
-            return true;
-        }
-        await director.after(said, { tag: null, error: fields, ms });
-        // For the server too it has failed: what follows is refused as it would be.
-        await this.play.failForServer();
-        way.onFrame(error);
-        seat.fail();
-        return false;
-    }
-    async send(seat, said, way, instead, onFrame) {
-        let tag = null;
-        const isCopy = said?.facts.command.startsWith('COPY') ?? false;
-        const bytes = way.bytes(instead);
-        const passed = await this.play.run(seat, way.isExtended ? [...bytes, isCopy ? wire/* say */.cv.flush : wire/* say */.cv.sync] : bytes, (frame) => {
-            if (frame.type === 'C')
-                tag = (0,wire/* texts */.Te)(frame, 1)[0] ?? null;
-            onFrame(frame);
-        }, { isCopy, copyEnd: way.isExtended ? SYNC : [] });
-        return { ...passed, tag };
-    }
-    /** An error that this server cannot make, as it is inside a transaction: the tool is told, and so is the server. */
-    async refuse(seat, sqlstate, text, way = null) {
-        if (way && !(await way.prepare()))
-            return false;
-        if (seat.work)
-            await this.play.failForServer();
-        seat.tell(wire/* answer */.ZF.error((0,wire/* errorFields */.au)('ERROR', sqlstate, text)));
-        seat.fail();
-        return false;
-    }
-}
-/** Another text in the statement's place, if there is one. */
-function textOf({ prefix }, { sql, facts }, decision) {
-    const instead = decision.send === 'instead' ? decision.sql : null;
-    if (prefix === '' || !/^(?:PREPARE|EXECUTE|DEALLOCATE|EXPLAIN|CREATE)/.test(facts.command))
-        return instead;
-    const named = preparedName(instead ?? sql);
-    return named ? named.renamed(`${prefix}${named.name}`) : instead;
 }
 
 ;// CONCATENATED MODULE: ./src/rehearsal/proxy/transactions.ts
@@ -4225,6 +4285,8 @@ class ToolDirector {
     limits;
     stretches;
     entryOf = new Map();
+    /** Texts that could not be prepared, and why that only follows from what was not done. */
+    absent = new Map();
     unguarded = new Set();
     items = [];
     slots = [];
@@ -4292,7 +4354,7 @@ class ToolDirector {
     }
     async decide(said, entry, statement) {
         const { facts, sql } = said;
-        const refusal = await this.whyNot(entry, statement);
+        const refusal = this.absent.get(sql) ?? (await this.whyNot(entry, statement));
         if (refusal !== null)
             return this.without(said, entry, refusal);
         const plain = facts.nonTransactional?.plain ?? null;
@@ -4305,8 +4367,7 @@ class ToolDirector {
             (0,rehearsal_entry/* rehearsedPlainly */.B9)(entry, facts.nonTransactional?.what ?? '');
             return { send: 'instead', sql: plain, guarded: this.undone.concerns(sql) };
         }
-        const { suspects } = this.input.knowledge;
-        const guarded = facts.opaque !== null || this.undone.concerns(sql) || suspects.has((0,values/* formOf */.QU)(sql));
+        const guarded = facts.opaque !== null || this.isSuspect(sql);
         return { send: 'as it is', guarded };
     }
     async whyNot(entry, statement) {
@@ -4389,6 +4450,19 @@ class ToolDirector {
         await this.ours([{ text: 'release savepoint mgate_asked' }]);
         return answer;
     }
+    isSuspect(sql) {
+        const { suspects } = this.input.knowledge;
+        return this.undone.concerns(sql) || (suspects.size > 0 && suspects.has((0,values/* formOf */.QU)(sql)));
+    }
+    async unprepared(said, fields) {
+        // Which columns its rows would have is asked for before it is executed, and cannot be made up.
+        if (!GIVES_NO_ROWS.test(said.facts.command) || /\breturning\b/i.test(said.sql))
+            return false;
+        const reason = await this.onlyFollows(said, (0,failure/* readServerError */.i)(serverError(fields)));
+        if (reason !== null)
+            this.absent.set(said.sql, reason);
+        return reason !== null;
+    }
     async forgive(said, fields) {
         const entry = this.entryOf.get(said);
         if (!entry)
@@ -4459,7 +4533,9 @@ class ToolDirector {
         if ((0,guard/* isOfGuard */.Zo)(server))
             this.learnOfGuard(said);
         const isLearnable = LEARNABLE.has(server.code ?? '') || this.undone.follows(server) !== null;
-        if (known && isLearnable && !isGuarded && !suspects.has(form) && suspects.size < MOST_LEARNED) {
+        // One that could not even be prepared had no savepoint unless it was suspect.
+        const wasGuarded = known ? isGuarded : this.isSuspect(said.sql);
+        if (isLearnable && !wasGuarded && !suspects.has(form) && suspects.size < MOST_LEARNED) {
             suspects.add(form);
             throw new endings/* Again */.Nj();
         }
@@ -4657,6 +4733,7 @@ const DEFERRABLE = {
 };
 const AS_IT_IS = { send: 'as it is', guarded: false };
 const SETVAL_IS_LEFT_OUT = 'setval on a sequence that exists is not undone by a rollback';
+const GIVES_NO_ROWS = /^(?:INSERT|UPDATE|DELETE|MERGE)\b/;
 const LEARNABLE = new Set([UNSAFE_NEW_ENUM_VALUE, INVALID_TRANSACTION_TERMINATION, ACTIVE_SQL_TRANSACTION]);
 /** After these alone COMMIT has nothing to check. */
 const CHECKS_NOTHING = /^(?:SET|RESET|SHOW|EXPLAIN|PREPARE|DEALLOCATE|DISCARD|LISTEN|UNLISTEN|FETCH|MOVE|CLOSE|LOCK)\b/;
@@ -5240,12 +5317,14 @@ class ToolEngine {
     // -- dry run --------------------------------------------------------------------------------------------------
     async rehearse(plan) {
         const { request, tool } = this;
+        if (!plan.isOpen)
+            this.refuseUnrecorded();
         const [bench, before] = await this.interruptible('before the dry run', async () => {
             const { session } = this.database;
             await this.probeOnce(await findToolTables(session));
-            const rendered = tool.render(plan.pending);
-            const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
-            this.rendered = await rendered;
+            const opening = request.rehearsalTarget ? this.copyBench(request.rehearsalTarget) : this.bench();
+            const [bench, rendered] = await Promise.all([opening, tool.render(plan.pending)]);
+            this.rendered = rendered;
             return [bench, await (0,catalog/* readFingerprints */.g)(bench.session, bench.leftOut)];
         });
         const words = tool.upgrade(plan.pending);
@@ -5256,23 +5335,30 @@ class ToolEngine {
             return last;
         }).catch((error) => this.refused(error, lastAttempt()?.isFenced ?? true));
         const attempt = lastAttempt();
-        this.rehearsedOn = engine_textOf(await this.refuseChanged(attempt?.isFenced ?? true, seen));
+        this.rehearsedOn = engine_textOf(await this.refuseChanged(attempt?.isFenced ?? true));
         this.tableMade = attempt?.toolTable ?? null;
         this.seen = withoutTable(seen, this.tableMade);
         this.plan = this.planSeen(plan, attempt?.notes.pending ?? [], this.seen);
+        if (this.plan.pending.length > 0)
+            this.refuseUnrecorded();
         return { ...this.seen, plan: this.plan };
+    }
+    /** Better said now than after the tool has committed. */
+    refuseUnrecorded() {
+        if (!this.tracking?.exists)
+            (0,refusals/* refuseUnlessMayRecord */.xG)(this.database.facts, false, false, this.request.trackingSchema);
     }
     /** It was refused, or failed: what it says holds only if the target is as it was. */
     async refused(error, isFenced) {
         if (!this.signal.aborted)
-            await this.refuseChanged(isFenced, null);
+            await this.refuseChanged(isFenced);
         throw error;
     }
     /**
-     * Others may change their own things meanwhile. What the rehearsal touched too, and the tool's records, are not theirs;
-     * and of a tool that might have reached the database past us nothing is believed.
+     * Others may change their own things meanwhile; the tool's records are not theirs, and of a tool that might have reached
+     * the database past us nothing is believed.
      */
-    async refuseChanged(isFenced, seen) {
+    async refuseChanged(isFenced) {
         const { tool, log, untouched: before } = this;
         if (!before)
             throw new Error('the tool was not probed');
@@ -5282,15 +5368,14 @@ class ToolEngine {
             return now;
         const { added, changed, removed } = (0,schema_diff/* changedGroups */.lf)(before.fingerprints, now.fingerprints);
         const names = [...(await (0,catalog/* readDefinitions */.T)(session, [...added, ...changed])).values()];
-        const isOurs = before.records !== now.records ||
-            (!this.copy && [...changed, ...removed].some((key) => seen?.touched.has(key))) ||
-            names.some((one) => seen?.predicted.has(`${one.kind} ${one.name}`) || one.name === relationNameOf(this.table));
+        const isMade = before.table === null && tool.tableOf(await findToolTables(session), []) !== null;
+        const isRecorded = isMade || before.records !== now.records;
         const what = [
-            ...(before.records === now.records ? [] : [`${tool.name}'s records`]),
+            ...(isRecorded ? [`${tool.name}'s records`] : []),
             ...new Set(names.map((one) => `${one.kind} ${one.name}`)),
             ...(removed.length > 0 ? [`${removed.length} removed`] : []),
         ];
-        if (isOurs || !isFenced)
+        if (isRecorded || !isFenced)
             throw changedMeanwhile(tool.name, what);
         log.line(`warning: changed meanwhile by somebody else: ${what.slice(0, 10).join(', ')}`);
         return now;
@@ -5328,7 +5413,7 @@ class ToolEngine {
         const looking = { tool, request, env, session, log, signal, onFence };
         const said = await probe(looking).catch((error) => this.refused(error, isFenced));
         if (!isFenced)
-            await this.refuseChanged(isFenced, null);
+            await this.refuseChanged(isFenced);
         this.table = tool.tableOf(tables, said) ?? this.table;
     }
     async copyBench(target) {
@@ -5496,19 +5581,13 @@ function engine_textOf({ fingerprints, records }) {
 function hasRecorded({ version }) {
     return version !== planned/* UNRECORDED */.ce;
 }
-/** As a schema difference names it. */
-function relationNameOf(table) {
-    if (!table)
-        return null;
-    return [table.schema, table.table]
-        .map((name) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : (0,identifier/* quoteIdentifier */.C)(name)))
-        .join('.');
-}
 /** The tool's own table, where it was made in the rehearsal, is nobody's migration. */
 function withoutTable(seen, table) {
     if (!table)
         return seen;
-    const own = relationNameOf(table);
+    const own = [table.schema, table.table]
+        .map((name) => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : (0,identifier/* quoteIdentifier */.C)(name)))
+        .join('.');
     const isOwn = (name, definition) => name === own ||
         name.startsWith(`${own}.`) ||
         (definition?.includes(` ON ${own} USING`) ?? false) ||
