@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../support/database.ts';
 import { databaseWith, folderWith } from '../support/dry-run.ts';
 import { Heartbeat } from '../support/heartbeat.ts';
+import { randomFrom } from '../support/random.ts';
 import { leftBehind } from '../support/scene.ts';
-import { attempt, type Measured, randomFrom } from '../support/trial.ts';
+import { attempt, type Measured } from '../support/trial.ts';
 
 const TRIALS = Number(process.env.TRIALS ?? 6);
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));

@@ -3,6 +3,7 @@
  * seed that is printed and can be given again (`SEED=n`), and a table of what was tried and how it ended.
  */
 import { afterAll } from 'vitest';
+import { randomFrom } from './random.ts';
 
 export const FULL = process.env.FAULTS === 'full';
 export const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
@@ -12,16 +13,11 @@ export function times(short: number, full: number): number {
   return FULL ? full : short;
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32); `salt` gives each test a sequence of its own. */
+/** Numbers from 0 to 1, the same for the same seed; `salt` gives each test a sequence of its own. */
 export function randomOf(salt: string): () => number {
-  let state = SEED;
-  for (const char of salt) state = (Math.imul(state, 31) + (char.codePointAt(0) ?? 0)) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  let seed = SEED;
+  for (const char of salt) seed = (Math.imul(seed, 31) + (char.codePointAt(0) ?? 0)) | 0;
+  return randomFrom(seed);
 }
 
 /** One of these, by chance. */
