@@ -120,7 +120,9 @@ describe('a role that lacks a right', () => {
     const scene = await psycopg2({ revisions: manyRevisions(4) });
     expect((await scene.alembic(['upgrade', revisionId(3)])).code).toBe(0);
     const role = scene.database.name.replace('t_', 'r_');
-    await scene.client.query(`create role ${role} login password 'a role of its own'; grant insert on table_0 to ${role};
+    // Before PostgreSQL 15 everybody may create there.
+    await scene.client.query(`revoke create on schema public from public;
+      create role ${role} login password 'a role of its own'; grant insert on table_0 to ${role};
       grant usage on sequence table_0_id_seq to ${role}`);
     const url = new URL(scene.database.url);
     [url.username, url.password] = [role, 'a role of its own'];

@@ -2,7 +2,12 @@
 
 import asyncio
 import io
+import logging
 import sys
+
+
+# Whether psycopg has heard of an error before its pipeline ends, and warns, is a matter of moments.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def say(what, *seen):
