@@ -11,14 +11,14 @@ import { leftBehind } from '../support/scene.ts';
 const FILES = {
   'migrations/01_people.sql': 'create table people (id int primary key);',
   'migrations/02_slow.sql':
-    'create table slow (id int);\nselect pg_sleep(10);\ninsert into slow select generate_series(1, 1000);',
+    'create table slow (id int);\nselect pg_sleep(6);\ninsert into slow select generate_series(1, 1000);',
   'migrations/03_index.sql': 'create index concurrently slow_id on slow (id);',
   'migrations/04_after.sql': 'create table after_all (id int);',
 };
-/** A dry run and an apply of ten seconds each, and the pause between them. */
-const WHOLE_RUN_MS = 22_500;
+/** A dry run and an apply of six seconds each, and the pause between them. */
+const WHOLE_RUN_MS = 14_500;
 const MOMENTS = 50;
-const AT_ONCE = 8;
+const AT_ONCE = 12;
 
 beforeAll(async () => {
   // Not while the first of them wait for it.
@@ -98,7 +98,7 @@ async function manyTimes(moments: number, work: (moment: number) => Promise<void
 const stateOf = (run: ActionRun) => ({ state: run.outputs['database-state'], applied: run.report.applied });
 
 describe('cancelled', () => {
-  it(`at ${MOMENTS} moments of a run with a ten-second statement`, { timeout: 300_000 }, async () => {
+  it(`at ${MOMENTS} moments of a run with a long statement`, { timeout: 300_000 }, async () => {
     const stages = new Set<string>();
     await manyTimes(MOMENTS, async (moment) => {
       const here = await place();
