@@ -1,5 +1,14 @@
 /** The outcome while it comes into being: each stage leaves here what it found, and any ending makes a whole Outcome of it. */
-import type { Applied, Engine, Inspection, Plan, Rehearsal, StateProof, Verification } from './engines/engine.ts';
+import type {
+  Applied,
+  Engine,
+  Inspection,
+  Plan,
+  Rehearsal,
+  Settled,
+  StateProof,
+  Verification,
+} from './engines/engine.ts';
 import { failureFrom } from './postgres/failure.ts';
 import { exitCodeOf } from './report/exit.ts';
 import type { FailureContext } from './report/failure.ts';
@@ -104,6 +113,16 @@ export class Draft {
   found(inspection: Inspection): void {
     this.inspection = inspection;
     this.warnings.push(...inspection.warnings);
+  }
+
+  /** `again`: what was found after it. */
+  settled(settled: readonly Settled[], again: Inspection): void {
+    const notes = settled.map((one) => `migration ${one.version} (${one.name}) is ${one.became}: ${one.reason}`);
+    this.inspection = {
+      ...again,
+      notes: [...(notes.length > 0 ? notes : ['no record was to be settled']), ...again.notes],
+    };
+    this.planned(again.plan);
   }
 
   planned(plan: Plan): void {
@@ -369,5 +388,7 @@ function isConsequence({ class: kind, sqlstate }: Failure): boolean {
 /** The stages that a run did not come to are told too. */
 function withSkipped(stages: readonly Stage[]): Stage[] {
   const done = new Map(stages.map((stage) => [stage.stage, stage]));
-  return STAGES.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
+  const usual = STAGES.map((stage) => done.get(stage) ?? ({ stage, status: 'skipped', ms: 0 } as const));
+  const others = stages.filter(({ stage }) => !STAGES.some((one) => one === stage));
+  return [...usual, ...others];
 }

@@ -83,6 +83,8 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
   );
   for (const text of found.warnings) log.line(`warning: ${text}`);
 
+  if (request.mode === 'repair') return repair(request, tools, draft, found);
+
   log.chapter('Plan');
   const plan = await draft.stage('plan', async () => {
     draft.planned(found.plan);
@@ -132,7 +134,7 @@ async function inspect(request: Request, engine: Engine): Promise<Inspection> {
     return await engine.inspect();
   } catch (error) {
     if (error instanceof Stop && error.reason.badInput) throw error;
-    throw unconfirmed(error instanceof Error ? error.message : String(error));
+    throw unconfirmed(request.mode, error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -291,6 +293,17 @@ async function verifyOnly({ engine, log }: Tools, draft: Draft, plan: Plan): Pro
     draft.refuseUnverified();
   });
   draft.ended('verified');
+}
+
+/** What interrupted and failed runs have left in the records; what is there afterwards is what the report tells. */
+async function repair(request: Request, { engine, log }: Tools, draft: Draft, found: Inspection): Promise<void> {
+  refuseUnlessMeant(request, found, found.plan);
+  log.chapter('Repair');
+  const settled = await draft.stage('record', () => engine.repair());
+  for (const one of settled) log.line(`${one.version} (${one.name}): ${one.became}; ${one.reason}`);
+  const again = await engine.resume();
+  draft.settled(settled, again);
+  draft.ended('repaired');
 }
 
 /** Nothing to do is not yet nothing wrong: what was named critical must be there. */

@@ -88,6 +88,7 @@ class Unusable implements Engine {
   verify = this.inspected;
   prove = this.inspected;
   settle = this.inspected;
+  repair = this.inspected;
 
   async close(): Promise<void> {}
 }

@@ -108,6 +108,12 @@ export interface Applied {
   readonly failed: { readonly migration: PlannedMigration; readonly error: Failure } | null;
 }
 
+/** A record that repair has settled, and why. */
+export interface Settled extends MigrationRef {
+  readonly became: 'applied' | 'pending' | 'forgotten';
+  readonly reason: string;
+}
+
 export interface Verification {
   readonly checks: readonly Check[];
   readonly predictedEqualsActual: boolean | null;
@@ -157,6 +163,8 @@ export interface Engine {
   apply(plan: Plan, rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied>;
   /** `plan` and `rehearsal` null: what should be there without anything having been applied by this run. */
   verify(): Promise<Verification>;
+  /** Settles the records that interrupted and failed runs have left, all of them or none. Throws a Stop. */
+  repair(): Promise<readonly Settled[]>;
   /** Reads the database back; never throws: what cannot be read is `unknown`. */
   prove(plan: Plan): Promise<StateProof>;
   /** For a run that was killed: ends its backend, so that it cannot commit any more, and reads the database back. Throws a Stop. */

@@ -30,9 +30,7 @@ const keyOf = (version: string) => version.replace(/^0+(?=\d)/, '');
 export function decide(input: DecideInput): Decision {
   const files = [...input.files].sort(compareVersions);
   const completed = new Map(input.records.filter((r) => r.status === 'completed').map((r) => [keyOf(r.version), r]));
-  const unfinished = new Map(
-    input.records.filter((r) => r.status === 'running' || r.status === 'failed').map((r) => [keyOf(r.version), r]),
-  );
+  const unfinished = new Map(input.records.filter((r) => r.status !== 'completed').map((r) => [keyOf(r.version), r]));
   const currentKey = highest(completed.keys());
   const applied = files.filter((file) => completed.has(file.key));
   const targetKey = input.targetVersion === null ? null : keyOf(input.targetVersion);

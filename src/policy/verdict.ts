@@ -54,18 +54,21 @@ export function refuseUnlessMeant(request: Request, found: Inspection, plan: Pla
       next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of environment production from migration_history.',
     });
   }
-  if (request.confirmation === 'missing') throw unconfirmed(null);
+  if (request.confirmation === 'missing') throw unconfirmed(request.mode, null);
   if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
     throw otherPlan(request.planDigest, plan.digest);
 }
 
-/** Applying in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
-export function unconfirmed(also: string | null): Stop {
+/** Writing in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
+export function unconfirmed(mode: Request['mode'], also: string | null): Stop {
   return new Stop({
     result: 'refused',
     class: 'input',
-    message: `apply in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
-    next: 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.',
+    message: `${mode} in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
+    next:
+      mode === 'apply'
+        ? 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.'
+        : 'Set confirm-token: MIGRATE-PRODUCTION once you have read what mode: status says.',
   });
 }
 

@@ -67,7 +67,7 @@ function whatHappened(outcome: Outcome): string {
     case 'baselined':
       return `Baselined: ${plural(outcome.applied.length, 'migration')} recorded as applied, none run.`;
     case 'repaired':
-      return 'Repaired: the interrupted record is settled.';
+      return 'Repaired: no record is interrupted or failed any more.';
     case 'failed':
       return failedHow(outcome);
     case 'refused':

@@ -74,7 +74,7 @@ export const INPUTS = [
     description: 'What to do: see the table of modes.',
     supported: true,
     choices: ['dry-run', 'apply', 'status', 'verify', 'rollback', 'baseline', 'repair'],
-    later: ['rollback', 'baseline', 'repair'],
+    later: ['rollback', 'baseline'],
   },
   {
     name: 'environment',
@@ -263,6 +263,21 @@ export const INPUTS = [
     default: '',
     defaultNote: '`true` where down files exist',
     description: 'The dry run goes up, down and up again.',
+    supported: true,
+  },
+  {
+    name: 'settle',
+    kind: 'list',
+    default: '',
+    description:
+      'For `repair`, where the database does not tell: `<version>=applied` (all of it is done), `=pending` (none of it), `=done` or `=again` (the statement that was interrupted was finished, or was not).',
+    supported: true,
+  },
+  {
+    name: 'settle-reason',
+    kind: 'text',
+    default: '',
+    description: 'Why, for the history; needed with `settle`.',
     supported: true,
   },
   {
@@ -517,10 +532,10 @@ export const MODE_TABLE: readonly ModeSpec[] = [
   },
   {
     name: 'repair',
-    description: 'settle an interrupted or failed record',
+    description: 'inspect, settle interrupted and failed records, report',
     phrase: 'MIGRATE-PRODUCTION',
     executes: true,
-    supported: false,
+    supported: true,
   },
 ];
 

@@ -1,5 +1,6 @@
 /** Raw strings, the environment and the event become one frozen Request, or the list of everything that is wrong. */
 import path from 'node:path';
+import { readSettleWord } from '../plan/settle.ts';
 import { badPushedTag, type Inferred, identifyRun, inferEnvironment, refuseEvent } from './event.ts';
 import {
   type ChoiceName,
@@ -240,6 +241,7 @@ function readFields(reader: Reader, context: Context, known: Known, environment:
     dryRunMaxBytes: reader.size('dry-run-max-bytes'),
     assumeRows: reader.integer('assume-rows'),
     rehearseRollback: reader.text('rehearse-rollback') === '' ? null : reader.boolean('rehearse-rollback'),
+    settle: readSettle(reader),
     failOn: reader.choice('fail-on'),
     allowHazards: reader.list('allow-hazards', isRuleId, 'ids of hazard rules, such as dry-run-inconclusive'),
     criticalTables: reader.list('critical-tables', isRelationName, '`schema.table` or `table`'),
@@ -349,6 +351,25 @@ function readInnerPath(reader: Reader, name: 'migrations-path' | 'smoke-tests' |
 /** Whether a relative path goes up and out; between two drives it is no relative path at all. */
 function leaves(relative: string): boolean {
   return /^\.\.(?:[/\\]|$)/.test(relative) || path.isAbsolute(relative);
+}
+
+function readSettle(reader: Reader): Request['settle'] {
+  const form = '`<version>=<word>`, the word applied, pending, done or again';
+  const items = reader.list('settle', (item) => readSettleWord(item) !== null, form);
+  const words = new Map(
+    items.flatMap((item) => {
+      const pair = readSettleWord(item);
+      return pair === null ? [] : [pair];
+    }),
+  );
+  const reason = reader.text('settle-reason') || null;
+  if (words.size < items.length && reader.problems.every(({ input }) => input !== 'settle'))
+    reader.problem('settle', 'a version is named twice; say one word of each');
+  if (items.length > 0 && reason === null)
+    reader.problem('settle-reason', '`settle` needs it: why, for whoever reads the history');
+  if (items.length > 0 && reader.text('mode') !== 'repair')
+    reader.problem('settle', `it goes with mode repair only, and this is mode ${reader.show(reader.text('mode'))}`);
+  return { words, reason };
 }
 
 function readDigest(reader: Reader): string | null {
@@ -557,7 +578,7 @@ function peek<T extends string>(values: readonly T[], text: string): T | null {
 
 /** A mode of a later release has made a problem already, and a request with problems is not made. */
 function asRunMode(mode: Mode): RunMode {
-  return mode === 'apply' || mode === 'status' || mode === 'verify' ? mode : 'dry-run';
+  return mode === 'rollback' || mode === 'baseline' ? 'dry-run' : mode;
 }
 
 /** As the documentation lists them; unknown names last. */

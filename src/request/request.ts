@@ -1,9 +1,10 @@
+import type { SettleWord } from '../plan/settle.ts';
 /** What a run was asked to do: read once, checked once, frozen. Every other room takes this and never a raw input. */
 
 export const MODES = ['dry-run', 'apply', 'status', 'verify', 'rollback', 'baseline', 'repair'] as const;
 export type Mode = (typeof MODES)[number];
 /** The modes that this release carries out; the others are refused by name. */
-export type RunMode = 'dry-run' | 'apply' | 'status' | 'verify';
+export type RunMode = 'dry-run' | 'apply' | 'status' | 'verify' | 'repair';
 
 export const ENVIRONMENTS = ['production', 'staging', 'development'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
@@ -108,6 +109,8 @@ export interface Request {
   readonly assumeRows: number;
   /** The dry run goes down and up again too; null: where there are down files. */
   readonly rehearseRollback: boolean | null;
+  /** For mode repair: what a person says of a version, by its key, and why; a reason where there are words. */
+  readonly settle: { readonly words: ReadonlyMap<string, SettleWord>; readonly reason: string | null };
   readonly failOn: 'danger' | 'warning' | 'none';
   readonly allowHazards: readonly string[];
   readonly criticalTables: readonly string[];

@@ -91,6 +91,7 @@ export type AskedOfEngine = Pick<
   | 'transactionMode'
   | 'allowOutOfOrder'
   | 'rehearseRollback'
+  | 'settle'
   | 'alembicConfig'
   | 'alembicCommand'
   | 'command'
@@ -134,6 +135,12 @@ const RULES: readonly Rule[] = [
     engines: ['sql'],
     isSet: (asked) => asked.allowOutOfOrder,
     why: OWN_WAYS,
+  },
+  {
+    input: 'settle',
+    engines: ['sql'],
+    isSet: (asked) => asked.settle.words.size > 0,
+    why: "the tool's own command settles its records",
   },
   {
     input: 'rehearse-rollback',

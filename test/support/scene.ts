@@ -51,6 +51,7 @@ export const ending = ({ result, exitCode, databaseState }: Outcome) => `${resul
 /** The contract's table of results, exit codes and states (section 3), for the modes that there are. */
 const CONTRACT = [
   'dry-run-passed 0 unchanged',
+  'repaired 0 unchanged',
   'up-to-date 0 unchanged',
   'verified 0 unchanged',
   'reported 0 unchanged',

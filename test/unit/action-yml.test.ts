@@ -45,6 +45,8 @@ const DEFAULTS = {
   'allow-hazards': undefined,
   'assume-rows': '0',
   'rehearse-rollback': undefined,
+  settle: undefined,
+  'settle-reason': undefined,
   'critical-tables': undefined,
   'critical-indexes': undefined,
   'smoke-tests': undefined,

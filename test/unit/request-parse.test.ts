@@ -79,6 +79,7 @@ describe('defaults', () => {
       dryRunMaxBytes: 1_073_741_824,
       assumeRows: 0,
       rehearseRollback: null,
+      settle: { words: new Map(), reason: null },
       failOn: 'danger',
       allowHazards: [],
       criticalTables: [],
@@ -201,7 +202,7 @@ describe('values that are refused, by name', () => {
     ['mode', 'Apply', '"Apply" is not allowed; allowed: dry-run, apply, status, verify'],
     ['mode', 'rollback', 'not supported yet'],
     ['mode', 'baseline', 'not supported yet'],
-    ['mode', 'repair', 'not supported yet'],
+
     ['environment', 'prod', 'production, staging, development'],
     ['environment', 'Production', 'did you mean `production`?'],
     ['connect-timeout', '10', '500ms, 30s, 5m'],

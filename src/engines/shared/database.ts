@@ -67,7 +67,7 @@ export class Database {
 
   /** Whether this run may do more than look. */
   get executes(): boolean {
-    return this.request.mode === 'dry-run' || this.request.mode === 'apply';
+    return this.request.mode !== 'status' && this.request.mode !== 'verify';
   }
 
   /** Connects; for modes that execute it also takes the lock. Throws a Stop. */

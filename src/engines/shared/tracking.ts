@@ -52,6 +52,7 @@ const HISTORY_COLUMNS: readonly (readonly [string, string])[] = [
   ['commit_sha', 'text'],
   ['plan_digest', 'text'],
   ['backup_marker', 'text'],
+  ['reason', 'text'],
 ];
 
 /** Schemas that tools make for themselves. */
@@ -293,16 +294,28 @@ export function failureItem(
   };
 }
 
-/** One event of the history: `apply`, with success or failure. */
+/** Takes a row out: of a version that has neither a file nor anything in the database. */
+export function forgetItem({ schema }: RunStamp, version: string): BatchItem {
+  return { text: `delete from ${quoteIdentifier(schema)}.schema_migrations where version = $1`, values: [version] };
+}
+
+/** One event of the history. `reason`: why a repair has settled it like that. */
 export function historyItem(
   stamp: RunStamp,
-  event: { version: string; status: 'success' | 'failed'; errorMessage: string | null; executionTimeMs: number | null },
+  event: {
+    readonly action?: 'apply' | 'repair';
+    readonly version: string;
+    readonly status: 'success' | 'failed';
+    readonly errorMessage: string | null;
+    readonly executionTimeMs: number | null;
+    readonly reason?: string;
+  },
 ): BatchItem {
   return {
     name: 'mgate_history',
     text: `insert into ${quoteIdentifier(stamp.schema)}.migration_history
-        (id, version, action, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker)
-      values (pg_catalog.gen_random_uuid(), $1, 'apply', pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10)`,
+        (id, version, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker, action, reason)
+      values (pg_catalog.gen_random_uuid(), $1, pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     values: [
       event.version,
       event.executionTimeMs === null ? null : String(Math.round(event.executionTimeMs)),
@@ -314,6 +327,8 @@ export function historyItem(
       stamp.sha,
       stamp.planDigest,
       stamp.backupMarker,
+      event.action ?? 'apply',
+      event.reason ?? null,
     ],
   };
 }

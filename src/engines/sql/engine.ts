@@ -18,6 +18,7 @@ import type {
   Plan,
   Rehearsal,
   Remains,
+  Settled,
   StateProof,
   Verification,
 } from '../engine.ts';
@@ -43,6 +44,7 @@ import type { Workbench } from '../shared/workbench.ts';
 import { apply } from './application/apply.ts';
 import { findFolder, listMigrations, rawChecksum, readText, versionKey } from './files.ts';
 import { SqlAttempt } from './rehearsal/attempt.ts';
+import { repair } from './repair.ts';
 import { planMigration } from './script-file.ts';
 import { checkRecords, readBack } from './state-proof.ts';
 
@@ -68,6 +70,8 @@ class SqlEngine implements Engine {
   /** Just before apply: the schema, and the indexes that were invalid already. */
   private before: StateBefore | null = null;
   private plan: Plan | null = null;
+  private files: readonly MigrationFile[] = [];
+  private records: readonly Recorded[] = [];
   private readonly plannedFiles = new Map<string, PlannedMigration>();
 
   constructor(request: Request, log: Log, database: Database) {
@@ -113,6 +117,7 @@ class SqlEngine implements Engine {
     const complete = tracking.kind === 'ours' && tracking.complete;
     this.tracking = { schema: request.trackingSchema, exists: ours, complete };
     const records = ours ? await readRecords(session, request.trackingSchema, complete) : [];
+    [this.files, this.records] = [listing.files, records];
     const lastEnvironment =
       ours && row?.history_columns ? await readLastEnvironment(session, request.trackingSchema) : null;
     const decision = decide({
@@ -281,6 +286,16 @@ class SqlEngine implements Engine {
       const left = leftOut(request.trackingSchema);
       return verify(session, request, { records, leftOut: left, before, rehearsal, onCopy: this.copy !== null });
     });
+  }
+
+  async repair(): Promise<readonly Settled[]> {
+    const { request, files, records, log } = this;
+    const { session } = this.database;
+    if (!this.found().exists || this.plan === null) return [];
+    const stamp = this.stamp(this.plan, null);
+    return this.interruptible('while settling the records', () =>
+      repair({ session, request, stamp, files, records, onLine: (text) => log.line(text) }),
+    );
   }
 
   // -- proof and end ------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ import type {
   Plan,
   Rehearsal,
   Remains,
+  Settled,
   StateProof,
   Verification,
 } from '../engine.ts';
@@ -426,6 +427,11 @@ export class ToolEngine implements Engine {
       passed: missing.length === 0,
       detail: missing.length === 0 ? null : `not so: ${missing.map((one) => one.file || one.version).join(', ')}`,
     };
+  }
+
+  /** Its records are the tool's own: of ours none is ever unfinished. */
+  repair(): Promise<readonly Settled[]> {
+    return Promise.resolve([]);
   }
 
   // -- proof and end --------------------------------------------------------------------------------------------
