@@ -549,7 +549,7 @@ class Database {
     }
     /** Whether this run may do more than look. */
     get executes() {
-        return this.request.mode === 'dry-run' || this.request.mode === 'apply';
+        return this.request.mode !== 'status' && this.request.mode !== 'verify';
     }
     /** Connects; for modes that execute it also takes the lock. Throws a Stop. */
     async open() {
@@ -1328,6 +1328,7 @@ function changedOnDisk({ file }) {
 /* harmony export */   Nd: () => (/* binding */ recordItem),
 /* harmony export */   Oi: () => (/* binding */ createTrackingItems),
 /* harmony export */   T3: () => (/* binding */ readRecords),
+/* harmony export */   X0: () => (/* binding */ forgetItem),
 /* harmony export */   Yk: () => (/* binding */ failureItem),
 /* harmony export */   dG: () => (/* binding */ readTrackingState),
 /* harmony export */   ig: () => (/* binding */ leftOut),
@@ -1376,6 +1377,7 @@ const HISTORY_COLUMNS = [
     ['commit_sha', 'text'],
     ['plan_digest', 'text'],
     ['backup_marker', 'text'],
+    ['reason', 'text'],
 ];
 /** Schemas that tools make for themselves. */
 const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
@@ -1548,13 +1550,17 @@ function failureItem(stamp, row) {
         ],
     };
 }
-/** One event of the history: `apply`, with success or failure. */
+/** Takes a row out: of a version that has neither a file nor anything in the database. */
+function forgetItem({ schema }, version) {
+    return { text: `delete from ${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteIdentifier */ .C)(schema)}.schema_migrations where version = $1`, values: [version] };
+}
+/** One event of the history. `reason`: why a repair has settled it like that. */
 function historyItem(stamp, event) {
     return {
         name: 'mgate_history',
         text: `insert into ${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteIdentifier */ .C)(stamp.schema)}.migration_history
-        (id, version, action, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker)
-      values (pg_catalog.gen_random_uuid(), $1, 'apply', pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10)`,
+        (id, version, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker, action, reason)
+      values (pg_catalog.gen_random_uuid(), $1, pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
         values: [
             event.version,
             event.executionTimeMs === null ? null : String(Math.round(event.executionTimeMs)),
@@ -1566,6 +1572,8 @@ function historyItem(stamp, event) {
             stamp.sha,
             stamp.planDigest,
             stamp.backupMarker,
+            event.action ?? 'apply',
+            event.reason ?? null,
         ],
     };
 }

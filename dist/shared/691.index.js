@@ -5528,6 +5528,10 @@ class ToolEngine {
             detail: missing.length === 0 ? null : `not so: ${missing.map((one) => one.file || one.version).join(', ')}`,
         };
     }
+    /** Its records are the tool's own: of ours none is ever unfinished. */
+    repair() {
+        return Promise.resolve([]);
+    }
     // -- proof and end --------------------------------------------------------------------------------------------
     async prove(plan) {
         try {

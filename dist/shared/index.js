@@ -6706,6 +6706,8 @@ var report_folder = __nccwpck_require__(5921);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
 var external_node_path_default = /*#__PURE__*/__nccwpck_require__.n(external_node_path_);
+// EXTERNAL MODULE: ./src/plan/settle.ts
+var settle = __nccwpck_require__(9108);
 // EXTERNAL MODULE: ./src/request/event.ts
 var request_event = __nccwpck_require__(9369);
 // EXTERNAL MODULE: ./src/request/inputs.ts
@@ -6862,6 +6864,7 @@ var tool = __nccwpck_require__(8607);
 var values = __nccwpck_require__(671);
 ;// CONCATENATED MODULE: ./src/request/parse.ts
 /** Raw strings, the environment and the event become one frozen Request, or the list of everything that is wrong. */
+
 
 
 
@@ -7027,6 +7030,7 @@ function readFields(reader, context, known, environment) {
         dryRunMaxBytes: reader.size('dry-run-max-bytes'),
         assumeRows: reader.integer('assume-rows'),
         rehearseRollback: reader.text('rehearse-rollback') === '' ? null : reader.boolean('rehearse-rollback'),
+        settle: readSettle(reader),
         failOn: reader.choice('fail-on'),
         allowHazards: reader.list('allow-hazards', isRuleId, 'ids of hazard rules, such as dry-run-inconclusive'),
         criticalTables: reader.list('critical-tables', isRelationName, '`schema.table` or `table`'),
@@ -7119,6 +7123,22 @@ function readInnerPath(reader, name) {
 /** Whether a relative path goes up and out; between two drives it is no relative path at all. */
 function leaves(relative) {
     return /^\.\.(?:[/\\]|$)/.test(relative) || external_node_path_default().isAbsolute(relative);
+}
+function readSettle(reader) {
+    const form = '`<version>=<word>`, the word applied, pending, done or again';
+    const items = reader.list('settle', (item) => (0,settle/* readSettleWord */.Wh)(item) !== null, form);
+    const words = new Map(items.flatMap((item) => {
+        const pair = (0,settle/* readSettleWord */.Wh)(item);
+        return pair === null ? [] : [pair];
+    }));
+    const reason = reader.text('settle-reason') || null;
+    if (words.size < items.length && reader.problems.every(({ input }) => input !== 'settle'))
+        reader.problem('settle', 'a version is named twice; say one word of each');
+    if (items.length > 0 && reason === null)
+        reader.problem('settle-reason', '`settle` needs it: why, for whoever reads the history');
+    if (items.length > 0 && reader.text('mode') !== 'repair')
+        reader.problem('settle', `it goes with mode repair only, and this is mode ${reader.show(reader.text('mode'))}`);
+    return { words, reason };
 }
 function readDigest(reader) {
     const text = reader.text('plan-digest');
@@ -7289,7 +7309,7 @@ function peek(values, text) {
 }
 /** A mode of a later release has made a problem already, and a request with problems is not made. */
 function asRunMode(mode) {
-    return mode === 'apply' || mode === 'status' || mode === 'verify' ? mode : 'dry-run';
+    return mode === 'rollback' || mode === 'baseline' ? 'dry-run' : mode;
 }
 /** As the documentation lists them; unknown names last. */
 function inTableOrder(problems) {
@@ -7418,7 +7438,7 @@ async function chooseEngine(choosing) {
     if (kind instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V)
         return new Unusable(kind);
     if (kind === 'sql') {
-        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(399), __nccwpck_require__.e(513)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5513));
+        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(399), __nccwpck_require__.e(187)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2187));
         return sqlEngine(request, log, signal, remember);
     }
     const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(399), __nccwpck_require__.e(825), __nccwpck_require__.e(691)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1691)), toolOf(kind, choosing)]);
@@ -7474,6 +7494,7 @@ class Unusable {
     verify = this.inspected;
     prove = this.inspected;
     settle = this.inspected;
+    repair = this.inspected;
     async close() { }
 }
 
@@ -8695,6 +8716,103 @@ const RESERVED = new Set(`all analyse analyze and any array as asc asymmetric au
 
 /***/ }),
 
+/***/ 9108:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G9: () => (/* binding */ settle),
+/* harmony export */   P4: () => (/* binding */ isUnsettled),
+/* harmony export */   Wh: () => (/* binding */ readSettleWord)
+/* harmony export */ });
+/* unused harmony export SETTLE_WORDS */
+/** What a person may say of a version. `done` and `again` are about the statement that was begun and not finished. */
+const SETTLE_WORDS = ['applied', 'pending', 'done', 'again'];
+/** Whether a record waits to be settled. */
+function isUnsettled(record) {
+    return record.status !== 'completed' && record.status !== 'pending';
+}
+/** `word`: what a person says of it, and `why`; null: what the record and the catalog say. */
+function settle(of, word, why) {
+    const { version, name, record, file, judgement } = of;
+    const progress = record?.progress ?? null;
+    const begun = progress?.started ?? null;
+    const cleanup = judgement?.kind === 'again' ? judgement.cleanup : [];
+    const checksum = file?.checksum ?? record?.checksum ?? '';
+    const settled = (row, reason, clean = []) => {
+        const cleaned = clean.length === 0 ? '' : `; ran: ${clean.join('; ')}`;
+        return {
+            kind: 'settlement',
+            version,
+            name,
+            file: file?.file ?? null,
+            cleanup: clean,
+            row,
+            reason: reason + cleaned,
+        };
+    };
+    const objection = (message, words) => ({
+        kind: 'objection',
+        version,
+        message: `${version}${name === '' ? '' : ` (${name})`}: ${message}`,
+        words,
+    });
+    const asPending = (reason) => settled(file === null ? null : { status: 'pending', checksum, progress: null }, reason, cleanup);
+    const goingOn = (to, reason, clean = []) => settled({ status: 'pending', checksum, progress: to }, reason, clean);
+    const said = why ?? 'so said';
+    if (record === null && file === null)
+        return objection('there is neither a file nor a record of it', []);
+    if (word === 'applied')
+        return settled({ status: 'completed', checksum, progress: null }, said);
+    if (word === 'pending')
+        return asPending(said);
+    if (word !== null && (progress === null || begun === null))
+        return objection(`\`${word}\` is about a statement that was begun and not finished, and there is none`, [
+            'applied',
+            'pending',
+        ]);
+    if (progress === null) {
+        if (record?.status === 'failed')
+            return asPending('nothing of it was committed: its transaction was rolled back');
+        return objection(`it is recorded as ${record?.status}, without how far it came: only you can find out`, [
+            'applied',
+            'pending',
+        ]);
+    }
+    if (file === null)
+        return objection('it was interrupted half way, and its file is gone', ['applied', 'pending']);
+    const sofar = progress.done === 0 ? 'none of its statements' : `statements 1 to ${progress.done}`;
+    if (begun === null)
+        return goingOn(progress, `applied of it: ${sofar}; the next run goes on after that`);
+    const isDone = word === 'done' || (word === null && judgement?.kind === 'done');
+    if (isDone) {
+        if (of.afterStarted === null)
+            return objection(`statement ${begun} was finished and ${file.file} was edited since: restore it as it was`, [
+                'applied',
+                'pending',
+            ]);
+        return goingOn(of.afterStarted, word ? said : `statement ${begun} was finished: what it was to make is there`);
+    }
+    if (word === 'again' || judgement?.kind === 'again') {
+        const before = { ...progress, started: null, startedSql: null };
+        return goingOn(before, word ? said : `statement ${begun} was not finished; the next run begins it again`, cleanup);
+    }
+    return objection(`statement ${begun} of ${file.file} was interrupted, and the catalog does not tell if it was done`, [
+        'done',
+        'again',
+    ]);
+}
+/** `0007=applied`: the version's key and the word; null where it is neither. */
+function readSettleWord(item) {
+    const [version = '', word = '', ...more] = item.split('=').map((part) => part.trim());
+    const known = SETTLE_WORDS.find((one) => one === word);
+    return /^\d+$/.test(version) && known !== undefined && more.length === 0
+        ? [version.replace(/^0+(?=\d)/, ''), known]
+        : null;
+}
+
+
+/***/ }),
+
 /***/ 5187:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -8756,17 +8874,19 @@ function refuseUnlessMeant(request, found, plan) {
         });
     }
     if (request.confirmation === 'missing')
-        throw unconfirmed(null);
+        throw unconfirmed(request.mode, null);
     if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
         throw otherPlan(request.planDigest, plan.digest);
 }
-/** Applying in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
-function unconfirmed(also) {
+/** Writing in production without the typed phrase. `also`: what else went wrong while looking whether anything is pending. */
+function unconfirmed(mode, also) {
     return new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
         result: 'refused',
         class: 'input',
-        message: `apply in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
-        next: 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.',
+        message: `${mode} in production needs confirm-token${also ? ` (and the database could not be inspected: ${also})` : ''}`,
+        next: mode === 'apply'
+            ? 'Set confirm-token: MIGRATE-PRODUCTION once you have read the dry run.'
+            : 'Set confirm-token: MIGRATE-PRODUCTION once you have read what mode: status says.',
     });
 }
 function otherPlan(expected, actual) {
@@ -11128,7 +11248,7 @@ function whatHappened(outcome) {
         case 'baselined':
             return `Baselined: ${(0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(outcome.applied.length, 'migration')} recorded as applied, none run.`;
         case 'repaired':
-            return 'Repaired: the interrupted record is settled.';
+            return 'Repaired: no record is interrupted or failed any more.';
         case 'failed':
             return failedHow(outcome);
         case 'refused':
@@ -13993,7 +14113,7 @@ const INPUTS = [
         description: 'What to do: see the table of modes.',
         supported: true,
         choices: ['dry-run', 'apply', 'status', 'verify', 'rollback', 'baseline', 'repair'],
-        later: ['rollback', 'baseline', 'repair'],
+        later: ['rollback', 'baseline'],
     },
     {
         name: 'environment',
@@ -14174,6 +14294,20 @@ const INPUTS = [
         default: '',
         defaultNote: '`true` where down files exist',
         description: 'The dry run goes up, down and up again.',
+        supported: true,
+    },
+    {
+        name: 'settle',
+        kind: 'list',
+        default: '',
+        description: 'For `repair`, where the database does not tell: `<version>=applied` (all of it is done), `=pending` (none of it), `=done` or `=again` (the statement that was interrupted was finished, or was not).',
+        supported: true,
+    },
+    {
+        name: 'settle-reason',
+        kind: 'text',
+        default: '',
+        description: 'Why, for the history; needed with `settle`.',
         supported: true,
     },
     {
@@ -14390,10 +14524,10 @@ const MODE_TABLE = [
     },
     {
         name: 'repair',
-        description: 'settle an interrupted or failed record',
+        description: 'inspect, settle interrupted and failed records, report',
         phrase: 'MIGRATE-PRODUCTION',
         executes: true,
-        supported: false,
+        supported: true,
     },
 ];
 const EXIT_CODES = [
@@ -14592,6 +14726,12 @@ const RULES = [
         engines: ['sql'],
         isSet: (asked) => asked.allowOutOfOrder,
         why: OWN_WAYS,
+    },
+    {
+        input: 'settle',
+        engines: ['sql'],
+        isSet: (asked) => asked.settle.words.size > 0,
+        why: "the tool's own command settles its records",
     },
     {
         input: 'rehearse-rollback',
@@ -15159,6 +15299,15 @@ class Draft {
         this.inspection = inspection;
         this.warnings.push(...inspection.warnings);
     }
+    /** `again`: what was found after it. */
+    settled(settled, again) {
+        const notes = settled.map((one) => `migration ${one.version} (${one.name}) is ${one.became}: ${one.reason}`);
+        this.inspection = {
+            ...again,
+            notes: [...(notes.length > 0 ? notes : ['no record was to be settled']), ...again.notes],
+        };
+        this.planned(again.plan);
+    }
     planned(plan) {
         this.plan = plan;
         // The first problem becomes the failure, in the modes that stop for it; the whole list belongs into every report.
@@ -15404,7 +15553,9 @@ function isConsequence({ class: kind, sqlstate }) {
 /** The stages that a run did not come to are told too. */
 function withSkipped(stages) {
     const done = new Map(stages.map((stage) => [stage.stage, stage]));
-    return outcome/* STAGES */.an.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
+    const usual = outcome/* STAGES */.an.map((stage) => done.get(stage) ?? { stage, status: 'skipped', ms: 0 });
+    const others = stages.filter(({ stage }) => !outcome/* STAGES */.an.some((one) => one === stage));
+    return [...usual, ...others];
 }
 
 // EXTERNAL MODULE: ./src/hazards/asked.ts
@@ -15545,6 +15696,8 @@ async function story(request, tools, draft) {
     log.line(`PostgreSQL ${found.server.version}; version ${found.previousVersion ?? 'none'}; ${found.appliedCount} applied`);
     for (const text of found.warnings)
         log.line(`warning: ${text}`);
+    if (request.mode === 'repair')
+        return repair(request, tools, draft, found);
     log.chapter('Plan');
     const plan = await draft.stage('plan', async () => {
         draft.planned(found.plan);
@@ -15602,7 +15755,7 @@ async function inspect(request, engine) {
     catch (error) {
         if (error instanceof report_stop/* Stop */.V && error.reason.badInput)
             throw error;
-        throw (0,verdict/* unconfirmed */.B1)(error instanceof Error ? error.message : String(error));
+        throw (0,verdict/* unconfirmed */.B1)(request.mode, error instanceof Error ? error.message : String(error));
     }
 }
 async function dryRun(request, tools, draft, inspected) {
@@ -15741,6 +15894,17 @@ async function verifyOnly({ engine, log }, draft, plan) {
         draft.refuseUnverified();
     });
     draft.ended('verified');
+}
+/** What interrupted and failed runs have left in the records; what is there afterwards is what the report tells. */
+async function repair(request, { engine, log }, draft, found) {
+    (0,verdict/* refuseUnlessMeant */.m9)(request, found, found.plan);
+    log.chapter('Repair');
+    const settled = await draft.stage('record', () => engine.repair());
+    for (const one of settled)
+        log.line(`${one.version} (${one.name}): ${one.became}; ${one.reason}`);
+    const again = await engine.resume();
+    draft.settled(settled, again);
+    draft.ended('repaired');
 }
 /** Nothing to do is not yet nothing wrong: what was named critical must be there. */
 async function upToDate(request, tools, draft) {
