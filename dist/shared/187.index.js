@@ -700,7 +700,7 @@ function unjudgeable(migration, statement, index) {
         result: 'failed',
         class: 'tool',
         message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
-        next: `Find out by hand. If it is done, take it out of the file's rest by splitting the file; if not, undo what it did; then set progress accordingly in schema_migrations.`,
+        next: `Find out by hand, and undo what it did if it is not done; then run mode: repair with settle: ${migration.version}=done or ${migration.version}=again, and settle-reason.`,
         ...placeOf(migration, statement),
     });
 }
