@@ -144,7 +144,13 @@ const INPUTS: readonly Case[] = [
   { name: 'a mode in capitals', inputs: { mode: 'APPLY' }, exit: 2, says: ['mode', 'APPLY'] },
   { name: 'rollback', inputs: { mode: 'rollback' }, exit: 2, says: ['rollback', 'not supported yet'] },
   { name: 'baseline', inputs: { mode: 'baseline' }, exit: 2, says: ['baseline', 'not supported yet'] },
-  { name: 'repair', inputs: { mode: 'repair' }, exit: 2, says: ['repair', 'not supported yet'] },
+  {
+    name: 'a word of repair that is none',
+    inputs: { mode: 'repair', settle: '1=ok', 'settle-reason': 'x' },
+    exit: 2,
+    says: ['settle', '1=ok', 'applied, pending, done or again'],
+  },
+  { name: 'settle without a reason', inputs: { mode: 'repair', settle: '1=applied' }, exit: 2, says: ['settle-reason'] },
   {
     name: 'an environment that is none',
     inputs: { environment: 'prod' },
