@@ -18,7 +18,7 @@ const FILES = {
 /** A dry run and an apply of six seconds each, and the pause between them. */
 const WHOLE_RUN_MS = 14_500;
 const MOMENTS = 50;
-const AT_ONCE = 12;
+const AT_ONCE = 8;
 
 beforeAll(async () => {
   // Not while the first of them wait for it.

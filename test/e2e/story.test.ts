@@ -238,7 +238,7 @@ describe('what happens between the dry run and the end', () => {
     const { url, workspace } = await withPeople();
     const running = await startAction({
       workspace,
-      inputs: { 'database-url': url, mode: 'apply', 'review-delay': '3s' },
+      inputs: { 'database-url': url, mode: 'apply', 'review-delay': '5s' },
     });
     await running.waitFor(/applying in/);
     await ask(url, `INSERT INTO people VALUES ('a@example.org'), ('a@example.org') RETURNING 1 AS answer`);
@@ -274,7 +274,7 @@ describe('what happens between the dry run and the end', () => {
     await rm(join(workspace, 'migrations', '02_cities.sql'));
     const running = await startAction({
       workspace,
-      inputs: { 'database-url': url, mode: 'apply', 'review-delay': '3s' },
+      inputs: { 'database-url': url, mode: 'apply', 'review-delay': '5s' },
     });
     await running.waitFor(/applying in/);
     await ask(url, `INSERT INTO people VALUES ('a@example.org'), ('a@example.org') RETURNING 1 AS answer`);
