@@ -150,7 +150,12 @@ const INPUTS: readonly Case[] = [
     exit: 2,
     says: ['settle', '1=ok', 'applied, pending, done or again'],
   },
-  { name: 'settle without a reason', inputs: { mode: 'repair', settle: '1=applied' }, exit: 2, says: ['settle-reason'] },
+  {
+    name: 'settle without a reason',
+    inputs: { mode: 'repair', settle: '1=applied' },
+    exit: 2,
+    says: ['settle-reason'],
+  },
   {
     name: 'an environment that is none',
     inputs: { environment: 'prod' },
