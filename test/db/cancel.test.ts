@@ -2,9 +2,9 @@
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { cuttableProxy } from '../support/cuttable.ts';
 import type { Files } from '../support/dry-run.ts';
 import { runGate } from '../support/gate.ts';
-import { muteableProxy } from '../support/mute.ts';
 import { ending, leftBehind, type Scene, scene, until, working } from '../support/scene.ts';
 
 const PROMISED_MS = 5_000;
@@ -179,7 +179,7 @@ describe('when the server has fallen silent', () => {
       { '1_a.sql': 'create table a (id int); select pg_sleep((select s from go));' },
       `create table go (s float); insert into go values (${stage === 'apply' ? 0 : 30})`,
     );
-    const proxy = await muteableProxy(here.database.url);
+    const proxy = await cuttableProxy(here.database.url);
     const abort = new AbortController();
     const at = { aborted: 0 };
     const silence = async () => {

@@ -49,7 +49,7 @@ export async function scene(files: Files, setup: string | readonly string[] = []
 export const ending = ({ result, exitCode, databaseState }: Outcome) => `${result} ${exitCode} ${databaseState}`;
 
 /** The contract's table of results, exit codes and states (section 3), for the modes that there are. */
-const CONTRACT = [
+export const CONTRACT = [
   'dry-run-passed 0 unchanged',
   'repaired 0 unchanged',
   'up-to-date 0 unchanged',

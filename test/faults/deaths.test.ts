@@ -1,0 +1,363 @@
+/**
+ * Deaths: of the gate, of its sessions, of the server, of the network between them; at random moments, and exactly around
+ * COMMIT. The database is read by plain SQL against the files; what the dead run says of it must be true.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CommitMoment, type CuttableProxy, cuttableProxy } from '../support/cuttable.ts';
+import { FULL, oneOf, randomOf, SEED, tally, times } from '../support/faults.ts';
+import { createDatabase, type Server, startServer } from '../support/postgres.ts';
+import {
+  type ActionRun,
+  type RunningAction,
+  runAction,
+  runCli,
+  startAction,
+  temporaryWorkspace,
+  writeMigrations,
+} from '../support/runner.ts';
+import { CONTRACT } from '../support/scene.ts';
+import { filesOf, MIXED, readStanding, type Standing, TOGETHER, withClient } from '../support/traces.ts';
+
+const KINDS = [
+  'SIGKILL',
+  'the session that works is ended',
+  'the session that watches is ended',
+  'all sessions are ended',
+  'the server crashes',
+  'connections closed',
+  'connections reset',
+  'connections silent',
+  'network silent for good',
+] as const;
+type Kind = (typeof KINDS)[number];
+
+/** What a kill can leave to the server alone: there nothing can be asked any more. */
+const FOR_GOOD: Kind = 'network silent for good';
+
+const MOMENTS: readonly CommitMoment[] = ['before', 'sent', 'answered'];
+const CHAPTERS = ['Inspect', 'Dry run', 'Review', 'Apply', 'Verify'];
+const DEATHS_IN_A_ROW = 3;
+/** A run from its start to its end, about. */
+const RUN_MS = 1_000;
+
+const count = tally('death');
+/** Long ago in a calm world the server forgot nobody: sessions of a dead gate are gone within this time. */
+const GONE_WITHIN_MS = 8_000;
+
+let shared: Server;
+const servers: Server[] = [];
+
+/** fsync and full page writes as in production: a crash is only honest so. */
+async function crashable(): Promise<Server> {
+  const server = await startServer({ settings: { fsync: 'on', full_page_writes: 'on' } });
+  servers.push(server);
+  await makeTemplate(server);
+  return server;
+}
+
+/** A database where the first two files are applied, to be copied. */
+async function makeTemplate(server: Server): Promise<void> {
+  const url = await createDatabase(server, 'applied');
+  const workspace = await workspaceWith(filesOf(MIXED));
+  const run = await runAction({ workspace, inputs: { ...inputsFor(url), 'target-version': '2' } });
+  if (run.exitCode !== 0) throw new Error(run.log.join('\n'));
+}
+
+async function workspaceWith(files: Record<string, string>): Promise<string> {
+  return writeMigrations(temporaryWorkspace(), files);
+}
+
+beforeAll(async () => {
+  shared = await startServer();
+  servers.push(shared);
+  await makeTemplate(shared);
+});
+
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.remove()));
+});
+
+function inputsFor(url: string): Record<string, string> {
+  return {
+    'database-url': `${url}?sslmode=disable`,
+    mode: 'apply',
+    environment: 'staging',
+    'fail-on': 'none',
+    'connect-timeout': '2s',
+    'lock-wait': '20s',
+    'upload-artifact': 'false',
+    backup: 'marker',
+  };
+}
+
+interface World {
+  readonly server: Server;
+  readonly url: string;
+  readonly workspace: string;
+  readonly together: boolean;
+  readonly random: () => number;
+  readonly read: () => Promise<Standing>;
+}
+
+/** Deaths one after the other on a database of its own, each in the run that was to mend the one before; then a calm run. */
+async function chain(name: string, server: Server, kinds: readonly Kind[], deaths: number): Promise<void> {
+  const random = randomOf(name);
+  const together = random() < 0.3;
+  const migrations = together ? TOGETHER : MIXED;
+  const url = await copyOf(server, random);
+  const workspace = await workspaceWith(filesOf(migrations));
+  const read = () => readStanding(url, migrations);
+  const world: World = { server, url, workspace, together, random, read };
+  const told: string[] = [];
+  try {
+    for (let death = 0; death < deaths; death += 1) {
+      const before = await read();
+      if (before.isWhole) break;
+      if (before.untold && !(await settledByHand(world, before))) break;
+      await die(world, oneOf(kinds, random), told);
+    }
+    await calm(world);
+  } catch (error) {
+    throw new Error(`${name}: ${told.join('\n')}\n${error instanceof Error ? error.stack : error}`, { cause: error });
+  }
+  await withClient(server.url(), (client) =>
+    client.query(`drop database "${new URL(url).pathname.slice(1)}" with (force)`),
+  );
+}
+
+async function copyOf(server: Server, random: () => number): Promise<string> {
+  const name = `d_${Math.floor(random() * 1e12).toString(36)}`;
+  await withClient(server.url(), (client) => client.query(`create database ${name} template applied`));
+  return server.url(name);
+}
+
+async function die(world: World, kind: Kind, told: string[]): Promise<void> {
+  const { random, together, read, url } = world;
+  const before = await read();
+  const proxy = await cuttableProxy(url);
+  let running: RunningAction | null = null;
+  let died = false;
+  let when = '';
+  const inputs = {
+    ...inputsFor(proxy.url),
+    'transaction-mode': together ? 'all' : 'per-migration',
+    'review-delay': random() < 0.3 ? '200ms' : '0',
+  };
+  const kill = async () => {
+    died = true;
+    await FAULTS[kind](world, proxy, running as unknown as RunningAction);
+  };
+  const at = random();
+  const started = startAction({
+    workspace: world.workspace,
+    inputs,
+    runId: String(Math.floor(random() * 1e10)),
+    timeoutMs: 180_000,
+  });
+  // The moment is chosen before anything of it can have come.
+  let moment: Promise<void>;
+  if (at < 0.5) {
+    const nth = together ? 1 : 1 + Math.floor(random() * 30);
+    const side = oneOf(MOMENTS, random);
+    when = `commit ${side}`;
+    told.push(`${kind}, ${side} COMMIT ${nth}`);
+    proxy.atCommit(nth, side, kill);
+    running = await started;
+    moment = Promise.resolve();
+  } else {
+    running = await started;
+    const chapter = at < 0.8 ? oneOf(CHAPTERS, random) : null;
+    const ms = Math.floor(random() * (chapter ? 250 : RUN_MS));
+    when = chapter ?? 'anytime';
+    told.push(`${kind}, ${ms} ms after ${chapter ?? 'start'}`);
+    const begun = chapter ? running.waitFor(`::group::${chapter}`) : Promise.resolve();
+    let over = false;
+    void running.done.finally(() => {
+      over = true;
+    });
+    moment = begun.then(
+      async () => {
+        await sleep(ms);
+        if (!over) await kill();
+      },
+      () => undefined,
+    );
+  }
+  const run = await running.done;
+  await moment;
+  // What a network loses it has lost for both sides in time.
+  proxy.mute('later spared');
+  proxy.cut();
+  await nobodyLeft(world);
+  const after = await read();
+  told.push(`  ${run.signal ?? run.exitCode}: ${endingOf(run)}; ${run.report?.error?.message ?? ''}`);
+  const complaints = [...after.wrong, ...judge(run, before, after, kind)];
+  if (complaints.length > 0) throw new Error(`${complaints.join('\n')}\n${run.log.join('\n')}`);
+  const post = await running.runPost();
+  await nobodyLeft(world);
+  const settled = await read();
+  await proxy.close();
+  if (settled.print !== after.print) throw new Error(`the post step changed the database\n${post.log.join('\n')}`);
+  const again = run.signal === 'SIGKILL' ? judge(post, before, settled, kind) : [];
+  if (again.length > 0) throw new Error(`after the post step: ${again.join('\n')}\n${post.log.join('\n')}`);
+  if (!died) return;
+  const ending = run.signal === 'SIGKILL' ? `post: ${endingOf(post)}` : endingOf(run);
+  count(kind, ending);
+  count(`at ${when}`, ending);
+}
+
+const endingOf = (run: ActionRun) =>
+  `${run.outputs.result} ${run.exitCode ?? run.signal} ${run.outputs['database-state']}`;
+
+/** What a run says, against what is there. */
+function judge(run: ActionRun, before: Standing, after: Standing, kind: Kind): string[] {
+  const wrong: string[] = [];
+  const killed = run.signal === 'SIGKILL';
+  const state = run.outputs['database-state'];
+  const changed = before.print !== after.print;
+  const say = (text: string) => wrong.push(`it says ${state}, and ${text}`);
+  if (!killed && !CONTRACT.includes(endingOf(run))) say(`its ending is ${endingOf(run)}`);
+  switch (state) {
+    case 'unchanged':
+      if (changed) say('something has changed');
+      break;
+    case 'migrated':
+      if (!after.isWhole) say('not everything is applied');
+      break;
+    case 'partially-migrated':
+      if (after.isWhole) say('everything is applied');
+      if (!after.isPart) say('nothing is');
+      if (!changed) say('nothing has changed');
+      break;
+    case 'unknown':
+      if (!killed && kind !== FOR_GOOD && after.untold === null) say('it could have been found out');
+      break;
+    case undefined:
+      // Killed before it said anything.
+      if (!killed || changed) say('it said nothing');
+      break;
+    default:
+      say('that is no state');
+  }
+  if (!killed && state !== 'unknown') {
+    const applied = JSON.parse(run.outputs.applied || '[]') as { version: string }[];
+    const fresh = after.applied.filter((version) => !before.applied.includes(version));
+    const said = applied.map(({ version }) => version);
+    if (said.join() !== fresh.join()) say(`it says that it applied ${said}, and that is ${fresh}`);
+  }
+  if (!killed && run.exitCode !== 0 && !run.report?.error?.next) say('it does not say what to do');
+  return wrong;
+}
+
+/** No session and no lock of a gate stays behind; one that is just leaving is given its time. */
+async function nobodyLeft({ url }: World): Promise<void> {
+  const until = Date.now() + GONE_WITHIN_MS;
+  for (;;) {
+    const left = await withClient(url, async (client) => {
+      const { rows } = await client.query<{ what: string }>(
+        `select application_name || ' ' || state || ': ' || left(query, 100) as what from pg_stat_activity
+          where application_name like 'mgate%' and datname = current_database()
+         union all
+         select 'lock of ' || pid from pg_locks
+          where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+      );
+      return rows.map(({ what }) => what);
+    });
+    if (left.length === 0) return;
+    if (Date.now() > until) throw new Error(`left behind: ${left.join('; ')}`);
+    await sleep(100);
+  }
+}
+
+/** The run after a death ends well: everything is there once. Or it says exactly what a person must settle. */
+async function calm(world: World): Promise<void> {
+  const { url, workspace, read, together } = world;
+  for (let settled = false; ; settled = true) {
+    const before = await read();
+    const mode = together ? 'all' : 'per-migration';
+    const { 'database-url': target, ...inputs } = { ...inputsFor(url), 'transaction-mode': mode };
+    const args = Object.entries(inputs).map(([name, value]) => `--${name}=${value}`);
+    const run = await runCli(args, { cwd: workspace, env: { DATABASE_URL: target } });
+    const after = await read();
+    if (before.untold && !settled) {
+      expect(run.exitCode, run.stdout).not.toBe(0);
+      expect(run.report?.error?.message).toContain(`${before.untold}_`);
+      expect(run.report?.error?.message).toContain('statement 1');
+      expect(run.report?.error?.next).toMatch(/by hand/);
+      expect(await settledByHand(world, after)).toBe(true);
+      continue;
+    }
+    expect(run.report?.result, run.stdout + run.stderr).toBe(before.isWhole ? 'up-to-date' : 'applied');
+    expect(run.exitCode).toBe(0);
+    expect(after).toMatchObject({ wrong: [], isWhole: true });
+    return;
+  }
+}
+
+/** As a person would, who looked at what the code that was interrupted has done. */
+async function settledByHand({ url }: World, { untold }: Standing): Promise<boolean> {
+  await withClient(url, async (client) => {
+    const { rows } = await client.query('select count(*)::int as done from trace where step like $1', [`${untold}.%`]);
+    if (rows[0].done === 2) {
+      await client.query(`update schema_migrations set status = 'completed', progress = null where version = $1`, [
+        untold,
+      ]);
+    } else {
+      await client.query('delete from trace where step like $1', [`${untold}.%`]);
+      await client.query('delete from schema_migrations where version = $1', [untold]);
+    }
+  });
+  return true;
+}
+
+const FAULTS: Readonly<Record<Kind, (world: World, proxy: CuttableProxy, run: RunningAction) => Promise<void>>> = {
+  SIGKILL: async (_world, _proxy, run) => run.kill('SIGKILL'),
+  'the session that works is ended': async ({ url }) =>
+    endSessions(url, 'exists (select 1 from locks where locks.pid = a.pid)'),
+  'the session that watches is ended': async ({ url }) =>
+    endSessions(url, 'not exists (select 1 from locks where locks.pid = a.pid)'),
+  'all sessions are ended': async ({ url }) => endSessions(url, 'true'),
+  'the server crashes': async ({ server, random }) => {
+    await server.stop('immediate');
+    await sleep(random() * 1_500);
+    await server.start();
+  },
+  'connections closed': async (_world, proxy) => proxy.cut(),
+  'connections reset': async (_world, proxy) => proxy.reset(),
+  'connections silent': async (_world, proxy) => proxy.mute('later spared'),
+  'network silent for good': async (_world, proxy) => proxy.mute(),
+};
+
+async function endSessions(url: string, which: string): Promise<void> {
+  await withClient(url, (client) =>
+    client.query(
+      `with locks as (select pid from pg_locks where locktype = 'advisory'
+                         and database = (select oid from pg_database where datname = current_database()))
+       select pg_terminate_backend(a.pid) from pg_stat_activity a
+        where a.application_name like 'mgate%' and a.datname = current_database() and ${which}`,
+    ),
+  );
+}
+
+/** Several at the same time; every failure is told, not only the first. */
+async function all(chains: number, atOnce: number, one: (index: number, lane: number) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  let next = 0;
+  const lane = async (_: unknown, number: number) => {
+    while (next < chains) {
+      const index = next++;
+      await one(index, number).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  if (failures.length > 0)
+    throw new Error(`SEED=${SEED}: ${failures.length} of ${chains}\n${failures.map(String).join('\n\n')}`);
+}
+
+const SOME = process.env.DEATHS?.split(',') as Kind[] | undefined;
+
+test.concurrent('the gate, its sessions and its connections die', { timeout: FULL ? 1_800_000 : 60_000 }, async () => {
+  const kinds = SOME ?? KINDS.filter((kind) => kind !== 'the server crashes' && kind !== FOR_GOOD);
+  await all(Number(process.env.CHAINS ?? times(4, 220)), times(3, 5), (index) => chain(`chain ${index}`, shared, kinds, times(1, DEATHS_IN_A_ROW)));
+});
