@@ -175,6 +175,7 @@ export class Session implements Queryable {
   private readonly lossListeners: ((why: Error) => void)[] = [];
   private closing = false;
   private underWay = 0;
+  private isLent = false;
   /** The backend's process id as it says itself, once it was asked. */
   backendPid: number | null = null;
 
@@ -209,6 +210,16 @@ export class Session implements Queryable {
   /** The server owes us an answer. */
   get busy(): boolean {
     return this.underWay > 0;
+  }
+
+  /** The same, and nobody else has the connection. */
+  get waiting(): boolean {
+    return this.busy && !this.isLent;
+  }
+
+  /** How many bytes have come of the server. */
+  get heard(): number {
+    return this.stream.bytesRead;
   }
 
   get lost(): Error | null {
@@ -257,13 +268,14 @@ export class Session implements Queryable {
   /** Hands the connection over: whoever has it speaks the protocol on it, and `onData` gets what the server sends. */
   lend(onData: (chunk: Buffer) => void): Loan {
     if (this.busy) throw new Error('the server owes an answer: the connection cannot be lent');
-    const { stream } = (this.client as unknown as { connection: { stream: Socket } }).connection;
+    const { stream } = this;
     const ours = stream.listeners('data') as ((chunk: Buffer) => void)[];
     stream.on('data', onData);
     for (const listener of ours) stream.off('data', listener);
     // The borrower may have named statements as we do.
     this.prepared.clear();
     this.underWay += 1;
+    this.isLent = true;
     const drained: (() => void)[] = [];
     return {
       write: (bytes) => {
@@ -282,6 +294,7 @@ export class Session implements Queryable {
         for (const listener of drained) stream.off('drain', listener);
         stream.resume();
         this.underWay -= 1;
+        this.isLent = false;
       },
     };
   }
@@ -304,7 +317,17 @@ export class Session implements Queryable {
   /** Closes our end of it, at once. */
   drop(): void {
     this.closing = true;
-    (this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    this.stream.destroy();
+  }
+
+  /** Takes the connection for lost: whoever waits for an answer is told why. */
+  giveUp(why: Error): void {
+    this.lose(why);
+    this.stream.destroy(why);
+  }
+
+  private get stream(): Socket {
+    return (this.client as unknown as { connection: { stream: Socket } }).connection.stream;
   }
 }
 

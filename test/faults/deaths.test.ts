@@ -78,7 +78,7 @@ afterAll(async () => {
   await Promise.all(servers.map((server) => server.remove()));
 });
 
-function inputsFor(url: string): Record<string, string> {
+function inputsFor(url: string) {
   return {
     'database-url': `${url}?sslmode=disable`,
     mode: 'apply',
@@ -276,8 +276,8 @@ async function calm(world: World): Promise<void> {
   for (let settled = false; ; settled = true) {
     const before = await read();
     const mode = together ? 'all' : 'per-migration';
-    const { 'database-url': target, ...inputs } = { ...inputsFor(url), 'transaction-mode': mode };
-    const args = Object.entries(inputs).map(([name, value]) => `--${name}=${value}`);
+    const { 'database-url': target, ...inputs } = inputsFor(url);
+    const args = Object.entries({ ...inputs, 'transaction-mode': mode }).map(([name, value]) => `--${name}=${value}`);
     const run = await runCli(args, { cwd: workspace, env: { DATABASE_URL: target } });
     const after = await read();
     if (before.untold && !settled) {
@@ -355,9 +355,28 @@ async function all(chains: number, atOnce: number, one: (index: number, lane: nu
     throw new Error(`SEED=${SEED}: ${failures.length} of ${chains}\n${failures.map(String).join('\n\n')}`);
 }
 
+/** To look at some of it: `DEATHS='SIGKILL,the server crashes' CHAINS=40`. */
 const SOME = process.env.DEATHS?.split(',') as Kind[] | undefined;
+const chains = (short: number, full: number) => Number(process.env.CHAINS ?? times(short, full));
+const TIMEOUT = { concurrent: true, timeout: FULL ? 1_800_000 : 90_000 };
 
-test.concurrent('the gate, its sessions and its connections die', { timeout: FULL ? 1_800_000 : 60_000 }, async () => {
-  const kinds = SOME ?? KINDS.filter((kind) => kind !== 'the server crashes' && kind !== FOR_GOOD);
-  await all(Number(process.env.CHAINS ?? times(4, 220)), times(3, 5), (index) => chain(`chain ${index}`, shared, kinds, times(1, DEATHS_IN_A_ROW)));
+const atOneServer = KINDS.filter((kind) => kind !== 'the server crashes' && kind !== FOR_GOOD);
+const ofThese = (kinds: readonly Kind[]) => kinds.filter((kind) => !SOME || SOME.includes(kind));
+
+test.runIf(ofThese(atOneServer).length > 0)('the gate, its sessions and its connections die', TIMEOUT, () =>
+  all(chains(4, 220), times(2, 5), (index) =>
+    chain(`chain ${index}`, shared, ofThese(atOneServer), times(1, DEATHS_IN_A_ROW)),
+  ),
+);
+
+test.runIf(ofThese(['the server crashes']).length > 0)('the server crashes', TIMEOUT, async () => {
+  const lanes = await Promise.all(Array.from({ length: times(1, 2) }, crashable));
+  await all(chains(2, 40), lanes.length, (index, lane) =>
+    chain(`crash ${index}`, lanes[lane] ?? shared, ['the server crashes'], times(1, DEATHS_IN_A_ROW)),
+  );
 });
+
+// A minute passes until it is given up.
+test.runIf(FULL && ofThese([FOR_GOOD]).length > 0)('the network is silent for good', TIMEOUT, () =>
+  all(chains(0, 8), 4, (index) => chain(`silent ${index}`, shared, [FOR_GOOD], 1)),
+);

@@ -3,12 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { Cancellation } from '../../postgres/cancel.ts';
 import { connect, RootCertificateError, type Session } from '../../postgres/session.ts';
+import { giveUpWhenSilent } from '../../postgres/silence.ts';
 import { cancelled, Stop } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
 import { applicationName } from './inspect.ts';
 
-const RESTARTED_WITHIN_MS = 10_000;
+/** A server that is gone for the moment is waited for, and longer one that says of itself that it is starting (57P03). */
+const RESTARTED_WITHIN_MS = 30_000;
+const RECOVERED_WITHIN_MS = 300_000;
+/** Where `connect-timeout` sets no limit. */
+const LOOKS_WITHIN_MS = 10_000;
 
 export class Connections {
   private readonly request: Request;
@@ -16,6 +21,7 @@ export class Connections {
   private readonly signal: AbortSignal;
   private readonly name: string;
   private readonly open = new Map<Session, Target>();
+  private readonly over = new AbortController();
 
   constructor(request: Request, log: Log, signal: AbortSignal) {
     this.request = request;
@@ -29,6 +35,7 @@ export class Connections {
     try {
       const session = await connect(target, this.name, this.request.connectTimeoutMs, signal);
       this.open.set(session, target);
+      this.mind(session, target);
       return session;
     } catch (cause) {
       if (signal?.aborted) throw cancelled('while connecting');
@@ -36,14 +43,26 @@ export class Connections {
     }
   }
 
-  /** After a loss: a server that restarts refuses connections for a moment. */
+  private mind(session: Session, target: Target): void {
+    const connectTimeoutMs = this.request.connectTimeoutMs || LOOKS_WITHIN_MS;
+    void giveUpWhenSilent({
+      session,
+      connect: () => connect(target, this.name, connectTimeoutMs),
+      name: this.name,
+      over: this.over.signal,
+    });
+  }
+
+  /** After a loss: a server that restarts refuses connections for a moment, and after a crash until it has recovered. */
   async connectAgain(): Promise<Session> {
-    const until = Date.now() + RESTARTED_WITHIN_MS;
+    const from = Date.now();
     for (;;) {
       try {
         return await this.connectTo(this.request.target);
       } catch (error) {
-        if (Date.now() > until || this.signal.aborted) throw error;
+        const { code } = ((error as Error).cause ?? {}) as { code?: string };
+        const withinMs = code === '57P03' ? RECOVERED_WITHIN_MS : RESTARTED_WITHIN_MS;
+        if (Date.now() - from > withinMs || this.signal.aborted) throw error;
         await sleep(250);
       }
     }
@@ -85,6 +104,7 @@ export class Connections {
 
   /** One that still waits for an answer was given up on. */
   async close(): Promise<void> {
+    this.over.abort();
     await Promise.all([...this.open.keys()].map((session) => (session.busy ? session.drop() : session.end())));
     this.open.clear();
   }

@@ -158,19 +158,19 @@ export class Database {
     };
   }
 
-  /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. */
+  /** A session that can tell; when the working one was lost, its backend must be gone first, as it could still commit. Throws while it is not. */
   async witness(): Promise<Session> {
     if (!this.session.lost) return this.session;
     if (this.substitute && !this.substitute.lost) return this.substitute;
     const witness = await this.connections.connectAgain();
-    this.substitute = witness;
     await endBackend(witness, backendOf(this.facts));
+    this.substitute = witness;
     return witness;
   }
 
   /** After a run that was killed: its backend is ended, and a session that can tell what it has done. */
   async afterDeath(backend: Backend | null): Promise<Session> {
-    const session = await this.connections.connectTo(this.request.target);
+    const session = await this.connections.connectAgain();
     this.working = session;
     if (backend) await endBackend(session, backend);
     return session;

@@ -5,6 +5,7 @@ import { planDigest } from '../../plan/digest.ts';
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock } from '../../postgres/lock.ts';
+import type { Session } from '../../postgres/session.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health } from '../../report/outcome.ts';
@@ -47,6 +48,9 @@ import { SqlAttempt } from './rehearsal/attempt.ts';
 import { repair } from './repair.ts';
 import { planMigration } from './script-file.ts';
 import { checkRecords, readBack } from './state-proof.ts';
+
+/** A server that crashes while it is read back is asked again. */
+const PROVE_ATTEMPTS = 3;
 
 /** `remember` is told which backend does the work, before it does any. */
 export function sqlEngine(
@@ -301,14 +305,14 @@ class SqlEngine implements Engine {
   // -- proof and end ------------------------------------------------------------------------------------------
 
   async prove(plan: Plan): Promise<StateProof> {
-    for (let last = false; ; last = true) {
-      const { session } = this.database;
-      const wasLost = session.lost !== null;
+    for (let attempt = 1; ; attempt += 1) {
+      let witness: Session | null = null;
       try {
-        return await readBack(await this.database.witness(), this.request.trackingSchema, plan, this.before);
+        witness = await this.database.witness();
+        return await readBack(witness, this.request.trackingSchema, plan, this.before);
       } catch (error) {
-        // It may be the asking that shows that the session is lost.
-        if (!last && !wasLost && session.lost) continue;
+        // It may be the asking that shows that the session is lost, and who stands in for it may be lost too.
+        if (witness?.lost && attempt < PROVE_ATTEMPTS) continue;
         this.log.line(`the database could not be read back: ${(error as Error).message}`);
         return { state: 'unknown', currentVersion: null, applied: [] };
       }
