@@ -38,6 +38,8 @@ const FOR_GOOD: Kind = 'network silent for good';
 const MOMENTS: readonly CommitMoment[] = ['before', 'sent', 'answered'];
 const CHAPTERS = ['Inspect', 'Dry run', 'Review', 'Apply', 'Verify'];
 const DEATHS_IN_A_ROW = 3;
+/** Nothing new is begun after so many minutes; for a full form that has to fit in somewhere. */
+const UNTIL = Date.now() + Number(process.env.MINUTES ?? 60) * 60_000;
 /** A run from its start to its end, about. */
 const RUN_MS = 1_000;
 
@@ -345,7 +347,7 @@ async function all(chains: number, atOnce: number, one: (index: number, lane: nu
   const failures: unknown[] = [];
   let next = 0;
   const lane = async (_: unknown, number: number) => {
-    while (next < chains) {
+    while (next < chains && Date.now() < UNTIL) {
       const index = next++;
       await one(index, number).catch((error: unknown) => failures.push(error));
     }
@@ -360,23 +362,25 @@ const SOME = process.env.DEATHS?.split(',') as Kind[] | undefined;
 const chains = (short: number, full: number) => Number(process.env.CHAINS ?? times(short, full));
 const TIMEOUT = { concurrent: true, timeout: FULL ? 1_800_000 : 90_000 };
 
-const atOneServer = KINDS.filter((kind) => kind !== 'the server crashes' && kind !== FOR_GOOD);
+const SILENT: readonly Kind[] = ['connections silent', FOR_GOOD];
 const ofThese = (kinds: readonly Kind[]) => kinds.filter((kind) => !SOME || SOME.includes(kind));
+const quick = ofThese(KINDS.filter((kind) => kind !== 'the server crashes' && !SILENT.includes(kind)));
+const crashes = ofThese(['the server crashes']);
 
-test.runIf(ofThese(atOneServer).length > 0)('the gate, its sessions and its connections die', TIMEOUT, () =>
-  all(chains(4, 220), times(2, 5), (index) =>
-    chain(`chain ${index}`, shared, ofThese(atOneServer), times(1, DEATHS_IN_A_ROW)),
-  ),
+test.runIf(quick.length > 0)('the gate, its sessions and its connections die', TIMEOUT, () =>
+  all(chains(4, 220), times(2, 5), (index) => chain(`chain ${index}`, shared, quick, times(1, DEATHS_IN_A_ROW))),
 );
 
-test.runIf(ofThese(['the server crashes']).length > 0)('the server crashes', TIMEOUT, async () => {
+test.runIf(crashes.length > 0)('the server crashes', TIMEOUT, async () => {
   const lanes = await Promise.all(Array.from({ length: times(1, 2) }, crashable));
-  await all(chains(2, 40), lanes.length, (index, lane) =>
-    chain(`crash ${index}`, lanes[lane] ?? shared, ['the server crashes'], times(1, DEATHS_IN_A_ROW)),
+  await all(chains(1, 40), lanes.length, (index, lane) =>
+    chain(`crash ${index}`, lanes[lane] ?? shared, crashes, times(1, DEATHS_IN_A_ROW)),
   );
 });
 
-// A minute passes until it is given up.
-test.runIf(FULL && ofThese([FOR_GOOD]).length > 0)('the network is silent for good', TIMEOUT, () =>
-  all(chains(0, 8), 4, (index) => chain(`silent ${index}`, shared, [FOR_GOOD], 1)),
-);
+// Seconds pass until it is sure that nothing will come any more, and a minute where nobody can be asked.
+for (const kind of FULL ? ofThese(SILENT) : []) {
+  test(kind, TIMEOUT, () =>
+    all(chains(0, kind === FOR_GOOD ? 8 : 60), 4, (index) => chain(`${kind} ${index}`, shared, [kind], 1)),
+  );
+}
