@@ -362,9 +362,8 @@ const SOME = process.env.DEATHS?.split(',') as Kind[] | undefined;
 const chains = (short: number, full: number) => Number(process.env.CHAINS ?? times(short, full));
 const TIMEOUT = { concurrent: true, timeout: FULL ? 1_800_000 : 90_000 };
 
-const SILENT: readonly Kind[] = ['connections silent', FOR_GOOD];
 const ofThese = (kinds: readonly Kind[]) => kinds.filter((kind) => !SOME || SOME.includes(kind));
-const quick = ofThese(KINDS.filter((kind) => kind !== 'the server crashes' && !SILENT.includes(kind)));
+const quick = ofThese(KINDS.slice(0, 4).concat('connections closed', 'connections reset'));
 const crashes = ofThese(['the server crashes']);
 
 test.runIf(quick.length > 0)('the gate, its sessions and its connections die', TIMEOUT, () =>
@@ -378,9 +377,12 @@ test.runIf(crashes.length > 0)('the server crashes', TIMEOUT, async () => {
   );
 });
 
-// Seconds pass until it is sure that nothing will come any more, and a minute where nobody can be asked.
-for (const kind of FULL ? ofThese(SILENT) : []) {
-  test(kind, TIMEOUT, () =>
-    all(chains(0, kind === FOR_GOOD ? 8 : 60), 4, (index) => chain(`${kind} ${index}`, shared, [kind], 1)),
-  );
-}
+// Seconds pass until it is sure that nothing will come any more.
+test.runIf(ofThese(['connections silent']).length > 0)('the connections fall silent', TIMEOUT, () =>
+  all(chains(1, 60), times(1, 4), (index) => chain(`silent ${index}`, shared, ['connections silent'], 1)),
+);
+
+// A minute passes where nobody can be asked.
+test.runIf(FULL && ofThese([FOR_GOOD]).length > 0)('the network is silent for good', TIMEOUT, () =>
+  all(chains(0, 8), 4, (index) => chain(`for good ${index}`, shared, [FOR_GOOD], 1)),
+);
