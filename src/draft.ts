@@ -285,8 +285,14 @@ export class Draft {
   }
 
   private state(): DatabaseState {
-    if (this.isWriting) return this.proof?.state ?? 'unknown';
+    if (this.isWriting) return this.hasUnrecorded() ? 'unknown' : (this.proof?.state ?? 'unknown');
     return this.stateUnknown ? 'unknown' : 'unchanged';
+  }
+
+  /** The server has answered a COMMIT and what it was to record is not there: what is in the database nobody can tell. */
+  private hasUnrecorded(): boolean {
+    const proved = new Set(this.proof?.applied.map((one) => one.version));
+    return this.applied?.applied.some(({ migration }) => !proved.has(migration.version)) ?? false;
   }
 
   private outcomeOf(result: Result, databaseState: DatabaseState, error: Failure | null, alarm: boolean): Outcome {

@@ -1,6 +1,7 @@
 /** A pure function of the files and the records: what is pending, in order, and everything that speaks against it. */
 import { compareKeys, compareVersions } from './order.ts';
 import type { MigrationFile, PlanProblem, RecordRow } from './plan.ts';
+import { soundRecords } from './records.ts';
 
 export interface DecideInput {
   readonly files: readonly MigrationFile[];
@@ -29,8 +30,9 @@ const keyOf = (version: string) => version.replace(/^0+(?=\d)/, '');
 
 export function decide(input: DecideInput): Decision {
   const files = [...input.files].sort(compareVersions);
-  const completed = new Map(input.records.filter((r) => r.status === 'completed').map((r) => [keyOf(r.version), r]));
-  const unfinished = new Map(input.records.filter((r) => r.status !== 'completed').map((r) => [keyOf(r.version), r]));
+  const { records, problems: senseless } = soundRecords(input.records, keyOf);
+  const completed = new Map(records.filter((r) => r.status === 'completed').map((r) => [keyOf(r.version), r]));
+  const unfinished = new Map(records.filter((r) => r.status !== 'completed').map((r) => [keyOf(r.version), r]));
   const currentKey = highest(completed.keys());
   const applied = files.filter((file) => completed.has(file.key));
   const targetKey = input.targetVersion === null ? null : keyOf(input.targetVersion);
@@ -39,6 +41,7 @@ export function decide(input: DecideInput): Decision {
   );
 
   const problems: PlanProblem[] = [
+    ...senseless,
     ...duplicates(files),
     ...edited(applied, completed, input.rawChecksum),
     ...missing(files, completed),
@@ -70,6 +73,24 @@ export function decide(input: DecideInput): Decision {
     problems,
     gaps: gapsBetween(files),
   };
+}
+
+/** `versions`: of the pending ones those whose last event in the history says that they are applied. */
+export function appliedByHistory(
+  pending: readonly MigrationFile[],
+  versions: readonly string[],
+  schema: string,
+): PlanProblem[] {
+  const applied = new Set(versions.map(keyOf));
+  return pending
+    .filter((file) => applied.has(file.key))
+    .map((file) => ({
+      kind: 'record',
+      version: file.version,
+      file: file.file,
+      message: `${file.file} was applied, as ${schema}.migration_history tells, and ${schema}.schema_migrations no longer says so`,
+      next: `Put its row in schema_migrations right; if it was undone by hand, say so: insert into ${schema}.migration_history (id, version, action, executed_at, status) values (gen_random_uuid(), '${file.version}', 'rollback', now(), 'success');`,
+    }));
 }
 
 function highest(keys: Iterable<string>): string | null {

@@ -49,7 +49,7 @@ export interface PlannedMigration extends MigrationFile {
   readonly namesTracking: boolean;
 }
 
-/** A row of `schema_migrations`. */
+/** A row of `schema_migrations`, as it stands there: anybody may have written it, so no field is sure to be what it should be. */
 export interface RecordRow {
   readonly version: string;
   readonly name: string;
@@ -69,7 +69,7 @@ export interface Progress {
 }
 
 export interface PlanProblem {
-  readonly kind: 'edited' | 'missing' | 'out-of-order' | 'duplicate' | 'target';
+  readonly kind: 'edited' | 'missing' | 'out-of-order' | 'duplicate' | 'target' | 'record';
   readonly message: string;
   readonly next: string;
   readonly version: string;

@@ -3,7 +3,7 @@ import type { Check, Inspection, Plan, Rehearsal } from '../engines/engine.ts';
 import type { PlanProblem } from '../plan/plan.ts';
 import type { Hazard, Severity } from '../report/outcome.ts';
 import { Stop, type StopReason } from '../report/stop.ts';
-import { plural } from '../report/text.ts';
+import { brief, plural } from '../report/text.ts';
 import type { Request } from '../request/request.ts';
 
 /** The strongest objection of the files and records, or null. `status` only reports them. */
@@ -28,6 +28,8 @@ function kindOf(
       return { result: 'failed', class: 'order' };
     case 'target':
       return { result: 'failed', class: 'input' };
+    case 'record':
+      return { result: 'refused', class: 'order' };
     case 'edited':
       return { result: 'refused', class: 'checksum' };
     case 'missing':
@@ -39,7 +41,7 @@ function kindOf(
 /** What `status` alarms about: edited, missing, failed or interrupted. */
 export function isAlarming(found: Inspection): boolean {
   return (
-    found.problems.some((problem) => problem.kind === 'edited' || problem.kind === 'missing') ||
+    found.problems.some((problem) => ['edited', 'missing', 'record'].includes(problem.kind)) ||
     found.recorded.some((row) => row.status === 'failed' || row.status === 'running')
   );
 }
@@ -47,11 +49,13 @@ export function isAlarming(found: Inspection): boolean {
 /** Decided before anything is executed, when something is pending. Throws the refusal. */
 export function refuseUnlessMeant(request: Request, found: Inspection, plan: Plan): void {
   const refuse = (reason: Omit<StopReason, 'result'>) => new Stop({ result: 'refused', ...reason });
-  if (found.lastEnvironment === 'production' && request.environment !== 'production') {
+  const last = found.lastEnvironment;
+  // What is none of our words is not known to be laxer.
+  if (last !== null && last !== 'staging' && last !== 'development' && request.environment !== 'production') {
     throw refuse({
       class: 'input',
-      message: `this database was last migrated as production and cannot be migrated as ${request.environment}`,
-      next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of environment production from migration_history.',
+      message: `this database was last migrated as ${brief(last, 80)} and cannot be migrated as ${request.environment}`,
+      next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from migration_history.',
     });
   }
   if (request.confirmation === 'missing') throw unconfirmed(request.mode, null);

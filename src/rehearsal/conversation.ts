@@ -18,6 +18,8 @@ export type Slot =
   | { readonly kind: 'look'; readonly entry: Entry | null }
   /** `place`: the last statement before it. */
   | { readonly kind: 'commit'; readonly migration: PlannedMigration; readonly place: Statement | null }
+  /** Our own rows. */
+  | { readonly kind: 'record' }
   | { readonly kind: 'control' };
 
 export interface StatementSlot {

@@ -485,7 +485,7 @@ describe('servers and roles', () => {
         next: expect.stringContaining(`create schema "elsewhere" authorization "${role}"`),
       });
       await here.client.query(
-        'create schema hidden; create table hidden.schema_migrations (version text, name text, checksum text, status text)',
+        'create schema hidden; create table hidden.schema_migrations (version text primary key, name text, checksum text, status text)',
       );
       const hidden = await here.run({ 'tracking-schema': 'hidden' }, { url });
       expect(hidden.outcome.error).toMatchObject({ class: 'permission', next: expect.stringContaining('grant') });

@@ -101,7 +101,7 @@ describe('decide', () => {
   });
 
   it('resumes a half-done non-transactional migration, and misses its file', () => {
-    const progress = { done: 1, started: 2, prefix: 'p', startedSql: 's' };
+    const progress = { done: 1, started: 2, prefix: 'a'.repeat(64), startedSql: 's' };
     const records = [row('1', 'running', { progress })];
     expect([...decide(input({ files: [file('1')], records })).resumed.keys()]).toEqual(['1']);
     expect(decide(input({ files: [file('2')], records })).problems.map((problem) => problem.kind)).toEqual(['missing']);

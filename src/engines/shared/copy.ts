@@ -3,6 +3,7 @@ import { compareDefinitions } from '../../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../../postgres/catalog.ts';
 import type { Session } from '../../postgres/session.ts';
 import { Stop } from '../../report/stop.ts';
+import { unfitTable } from './refusals.ts';
 import { leftOut, readRecords, readTrackingState, type TrackingRow, trackingQuery } from './tracking.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -21,6 +22,7 @@ export async function requireCopy(
   );
   const { rows } = await copy.query<TrackingRow>(trackingQuery(schema));
   const state = rows[0] ? readTrackingState(rows[0], schema) : ({ kind: 'absent' } as const);
+  if (state.kind === 'unfit') throw unfitTable(`the copy's ${state.table}`, state.fault);
   const here = tracking.exists ? await completed(target, schema) : [];
   const there = state.kind === 'ours' ? await completed(copy, schema) : [];
   const [first] = differences;

@@ -1,7 +1,10 @@
 /** What the engine says when it finds something that it will not work with: each names what to do. */
 import type { MigrationFile } from '../../plan/plan.ts';
+import { readServerError } from '../../postgres/failure.ts';
+import { hideMessage } from '../../report/redact.ts';
 import { Stop } from '../../report/stop.ts';
 import type { ServerFacts } from './inspect.ts';
+import { NOT_AS_WRITTEN } from './tracking.ts';
 
 export function who(holder: { pid: number; application: string; since: string | null } | null): string {
   if (!holder || holder.pid === 0) return 'an unknown session';
@@ -19,6 +22,47 @@ export function anothersTable(table: string, tool: string, schema: string, sameN
       ? `Set tracking-schema to another schema than ${schema}, so that both tools keep their own tables.`
       : 'If both are meant to work on this database, set allow-hazards: another-tool once, or tracking-schema to a schema of our own.',
   });
+}
+
+/** Our own table, altered so that it cannot be relied on. */
+export function unfitTable(table: string, fault: string): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'tool',
+    message: `${table} cannot keep our records: ${fault}`,
+    next: `Undo that on ${table}, or set tracking-schema to another schema.`,
+  });
+}
+
+/** The rows that were to tell that a migration is applied are not there as they were written. */
+export function notAsWritten(schema: string, error: unknown): Stop {
+  return new Stop(
+    {
+      result: 'refused',
+      class: 'tool',
+      message: `what was recorded in ${schema}.schema_migrations and ${schema}.migration_history is not there as it was written: a trigger on them swallows or changes it`,
+      next: `Drop or disable the triggers of ${schema}.schema_migrations and ${schema}.migration_history, then run again.`,
+    },
+    { cause: error },
+  );
+}
+
+/** The dry run could not write our rows as apply would. */
+export function unrecordable(schema: string, error: unknown): Error {
+  const server = readServerError(error);
+  if (server.code === NOT_AS_WRITTEN) return notAsWritten(schema, error);
+  // Our rows are not at fault where the server was interrupted, ran out of something, or is gone.
+  if (!server.fromServer || !/^(0A|22|23|27|42|44|55000|P0|XX)/.test(server.code ?? ''))
+    return error instanceof Error ? error : new Error(server.message);
+  return new Stop(
+    {
+      result: 'refused',
+      class: server.code === '42501' ? 'permission' : 'tool',
+      message: `our rows in ${schema}.schema_migrations and ${schema}.migration_history could not be written: ${hideMessage(server.code, server.message)} (${server.code})`,
+      next: `Undo what was changed on these tables (a trigger, a constraint, a column), or set tracking-schema to another schema.`,
+    },
+    { cause: error },
+  );
 }
 
 export function emptyFolder(shown: string, warnings: readonly string[]): Stop {

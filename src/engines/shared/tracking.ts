@@ -1,11 +1,12 @@
 /** Our own tables: what they look like, who else's they might be, how they are read and written (contract, section 6). */
-
+import { randomUUID } from 'node:crypto';
 import type { PlannedMigration, Progress, RecordRow } from '../../plan/plan.ts';
 import type { LeftOut } from '../../postgres/catalog.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import type { BatchItem } from '../../postgres/session.ts';
 import { type CandidateTable, candidateTablesQuery, toolOfName, toolOfTable } from './known-tools.ts';
+import { faultOfHistory, faultOfMigrations, shapeQuery, type TableShape } from './tracking-shape.ts';
 
 export const TRACKING_NAMES = [
   'schema_migrations',
@@ -29,7 +30,9 @@ export type TrackingState =
   | { readonly kind: 'absent' }
   | { readonly kind: 'ours'; readonly complete: boolean }
   /** A `schema_migrations` of another shape, or, where we have none, another tool's table. */
-  | { readonly kind: 'foreign'; readonly table: string; readonly tool: string };
+  | { readonly kind: 'foreign'; readonly table: string; readonly tool: string }
+  /** Ours by its columns, and altered so that it cannot be relied on. */
+  | { readonly kind: 'unfit'; readonly table: string; readonly fault: string };
 
 const REQUIRED = ['version', 'name', 'checksum', 'status'];
 /** Columns that we add to the contract's own, for the run's identity and for resuming. */
@@ -58,52 +61,74 @@ const HISTORY_COLUMNS: readonly (readonly [string, string])[] = [
 /** Schemas that tools make for themselves. */
 const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
 
-/** The columns of the tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
+/**
+ * Before our own questions, in one string with them, which is one transaction outside of a block: no function, operator
+ * or type of somebody's schema stands in for the server's own, whatever search_path the role has.
+ */
+const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
+
+/** The same before our own rows are written, until the transaction ends or `UNPINNED`. */
+export const PINNED_ITEM: BatchItem = { text: 'set local search_path = pg_catalog, pg_temp' };
+export const UNPINNED_ITEM: BatchItem = { text: 'reset search_path' };
+
+/** The tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
 export function trackingQuery(schema: string): string {
   const literal = quoteLiteral(schema);
-  return `
-    select
-      (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
-         from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = ${literal} and c.relname = 'schema_migrations' and c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped) as columns,
-      (select pg_catalog.count(*)
-         from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = ${literal} and c.relname in ('migration_history', 'migration_status_view'))::int
-      + (select pg_catalog.count(*) from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-          where n.nspname = ${literal} and p.proname = 'get_migration_status')::int as objects,
-      (select pg_catalog.json_agg(pg_catalog.row_to_json(o)) from (${candidateTablesQuery([schema, ...HOMES], 'by-name')}) o) as others,
-      (select pg_catalog.array_to_json(pg_catalog.array_agg(a.attname::text))
-         from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = ${literal} and c.relname = 'migration_history' and a.attnum > 0 and not a.attisdropped) as history_columns`;
+  return `${PINNED}
+    select ${shapeQuery(schema, 'schema_migrations')} as migrations, ${shapeQuery(schema, 'migration_history')} as history,
+      exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+               where n.nspname = ${literal} and c.relname = 'migration_status_view')
+      and exists (select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                   where n.nspname = ${literal} and p.proname = 'get_migration_status') as views,
+      (select pg_catalog.json_agg(pg_catalog.row_to_json(o)) from (${candidateTablesQuery([schema, ...HOMES], 'by-name')}) o) as others`;
 }
 
 export interface TrackingRow {
-  readonly columns: string[] | null;
-  readonly objects: number;
+  readonly migrations: TableShape | null;
+  readonly history: TableShape | null;
+  readonly views: boolean;
   readonly others: CandidateTable[] | null;
-  readonly history_columns: string[] | null;
 }
+
+const namesIn = (shape: TableShape | null) => (shape?.columns ?? []).map((column) => column.name);
 
 export function readTrackingState(row: TrackingRow, schema: string): TrackingState {
   const others = row.others ?? [];
-  if (row.columns) {
-    if (!REQUIRED.every((column) => row.columns?.includes(column))) {
+  if (row.migrations) {
+    const names = namesIn(row.migrations);
+    if (!REQUIRED.every((column) => names.includes(column))) {
       const other = others.find((one) => one.schema === schema && one.table === 'schema_migrations');
       const tool = (other && toolOfTable(other)?.tool) ?? 'an unknown tool';
       return { kind: 'foreign', table: `${schema}.schema_migrations`, tool };
     }
+    const fault = faultOfMigrations(row.migrations);
+    if (fault !== null) return { kind: 'unfit', table: `${schema}.schema_migrations`, fault };
+    const history = readHistoryState(row, schema);
+    if (history.kind === 'unfit') return history;
     const complete =
-      row.objects === 3 &&
-      EXTRA_COLUMNS.every(([name]) => row.columns?.includes(name)) &&
-      isHistoryComplete(row.history_columns);
+      row.views && EXTRA_COLUMNS.every(([name]) => names.includes(name)) && history.kind === 'ours' && history.complete;
     return { kind: 'ours', complete };
   }
+  const history = readHistoryState(row, schema);
+  if (history.kind === 'unfit') return history;
   for (const other of others) {
     // In doubt by its name alone: another release of it may have other columns.
     const known = toolOfTable(other) ?? toolOfName(other);
     if (known) return { kind: 'foreign', table: `${other.schema}.${other.table}`, tool: known.tool };
   }
   return { kind: 'absent' };
+}
+
+/** Our history alone, which is all of ours that tools with a record of their own need. */
+export function readHistoryState(
+  { history }: TrackingRow,
+  schema: string,
+): Exclude<TrackingState, { kind: 'foreign' }> {
+  if (!history) return { kind: 'absent' };
+  const fault = faultOfHistory(history);
+  if (fault !== null) return { kind: 'unfit', table: `${schema}.migration_history`, fault };
+  const names = namesIn(history);
+  return { kind: 'ours', complete: HISTORY_COLUMNS.every(([name]) => names.includes(name)) };
 }
 
 const NUMERIC_ORDER = (column: string) =>
@@ -127,11 +152,6 @@ const createHistory = (schema: string) => [
 /** Our history alone, for tools that keep a record of their own. Runs inside a transaction. */
 export function createHistoryItems(schema: string): BatchItem[] {
   return [createSchema(schema), ...createHistory(schema)].map((text) => ({ text }));
-}
-
-/** Whether all of the history's columns are there. */
-export function isHistoryComplete(columns: readonly string[] | null): boolean {
-  return HISTORY_COLUMNS.every(([name]) => columns?.includes(name));
 }
 
 /** Creates what is missing of our tables and changes nothing of what is there. Runs inside a transaction. */
@@ -171,8 +191,8 @@ export function createTrackingItems(schema: string): BatchItem[] {
 
 interface RawRecord {
   readonly version: string;
-  readonly name: string;
-  readonly checksum: string;
+  readonly name: string | null;
+  readonly checksum: string | null;
   readonly status: RecordRow['status'];
   readonly error_message: string | null;
   readonly applied_at: string | null;
@@ -183,19 +203,22 @@ export interface Recorded extends RecordRow {
   readonly appliedAt: string | null;
 }
 
-/** Every row of `schema_migrations`, in no order. `complete`: false for an adopted table, whose missing columns read as null. */
+/**
+ * Every row of `schema_migrations`, in no order, as it stands there: whether its version, status and progress make sense
+ * is asked by the plan. `complete`: false for an adopted table, whose missing columns read as null.
+ */
 export async function readRecords(session: Queryable, schema: string, complete: boolean): Promise<Recorded[]> {
   const table = `${quoteIdentifier(schema)}.schema_migrations m`;
   const { rows } = await session.query<RawRecord>(
     complete
-      ? `select version::text, name, checksum, status, error_message, applied_at::text, progress from ${table}`
-      : `select r.* from ${table}, pg_catalog.jsonb_to_record(pg_catalog.to_jsonb(m)) as
+      ? `${PINNED} select version, name, checksum, status::text, error_message, applied_at::text, progress from ${table}`
+      : `${PINNED} select r.* from ${table}, pg_catalog.jsonb_to_record(pg_catalog.to_jsonb(m)) as
            r(version text, name text, checksum text, status text, error_message text, applied_at text, progress jsonb)`,
   );
   return rows.map((row) => ({
     version: row.version,
-    name: row.name,
-    checksum: row.checksum,
+    name: row.name ?? '',
+    checksum: row.checksum ?? '',
     status: row.status,
     progress: row.progress,
     errorMessage: row.error_message,
@@ -203,14 +226,38 @@ export async function readRecords(session: Queryable, schema: string, complete: 
   }));
 }
 
-/** The environment of the last successful run, or null. */
+/**
+ * The environment of the last successful run, or null; but `production`, or a word that is none of ours, wherever it
+ * stands: after it nothing laxer can have run, so a later row that says otherwise was not written by a gate, or not in
+ * that order.
+ */
 export async function readLastEnvironment(session: Queryable, schema: string): Promise<string | null> {
   const { rows } = await session.query<{ environment: string | null }>(
-    `select pg_catalog.to_jsonb(last) ->> 'environment' as environment
-       from (select * from ${quoteIdentifier(schema)}.migration_history
-              where status = 'success' order by executed_at desc nulls last limit 1) last`,
+    `${PINNED} select environment from (
+       select pg_catalog.to_jsonb(h) ->> 'environment' as environment, h.executed_at
+         from ${quoteIdentifier(schema)}.migration_history h where h.status = 'success') one
+      order by (environment is not null and environment not in ('staging', 'development')) desc, executed_at desc nulls last limit 1`,
   );
   return rows[0]?.environment ?? null;
+}
+
+/** Of these versions (keys: without leading zeros) the ones whose last event says that they are applied, as recorded. */
+export async function readAppliedByHistory(
+  session: Queryable,
+  schema: string,
+  keys: readonly string[],
+): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const list = keys.map((key) => quoteLiteral(key.replace(/^0+/, ''))).join(', ');
+  const { rows } = await session.query<{ version: string }>(
+    `${PINNED} select version from (
+       select distinct on (pg_catalog.ltrim(h.version, '0')) h.version, h.action::text as action
+         from ${quoteIdentifier(schema)}.migration_history h
+        where h.status = 'success' and pg_catalog.ltrim(h.version, '0') in (${list})
+        order by pg_catalog.ltrim(h.version, '0'), h.executed_at desc nulls last) last
+      where action in ('apply', 'baseline')`,
+  );
+  return rows.map((row) => row.version);
 }
 
 /** What is the same in every row that one run writes. */
@@ -303,6 +350,7 @@ export function forgetItem({ schema }: RunStamp, version: string): BatchItem {
 export function historyItem(
   stamp: RunStamp,
   event: {
+    readonly id?: string;
     readonly action?: 'apply' | 'repair';
     readonly version: string;
     readonly status: 'success' | 'failed';
@@ -315,7 +363,7 @@ export function historyItem(
     name: 'mgate_history',
     text: `insert into ${quoteIdentifier(stamp.schema)}.migration_history
         (id, version, executed_at, execution_time_ms, status, error_message, executed_by, environment, run_url, commit_sha, plan_digest, backup_marker, action, reason)
-      values (pg_catalog.gen_random_uuid(), $1, pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+      values ($13, $1, pg_catalog.clock_timestamp(), coalesce($2::int, ${SINCE_BEGIN}), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     values: [
       event.version,
       event.executionTimeMs === null ? null : String(Math.round(event.executionTimeMs)),
@@ -329,6 +377,37 @@ export function historyItem(
       stamp.backupMarker,
       event.action ?? 'apply',
       event.reason ?? null,
+      event.id ?? randomUUID(),
     ],
   };
 }
+
+/**
+ * After our rows and before COMMIT: fails with `NOT_AS_WRITTEN` where they are not there as they were written. A trigger may
+ * swallow or change them, and a migration that is applied and not recorded would be applied again.
+ * `historyId`: the event's, of a migration that is done; null: none was written.
+ */
+export function proveItem(
+  stamp: RunStamp,
+  row: Pick<RecordValues, 'version' | 'checksum' | 'status' | 'progress'>,
+  historyId: string | null,
+): BatchItem {
+  const s = quoteIdentifier(stamp.schema);
+  return {
+    name: historyId === null ? 'mgate_prove' : 'mgate_prove_done',
+    text: `select case when exists (select from ${s}.schema_migrations m
+          where m.version = $1 and m.status = $2 and m.checksum = $3 and m.progress is not distinct from $4::jsonb)
+        ${historyId === null ? '' : `and exists (select from ${s}.migration_history h where h.id = $5 and h.version = $1 and h.action = 'apply' and h.status = 'success' and h.environment = $6)`}
+      then 1 else pg_catalog.concat('not as written ', pg_catalog.pg_backend_pid())::int end`,
+    values: [
+      row.version,
+      row.status,
+      row.checksum,
+      row.progress === null ? null : JSON.stringify(row.progress),
+      ...(historyId === null ? [] : [historyId, stamp.environment]),
+    ],
+  };
+}
+
+/** The text that is no number. */
+export const NOT_AS_WRITTEN = '22P02';

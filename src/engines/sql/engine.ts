@@ -1,6 +1,6 @@
 /** The engine for plain SQL files: what the gate asks, answered through `pg`. */
 import type { Log } from '../../log.ts';
-import { decide } from '../../plan/decide.ts';
+import { appliedByHistory, decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { readFingerprints } from '../../postgres/catalog.ts';
@@ -28,12 +28,20 @@ import { Database, type Known } from '../shared/database.ts';
 import type { ServerFacts } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
-import { anothersTable, emptyFolder, lostLock, notTogether, refuseUnlessMayRecord } from '../shared/refusals.ts';
+import {
+  anothersTable,
+  emptyFolder,
+  lostLock,
+  notTogether,
+  refuseUnlessMayRecord,
+  unfitTable,
+} from '../shared/refusals.ts';
 import {
   leftOut,
   makesTracking,
   type Recorded,
   type RunStamp,
+  readAppliedByHistory,
   readLastEnvironment,
   readRecords,
   readTrackingState,
@@ -113,17 +121,17 @@ class SqlEngine implements Engine {
     const tracking = row ? readTrackingState(row, request.trackingSchema) : ({ kind: 'absent' } as const);
     const notes: string[] = [];
     if (tracking.kind === 'foreign') {
-      if (row?.columns || !request.allowHazards.includes('another-tool'))
-        throw anothersTable(tracking.table, tracking.tool, request.trackingSchema, Boolean(row?.columns));
+      if (row?.migrations || !request.allowHazards.includes('another-tool'))
+        throw anothersTable(tracking.table, tracking.tool, request.trackingSchema, Boolean(row?.migrations));
       notes.push(`${tracking.table} (${tracking.tool}) is another tool's; accepted by allow-hazards: another-tool`);
     }
+    if (tracking.kind === 'unfit') throw unfitTable(tracking.table, tracking.fault);
     const ours = tracking.kind === 'ours';
     const complete = tracking.kind === 'ours' && tracking.complete;
     this.tracking = { schema: request.trackingSchema, exists: ours, complete };
     const records = ours ? await readRecords(session, request.trackingSchema, complete) : [];
     [this.files, this.records] = [listing.files, records];
-    const lastEnvironment =
-      ours && row?.history_columns ? await readLastEnvironment(session, request.trackingSchema) : null;
+    const lastEnvironment = row?.history ? await readLastEnvironment(session, request.trackingSchema) : null;
     const decision = decide({
       files: listing.files,
       records,
@@ -134,6 +142,13 @@ class SqlEngine implements Engine {
     if (decision.gaps.length > 0) notes.push(`versions left out: ${decision.gaps.join(', ')}`);
     if (listing.files.length === 0) throw emptyFolder(listing.folder.shown, listing.warnings);
     const pending = decision.pending.map((file) => this.planned(file));
+    const appliedBefore = row?.history
+      ? await readAppliedByHistory(
+          session,
+          request.trackingSchema,
+          pending.map((one) => one.key),
+        )
+      : [];
     if (this.database.executes && pending.length > 0)
       refuseUnlessMayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
     const digest = planDigest({
@@ -157,7 +172,7 @@ class SqlEngine implements Engine {
       server: { version: facts.version, major: facts.major },
       previousVersion: decision.currentVersion,
       plan: this.plan,
-      problems: decision.problems,
+      problems: [...decision.problems, ...appliedByHistory(pending, appliedBefore, request.trackingSchema)],
       warnings: listing.warnings,
       notes,
       // Where everything is well, thousands of rows that say so would bury the rest.

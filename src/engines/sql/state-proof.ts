@@ -22,7 +22,7 @@ export async function readBack(
   before: StateBefore | null,
 ): Promise<StateProof> {
   const { rows } = await session.query<TrackingRow>(trackingQuery(schema));
-  const tracked = rows[0]?.columns ? await readRecords(session, schema, false) : [];
+  const tracked = rows[0]?.migrations ? await readRecords(session, schema, false) : [];
   const records = new Map(tracked.map((row) => [row.version, row]));
   const { currentVersion } = decide({
     files: [],

@@ -32,11 +32,11 @@ import { Database, type Known } from '../shared/database.ts';
 import type { ServerFacts } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
-import { lostLock, refuseUnlessMayRecord } from '../shared/refusals.ts';
+import { lostLock, refuseUnlessMayRecord, unfitTable } from '../shared/refusals.ts';
 import {
-  isHistoryComplete,
   leftOut,
   type RunStamp,
+  readHistoryState,
   readLastEnvironment,
   type TrackingRow,
   trackingQuery,
@@ -135,8 +135,10 @@ export class ToolEngine implements Engine {
     const { request, tool } = this;
     const { session } = this.database;
     const { rows } = await session.query<TrackingRow>(trackingQuery(request.trackingSchema));
-    const columns = rows[0]?.history_columns ?? null;
-    this.tracking = { schema: request.trackingSchema, exists: columns !== null, complete: isHistoryComplete(columns) };
+    const history = rows[0] ? readHistoryState(rows[0], request.trackingSchema) : ({ kind: 'absent' } as const);
+    if (history.kind === 'unfit') throw unfitTable(history.table, history.fault);
+    const exists = history.kind === 'ours';
+    this.tracking = { schema: request.trackingSchema, exists, complete: exists && history.complete };
     const tables = await findToolTables(session);
     this.table = tool.tableOf(tables, []);
     if (tables.length > 1 && this.database.executes) await this.probeOnce(tables);
@@ -159,7 +161,7 @@ export class ToolEngine implements Engine {
       warnings: standing.warnings,
       notes: this.table === null ? [] : [`${tool.name} keeps its records in ${this.table.relation}`],
       recorded: recordedOf(versions, request.mode === 'status'),
-      lastEnvironment: columns === null ? null : await readLastEnvironment(session, request.trackingSchema),
+      lastEnvironment: exists ? await readLastEnvironment(session, request.trackingSchema) : null,
       appliedCount: standing.applied.length,
     };
   }

@@ -10,12 +10,12 @@ import type { StatementEvent } from '../../../sql/script.ts';
 import type { Leftover, Statement } from '../../../sql/statement.ts';
 import { indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
 import { changedOnDisk } from '../../shared/refusals.ts';
-import { recordItem } from '../../shared/tracking.ts';
+import { PINNED_ITEM } from '../../shared/tracking.ts';
 import { sourceLine, TextHash } from '../files.ts';
 import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
 import { scriptOf } from '../script-file.ts';
 import type { ApplyInput } from './apply.ts';
-import { recordDone } from './records.ts';
+import { progressPairs, recordDone } from './records.ts';
 import { MigrationFailed, type Origin, type Pair, Sender, type StatementOrigin } from './sender.ts';
 import { limitsOf, stopped, type Transactions } from './transactions.ts';
 
@@ -25,7 +25,7 @@ const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
 const AS_OURSELVES: readonly BatchItem[] = [
   { text: 'set local session authorization default' },
   { text: 'set local role to default' },
-  { text: 'set local search_path = pg_catalog' },
+  PINNED_ITEM,
 ];
 
 export class OneByOne {
@@ -111,7 +111,7 @@ export class OneByOne {
         }
         if (end === 'rollback') for (const text of ['rollback', 'begin']) sender.add({ text }, null);
         for (const item of AS_OURSELVES) sender.add(item, null);
-        sender.add(this.progressItem(migration, progress.done()), null);
+        for (const pair of this.progressPairs(migration, progress.done())) sender.add(...pair);
         sender.add({ text: 'commit' }, null);
         await sender.flush();
         await sender.drained();
@@ -174,16 +174,16 @@ export class OneByOne {
   }
 
   private async note(migration: PlannedMigration, progress: Progress): Promise<void> {
-    await this.session.batch([
-      { text: 'begin' },
-      ...AS_OURSELVES,
-      this.progressItem(migration, progress),
-      { text: 'commit' },
-    ]);
+    const sender = new Sender(this.session);
+    for (const item of [{ text: 'begin' }, ...AS_OURSELVES]) sender.add(item, null);
+    for (const pair of this.progressPairs(migration, progress)) sender.add(...pair);
+    sender.add({ text: 'commit' }, null);
+    await sender.flush();
+    await sender.drained();
   }
 
-  private progressItem({ version, name, checksum }: PlannedMigration, progress: Progress): BatchItem {
-    return recordItem(this.input.stamp, {
+  private progressPairs({ version, name, checksum }: PlannedMigration, progress: Progress): Pair[] {
+    return progressPairs(this.input.stamp, {
       version,
       name,
       checksum,

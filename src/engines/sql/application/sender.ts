@@ -16,6 +16,8 @@ export type Origin =
   | StatementOrigin
   /** Called with the first value of its row, or null. */
   | { readonly heard: (value: string | null) => void }
+  /** An error there is told as what it means. */
+  | { readonly meaning: (error: unknown) => unknown }
   | null;
 export type Pair = readonly [BatchItem, Origin];
 
@@ -72,7 +74,8 @@ export class Sender {
       () => undefined,
       (error) => {
         if (!(error instanceof BatchError)) throw error;
-        throw new MigrationFailed(origins[error.completed.length] ?? null, error.cause);
+        const origin = origins[error.completed.length] ?? null;
+        throw new MigrationFailed(origin, origin && 'meaning' in origin ? origin.meaning(error.cause) : error.cause);
       },
     );
     // Thrown where it is awaited; until then it must not count as unhandled.

@@ -1,8 +1,18 @@
 /** Our own rows, written as apply would write them: what speaks against that is found in the dry run. */
+import { randomUUID } from 'node:crypto';
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import type { Conversation } from '../../../rehearsal/conversation.ts';
 import type { AttemptInput } from '../../../rehearsal/input.ts';
-import { createTrackingItems, historyItem, makesTracking, type RunStamp, recordItem } from '../../shared/tracking.ts';
+import {
+  createTrackingItems,
+  historyItem,
+  makesTracking,
+  PINNED_ITEM,
+  proveItem,
+  type RunStamp,
+  recordItem,
+  UNPINNED_ITEM,
+} from '../../shared/tracking.ts';
 
 export class Records {
   /** The pending migration that makes the tracking table itself, where there is none yet. */
@@ -42,10 +52,16 @@ export class Records {
     if (!this.recordable) return;
     for (const { version, name, checksum } of this.unrecorded.splice(0)) {
       const none = { errorMessage: null, executionTimeMs: 0 };
-      this.talk.control(
-        recordItem(stamp, { version, name, checksum, status: 'completed', progress: null, ...none }),
-        historyItem(stamp, { version, status: 'success', ...none }),
-      );
+      const done = { version, name, checksum, status: 'completed', progress: null, ...none } as const;
+      const id = randomUUID();
+      for (const item of [
+        PINNED_ITEM,
+        recordItem(stamp, done),
+        historyItem(stamp, { id, version, status: 'success', ...none }),
+        proveItem(stamp, done, id),
+        UNPINNED_ITEM,
+      ])
+        this.talk.say(item, { kind: 'record' });
     }
   }
 

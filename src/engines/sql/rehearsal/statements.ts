@@ -15,6 +15,7 @@ import { hideMessage } from '../../../report/redact.ts';
 import type { StatementEvent } from '../../../sql/script.ts';
 import type { Statement } from '../../../sql/statement.ts';
 import { type IndexState, indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
+import { unrecordable } from '../../shared/refusals.ts';
 import { sourceLine } from '../files.ts';
 import { begunBy } from '../progress.ts';
 
@@ -189,6 +190,7 @@ export class Statements {
     if (slot.kind !== 'statement') {
       if (last && wasCutShort(server))
         return new StatementFailed(last.entry.migration, last.entry, last.statement, error);
+      if (slot.kind === 'record') return unrecordable(this.input.bench.tracking.schema, error);
       return error instanceof Error ? error : new Error(String(error));
     }
     const { entry, statement } = slot;
