@@ -1,4 +1,5 @@
 /** A pure function of the files and the records: what is pending, in order, and everything that speaks against it. */
+import { brief } from '../report/text.ts';
 import { compareKeys, compareVersions } from './order.ts';
 import type { MigrationFile, PlanProblem, RecordRow } from './plan.ts';
 import { soundRecords } from './records.ts';
@@ -60,7 +61,7 @@ export function decide(input: DecideInput): Decision {
         kind: 'missing',
         version: row.version,
         file: null,
-        message: `migration ${row.version} (${row.name}) was interrupted half way and its file is gone`,
+        message: `migration ${brief(row.version, 200)} (${brief(row.name, 200)}) was interrupted half way and its file is gone`,
         next: 'Bring the file back as it was, then run again.',
       });
     }
@@ -143,7 +144,7 @@ function missing(files: readonly MigrationFile[], completed: ReadonlyMap<string,
       kind: 'missing',
       version: row.version,
       file: null,
-      message: `migration ${row.version} (${row.name}) is applied in the database and its file is missing`,
+      message: `migration ${brief(row.version, 200)} (${brief(row.name, 200)}) is applied in the database and its file is missing`,
       next: 'Bring the file back (a branch that lacks it may be behind), then run again.',
     }));
 }

@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { issueCommand } from '../../src/github/commands.ts';
+import { inertText } from '../../src/report/text.ts';
+import { run } from '../../src/run.ts';
 import { nodeForAction } from './node24.ts';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -84,6 +87,42 @@ export interface RunningAction {
 
 export async function runAction(options: ActionOptions): Promise<ActionRun> {
   return (await startAction(options)).done;
+}
+
+/** The same run over the same door in this process, from the sources: a hundred of them cost what a few processes do. */
+export async function runHere(options: ActionOptions): Promise<ActionRun> {
+  const files = await commandFiles(options.event ?? {});
+  const env = await environmentOf(options, readManifest(), files);
+  let said = '';
+  const write = (text: string) => {
+    said += text;
+  };
+  const started = Date.now();
+  const raw = Object.entries(env).filter(([name]) => name.startsWith('INPUT_'));
+  const exitCode = await run({
+    raw: Object.fromEntries(
+      raw.map(([name, value]) => [name.slice('INPUT_'.length).toLowerCase().replaceAll('_', '-'), value]),
+    ),
+    context: { door: 'action', env, event: options.event ?? {}, cwd: options.workspace },
+    env,
+    workspace: options.workspace,
+    console: {
+      secrets: () => undefined,
+      line: (text) => write(`${inertText(text)}\n`),
+      chapter: (title) => issueCommand(write, 'group', {}, title),
+      progress: () => undefined,
+      warning: (text) => issueCommand(write, 'warning', {}, text),
+      notice: (text) => issueCommand(write, 'notice', {}, text),
+      finish: (outcome, text, folder, workingDirectory) => {
+        write(`${inertText(text)}\n`);
+        folder.annotate(outcome, workingDirectory, write);
+      },
+      ended: () => undefined,
+    },
+    signal: new AbortController().signal,
+  });
+  const ended = { exitCode, signal: null, stdout: said, stderr: '', durationMs: Date.now() - started, peakRssKb: null };
+  return readRun(ended, files, options);
 }
 
 export async function startAction(options: ActionOptions): Promise<RunningAction> {
@@ -300,26 +339,28 @@ function start(
 ): Omit<RunningAction, 'runPost'> {
   const child = spawn(node, [script], { cwd: options.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const watched = watch(child, options);
-  const done = watched.done.then(async (ended): Promise<ActionRun> => {
-    const read = readStreams(ended.stdout, ended.stderr);
-    const logDir = join(options.workspace, 'migration-log');
-    const outputs = parseCommandFile(await readFile(files.output, 'utf8'));
-    return {
-      ...ended,
-      ...read,
-      outputs,
-      summary: await readFile(files.summary, 'utf8'),
-      state: parseCommandFile(await readFile(files.state, 'utf8')),
-      report: readReport(outputs['report-path'] || join(logDir, 'report.json')),
-      logDir,
-    };
-  });
+  const done = watched.done.then((ended) => readRun(ended, files, options));
   return {
     pid: child.pid ?? -1,
     stdout: watched.stdout,
     kill: (signal) => void child.kill(signal),
     waitFor: watched.waitFor,
     done,
+  };
+}
+
+/** What a run has left with its runner. */
+async function readRun(ended: Ended, files: CommandFiles, { workspace }: ActionOptions): Promise<ActionRun> {
+  const logDir = join(workspace, 'migration-log');
+  const outputs = parseCommandFile(await readFile(files.output, 'utf8'));
+  return {
+    ...ended,
+    ...readStreams(ended.stdout, ended.stderr),
+    outputs,
+    summary: await readFile(files.summary, 'utf8'),
+    state: parseCommandFile(await readFile(files.state, 'utf8')),
+    report: readReport(outputs['report-path'] || join(logDir, 'report.json')),
+    logDir,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { Queryable } from '../../postgres/queryable.ts';
 import { BatchError, type Session } from '../../postgres/session.ts';
@@ -7,6 +7,7 @@ import { Stop } from '../../report/stop.ts';
 import { splitStatements } from '../../sql/split.ts';
 import { SqlProblem, type Statement } from '../../sql/statement.ts';
 import type { Check } from '../engine.ts';
+import { openFile, reading, refuseOutside } from './source-file.ts';
 
 /** `schema.name` or `name` (found through the search_path), as written or folded to lower case as SQL would. */
 function namePatterns(written: string): { schema: string | null; name: string } {
@@ -84,7 +85,23 @@ export function readSmokeTests(workingDirectory: string, glob: string | null): S
       next: 'Correct the glob (it is relative to working-directory), or leave smoke-tests empty.',
     });
   }
-  return files.flatMap((file) => testsOf(file, readFileSync(join(workingDirectory, file), 'utf8')));
+  const root = realpathSync(workingDirectory);
+  return files.flatMap((file) => testsOf(file, textOf(join(workingDirectory, file), file, root)));
+}
+
+function textOf(path: string, file: string, root: string): string {
+  refuseOutside(root, path, file);
+  const descriptor = openFile(path, file);
+  try {
+    const bytes = reading(file, () => readFileSync(descriptor));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    if (cause instanceof Stop) throw cause;
+    const message = `${file} is not UTF-8`;
+    throw new Stop({ result: 'failed', class: 'syntax', message, next: `Save ${file} as UTF-8.`, file }, { cause });
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function testsOf(file: string, text: string): SmokeTest[] {

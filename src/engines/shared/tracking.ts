@@ -67,7 +67,10 @@ const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
  */
 const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
 
-/** The same before our own rows are written, until the transaction ends or `UNPINNED`. */
+/**
+ * The same before our own rows are proved, until the transaction ends or UNPINNED_ITEM. They are written under the role's own
+ * path: a trigger that keeps an audit of them counts on it.
+ */
 export const PINNED_ITEM: BatchItem = { text: 'set local search_path = pg_catalog, pg_temp' };
 export const UNPINNED_ITEM: BatchItem = { text: 'reset search_path' };
 

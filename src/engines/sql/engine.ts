@@ -361,10 +361,11 @@ function shown(
   const fileOf = new Map(files.map((file) => [file.version, file.file]));
   return records
     .map((row) => ({
-      version: row.version,
+      // Somebody may have set them to NULL.
+      version: row.version ?? 'NULL',
       name: row.name,
       file: fileOf.get(row.version) ?? '',
-      status: row.status,
+      status: row.status ?? 'NULL',
       appliedAt: row.appliedAt,
     }))
     .sort((a, b) => ((a.appliedAt ?? '') < (b.appliedAt ?? '') ? 1 : -1));

@@ -1,9 +1,11 @@
 /** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
 import { createHash, type Hash, hash as oneHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { MigrationFile } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
+import { cut } from '../../report/text.ts';
+import { openFile, reading, refuseOutside } from '../shared/source-file.ts';
 
 /** Where migrations are looked for when no one says. */
 export const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
@@ -100,6 +102,26 @@ export function versionKey(version: string): string {
   return version.replace(/^0+(?=\d)/, '');
 }
 
+/**
+ * A name that a reviewer can't see as it is (control and direction characters, bytes that are no text), or one that
+ * begins with digits that are none to us, would make a migration of it that is not run, or run unseen.
+ */
+function refuseUnreadableName(name: string, folder: string): void {
+  const hidden = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\ufffd]/u.test(name);
+  if (!hidden && !/^(?![0-9])\p{Nd}/u.test(name)) return;
+  const shown = [...name].map((char) => (/[\x20-\x7e]/.test(char) ? char : codePoint(char))).join('');
+  throw new Stop({
+    result: 'failed',
+    class: 'input',
+    message: `${folder} holds a file whose name ${hidden ? 'has characters that cannot be seen' : 'begins with digits other than 0 to 9'}: ${cut(shown, 200)}`,
+    next: 'Rename the file: <digits>_<name>.sql, of letters, digits, _ and -.',
+  });
+}
+
+function codePoint(char: string): string {
+  return `\\u{${char.codePointAt(0)?.toString(16)}}`;
+}
+
 /** Lists and hashes the folder's migration files. Throws a Stop for a file that cannot be read. */
 export function listMigrations(workingDirectory: string, folder: MigrationFolder): FolderListing {
   const files: MigrationFile[] = [];
@@ -114,20 +136,13 @@ export function listMigrations(workingDirectory: string, folder: MigrationFolder
       warnings.push(`${shown} is a folder, not a migration file`);
       continue;
     }
+    refuseUnreadableName(entry.name, folder.shown);
     const match = FILE_NAME.exec(entry.name);
     if (!match) {
       warnings.push(`${shown} has no version prefix (<digits>_<name>.sql): it is not a migration and is not run`);
       continue;
     }
-    if (entry.isSymbolicLink() && !realpathOf(path, shown).startsWith(root + sep)) {
-      throw new Stop({
-        result: 'failed',
-        class: 'input',
-        message: `${shown} is a symbolic link that leads out of the working directory`,
-        next: 'Replace the link by the file itself.',
-        file: shown,
-      });
-    }
+    if (entry.isSymbolicLink()) refuseOutside(root, path, shown);
     const [, version = '', name = '', side] = match;
     if (side?.toLowerCase() === '.down') {
       downFiles.set(versionKey(version), shown);
@@ -137,30 +152,6 @@ export function listMigrations(workingDirectory: string, folder: MigrationFolder
     files.push({ version, key: versionKey(version), name, file: shown, path, bytes, checksum });
   }
   return { folder, files, downFiles, warnings };
-}
-
-function realpathOf(path: string, shown: string): string {
-  return reading(shown, () => realpathSync(path));
-}
-
-/** Runs `read` and turns the file system's error into one that names the file. */
-function reading<T>(shown: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof Stop) throw cause;
-    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
-    throw new Stop(
-      {
-        result: 'failed',
-        class: 'input',
-        message: `${shown} cannot be read (${code})`,
-        next: 'Make the file readable for the runner (its permissions, or a dangling link), then run again.',
-        file: shown,
-      },
-      { cause },
-    );
-  }
 }
 
 const CR = 0x0d;
@@ -214,7 +205,7 @@ const scratch = Buffer.allocUnsafe(64 * 1024);
 
 function hashFile(path: string, shown: string): { bytes: number; checksum: string } {
   return reading(shown, () => {
-    const descriptor = openSync(path, 'r');
+    const descriptor = openFile(path, shown);
     try {
       let read = readSync(descriptor, scratch, 0, scratch.length, null);
       let bytes = read;
@@ -245,7 +236,7 @@ function hashOnce(text: Buffer): string {
 export function rawChecksum(file: MigrationFile): string {
   return reading(file.file, () => {
     const hash = createHash('sha256');
-    const descriptor = openSync(file.path, 'r');
+    const descriptor = openFile(file.path, file.file);
     try {
       for (const chunk of chunksOf(descriptor)) hash.update(chunk);
     } finally {
@@ -272,7 +263,7 @@ function* chunksOf(descriptor: number): Generator<Buffer> {
  * Throws a Stop naming the encoding where it is another.
  */
 export function* readText(file: { path: string; file: string }, hash: TextHash | null = null): Generator<string> {
-  const descriptor = reading(file.file, () => openSync(file.path, 'r'));
+  const descriptor = openFile(file.path, file.file);
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     let line = 1;
@@ -281,6 +272,8 @@ export function* readText(file: { path: string; file: string }, hash: TextHash |
       if (first) refuseOtherEncodings(chunk, file.file);
       first = false;
       hash?.update(chunk);
+      // Before a statement is looked for: a file of nothing else is one of gigabytes.
+      if (chunk.includes(0)) throw holdsNul(file.file, line + linesBefore(chunk, chunk.indexOf(0)));
       let text: string;
       try {
         text = decoder.decode(chunk, { stream: true });
@@ -324,6 +317,24 @@ function firstBadLine(chunk: Buffer): number {
     from = at + 1;
   }
   return lines;
+}
+
+function linesBefore(chunk: Buffer, end: number): number {
+  let lines = 0;
+  for (let at = chunk.indexOf(0x0a); at !== -1 && at < end; at = chunk.indexOf(0x0a, at + 1)) lines += 1;
+  return lines;
+}
+
+function holdsNul(shown: string, line: number): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'syntax',
+    message: `${shown} holds a NUL character at line ${line}, which PostgreSQL does not take`,
+    next: `Save ${shown} as UTF-8 without it (a file of UTF-16 without a mark is the usual cause).`,
+    file: shown,
+    line,
+    column: 1,
+  });
 }
 
 function notUtf8(shown: string, line: number, cause: unknown): Stop {

@@ -40,9 +40,24 @@ function* eventsOf(file: MigrationFile, chunks: Iterable<string>): Generator<Scr
   try {
     yield* readScript(splitStatements(chunks, refuseLateDirective));
   } catch (error) {
+    // What node:v8 says of a text of more than half a gigabyte; the server takes no more than one.
+    if (error instanceof RangeError) throw tooLong(file, error);
     if (!(error instanceof SqlProblem)) throw error;
     throw stopAt(file, error, `Correct ${file.file} at line ${error.line}, then run again. Nothing was sent.`, error);
   }
+}
+
+function tooLong(file: MigrationFile, cause: RangeError): Stop {
+  return new Stop(
+    {
+      result: 'failed',
+      class: 'syntax',
+      message: `${file.file} holds a statement that is too long to be sent (${cause.message})`,
+      next: `Split it: COPY or batches of INSERT, in several statements.`,
+      file: file.file,
+    },
+    { cause },
+  );
 }
 
 /** Reads a pending file once, before anything is sent: its form, its directives, and whatever is wrong with it. */

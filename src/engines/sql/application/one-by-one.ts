@@ -10,7 +10,6 @@ import type { StatementEvent } from '../../../sql/script.ts';
 import type { Leftover, Statement } from '../../../sql/statement.ts';
 import { indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
 import { changedOnDisk } from '../../shared/refusals.ts';
-import { PINNED_ITEM } from '../../shared/tracking.ts';
 import { sourceLine, TextHash } from '../files.ts';
 import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
 import { scriptOf } from '../script-file.ts';
@@ -25,7 +24,7 @@ const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
 const AS_OURSELVES: readonly BatchItem[] = [
   { text: 'set local session authorization default' },
   { text: 'set local role to default' },
-  PINNED_ITEM,
+  { text: 'set local search_path to default' },
 ];
 
 export class OneByOne {

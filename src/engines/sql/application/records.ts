@@ -31,15 +31,15 @@ export function recordDone(
 ): void {
   const done = { version, name, checksum, status: 'completed', progress: null, errorMessage: null } as const;
   const id = randomUUID();
-  sender.add(PINNED_ITEM, null);
   sender.add(recordItem(stamp, { ...done, executionTimeMs }), { heard: (ms) => heard(Number(ms ?? 0)) });
   sender.add(historyItem(stamp, { id, version, status: 'success', errorMessage: null, executionTimeMs }), null);
+  sender.add(PINNED_ITEM, null);
   sender.add(...provePair(stamp, done, id));
 }
 
 /** How far a migration has come, in the transaction that is open: written, and proved to be there. */
 export function progressPairs(stamp: RunStamp, row: RecordValues): Pair[] {
-  return [[recordItem(stamp, row), null], provePair(stamp, row, null)];
+  return [[recordItem(stamp, row), null], [PINNED_ITEM, null], provePair(stamp, row, null)];
 }
 
 function provePair(stamp: RunStamp, row: Parameters<typeof proveItem>[1], historyId: string | null): Pair {
@@ -63,7 +63,6 @@ export async function recordFailure(
   if (session !== bench.session && (await isCompleted(session, stamp.schema, version))) return;
   await session.batch([
     { text: 'begin' },
-    PINNED_ITEM,
     failureItem(stamp, { version, name, checksum, errorMessage: message }),
     historyItem(stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
     { text: 'commit' },

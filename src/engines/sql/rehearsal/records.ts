@@ -55,9 +55,9 @@ export class Records {
       const done = { version, name, checksum, status: 'completed', progress: null, ...none } as const;
       const id = randomUUID();
       for (const item of [
-        PINNED_ITEM,
         recordItem(stamp, done),
         historyItem(stamp, { id, version, status: 'success', ...none }),
+        PINNED_ITEM,
         proveItem(stamp, done, id),
         UNPINNED_ITEM,
       ])
