@@ -90,7 +90,7 @@ export function appliedByHistory(
       version: file.version,
       file: file.file,
       message: `${file.file} was applied, as ${schema}.migration_history tells, and ${schema}.schema_migrations no longer says so`,
-      next: `Put its row in schema_migrations right; if it was undone by hand, say so: insert into ${schema}.migration_history (id, version, action, executed_at, status) values (gen_random_uuid(), '${file.version}', 'rollback', now(), 'success');`,
+      next: `Find out whether it is, then run mode: repair with settle: ${file.version}=applied, or ${file.version}=pending if it was undone by hand, and settle-reason.`,
     }));
 }
 

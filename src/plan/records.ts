@@ -41,7 +41,6 @@ function faultOf({ version, status, progress }: { [field in keyof RecordRow]: un
   }
   // Once it is completed, how far it had come no longer matters.
   if (progress === null || status === 'completed') return null;
-  if (status === 'pending') return 'it is pending and has progress';
   const wrong = faultOfProgress(progress);
   return wrong === null ? null : `its progress ${wrong}`;
 }
@@ -74,6 +73,6 @@ function problem({ version }: RecordRow, message: string): PlanProblem {
     version: version ?? '',
     file: null,
     message,
-    next: 'Somebody has changed schema_migrations by hand: find out whether that migration is applied, and put its row right.',
+    next: 'Somebody has changed schema_migrations by hand: find out whether that migration is applied, and put its row right, or settle it with mode: repair.',
   };
 }

@@ -71,22 +71,25 @@ it('has hundreds of cases, each of its own name', () => {
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
+/** Read once and not before each case: whatever one leaves behind shows in the next reading. */
+let unchanged: string | null = null;
+
+async function held(kind: string, input: Case, through: 'bundle' | 'sources'): Promise<void> {
+  unchanged ??= await fingerprint(admin, { rowVersions: true });
+  await expectRefused(await runCase(input, working, through), input);
+  // What is decided before connecting has no database to change; all of it is looked at once, at the end.
+  if (input.exit !== 2) expect(await fingerprint(admin, { rowVersions: true })).toBe(unchanged);
+  count(through === 'bundle' ? `${kind}, through the bundle` : kind, `exit ${input.exit}, unchanged`);
+}
+
 describe.each(Object.entries(CORPUS))('%s', (kind, cases) => {
-  it.each(cases)('$name', async (input) => {
-    const before = await fingerprint(admin, { rowVersions: true });
-    await expectRefused(await runCase(input, working, 'sources'), input);
-    expect(await fingerprint(admin, { rowVersions: true })).toBe(before);
-    count(kind, `exit ${input.exit}, unchanged`);
-  });
+  it.each(cases)('$name', (input) => held(kind, input, 'sources'));
 
   const random = randomOf(kind);
-  const sample = FULL ? cases : cases.filter(() => random() < 2 / cases.length);
-  it.each(sample)('through the bundle: $name', async (input) => {
-    const before = await fingerprint(admin, { rowVersions: true });
-    await expectRefused(await runCase(input, working, 'bundle'), input);
-    expect(await fingerprint(admin, { rowVersions: true })).toBe(before);
-    count(`${kind}, through the bundle`, `exit ${input.exit}, unchanged`);
-  });
+  const sample = FULL ? cases : cases.filter(() => random() < 1 / cases.length);
+  it.each(sample)('through the bundle: $name', (input) => held(kind, input, 'bundle'));
+
+  afterAll(async () => expect(await fingerprint(admin, { rowVersions: true })).toBe(unchanged));
 });
 
 describe('tracking tables', () => {

@@ -89,6 +89,7 @@ const HISTORY: Wanted = {
   commit_sha: TEXT,
   plan_digest: TEXT,
   backup_marker: TEXT,
+  reason: TEXT,
 };
 
 const HISTORY_REQUIRED = ['id', 'version', 'action', 'executed_at', 'status'];

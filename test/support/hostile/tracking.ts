@@ -511,11 +511,6 @@ const ROWS: readonly Altered[] = [
     'progress',
   ),
   altered(
-    'progress of a pending one',
-    progress(`{"done":0,"started":null,"prefix":"${PREFIX}","startedSql":null}`).replace("'running'", "'pending'"),
-    'progress',
-  ),
-  altered(
     'progress of a file that is gone',
     `insert into schema_migrations (version, name, checksum, status, progress) values ('4', 'gone', 'x', 'running', '{"done":1,"started":null,"prefix":"${PREFIX}","startedSql":null}')`,
     '4',
