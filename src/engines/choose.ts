@@ -20,7 +20,7 @@ export interface Choosing {
 /** Only the engine that is wanted is loaded. What speaks against the choice is said when it is asked to inspect. */
 export async function chooseEngine(choosing: Choosing): Promise<Engine> {
   const { request, log, signal, env, remember } = choosing;
-  const kind = kindOf(request);
+  const kind = kindOf(request, request.door === 'action' ? env.GITHUB_WORKSPACE : undefined);
   if (kind instanceof Stop) return new Unusable(kind);
   if (kind === 'sql') {
     const { sqlEngine } = await import('./sql/engine.ts');
@@ -39,10 +39,11 @@ async function toolOf(kind: 'alembic' | 'command', { request, env, log, signal }
   return new CommandTool(request);
 }
 
-function kindOf(request: Request): Engine['kind'] | Stop {
+/** `workspace`: what the working directory must lie in, where there is such. */
+function kindOf(request: Request, workspace: string | undefined): Engine['kind'] | Stop {
   const stop = (message: string, next: string) =>
     new Stop({ result: 'failed', class: 'input', message, next, badInput: true });
-  const folder = requireFolder(request.workingDirectory);
+  const folder = requireFolder(request.workingDirectory, workspace || null);
   if (folder) return folder;
   const kind = request.engine === 'auto' ? foundKind(request) : request.engine;
   if (kind === 'both')
@@ -50,6 +51,11 @@ function kindOf(request: Request): Engine['kind'] | Stop {
       'engine: there are an alembic.ini and SQL migrations',
       'Say which is meant: engine: alembic, or engine: sql.',
     );
+  const { toolRefused } = request;
+  if (kind !== 'sql' && toolRefused) {
+    const { reason: message, next } = toolRefused;
+    return new Stop({ result: 'refused', class: 'input', message, next });
+  }
   const [problem, ...others] = engineProblems(kind, request);
   if (!problem) return kind;
   const more = others.map(({ input, message }) => `; ${input}: ${message}`).join('');

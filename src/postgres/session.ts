@@ -353,6 +353,12 @@ function readRootCert(target: Target): string | 'system' | null {
 
 /** The ways to try, in order, with libpq's meaning of sslmode. https://www.postgresql.org/docs/current/libpq-ssl.html */
 function tlsAttempts(target: Target): Tls[] {
+  const attempts = tlsWays(target);
+  // Without TLS there is nothing to be bound to.
+  return target.needsChannelBinding ? attempts.filter((ssl) => ssl !== false) : attempts;
+}
+
+function tlsWays(target: Target): Tls[] {
   if (target.host.startsWith('/')) return [false];
   if (target.sslMode === 'disable') return [false];
   const root = readRootCert(target);
@@ -381,6 +387,37 @@ function tlsAttempts(target: Target): Tls[] {
   }
 }
 
+/** What was asked for with `channel_binding=require` and did not come: the server may be somebody between us and it. */
+export class ChannelBindingError extends Error {
+  readonly code = 'CHANNEL_BINDING';
+}
+
+/** The part of a connection of node-postgres by which its login is seen. */
+interface Login {
+  readonly stream: Socket;
+  on(event: string, listener: (message: { readonly mechanisms?: readonly string[] }) => void): void;
+}
+
+/** Ends the connection before a password is said in any other way, and before it is used without a proof. */
+function demandChannelBinding(client: pg.Client): void {
+  const login = (client as unknown as { connection: Login }).connection;
+  let proved = false;
+  const refuse = (why: string) =>
+    login.stream.destroy(new ChannelBindingError(`channel_binding=require: the server ${why}`));
+  login.on('authenticationCleartextPassword', () => refuse('asks for the password itself'));
+  login.on('authenticationMD5Password', () => refuse('asks for an MD5 password'));
+  login.on('authenticationSASL', ({ mechanisms = [] }) => {
+    if (!mechanisms.includes('SCRAM-SHA-256-PLUS')) refuse('does not offer SCRAM-SHA-256-PLUS');
+  });
+  // What it says there is checked by the driver, which ends the connection where it is wrong.
+  login.on('authenticationSASLFinal', () => {
+    proved = true;
+  });
+  login.on('authenticationOk', () => {
+    if (!proved) refuse('lets us in without having shown that it knows the password');
+  });
+}
+
 async function open(
   target: Target,
   applicationName: string,
@@ -399,13 +436,19 @@ async function open(
     connectionTimeoutMillis: timeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    ...(target.needsChannelBinding ? { enableChannelBinding: true } : {}),
   });
+  if (target.needsChannelBinding) demandChannelBinding(client);
   const session = new Session(client);
   const giveUp = () => session.drop();
   signal?.addEventListener('abort', giveUp);
   try {
     await client.connect();
     signal?.throwIfAborted();
+  } catch (error) {
+    // A server that failed to prove itself is not listened to any more.
+    session.drop();
+    throw error;
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }

@@ -257,6 +257,12 @@ const BY_CODE: Readonly<Record<string, Entry>> = {
     ),
   CERT_REVOKED: (_raw, context) =>
     entry('tls', `The certificate of ${hostOf(context)} was revoked.`, `Give the server a new certificate, ${AGAIN}.`),
+  CHANNEL_BINDING: (_raw, context) =>
+    entry(
+      'tls',
+      `${capital(hostOf(context))} did not prove, on this connection, that it knows the password: it is another server, something between ends the encryption, or the password is not kept as SCRAM there.`,
+      `Connect to the server itself, or take \`channel_binding=require\` out of the URL if something trusted stands between, ${AGAIN}.`,
+    ),
   ERR_TLS_CERT_ALTNAME_INVALID: (_raw, context) =>
     entry(
       'tls',

@@ -74,40 +74,75 @@ export interface EventRefusal {
   readonly next: string;
 }
 
-/** The events of a pull request that run on the merge of somebody's branch; reviews do so as well. */
-const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
+/** On the merge of somebody's branch, or of several that wait for it. */
+const NOT_MERGED_YET = ['pull_request', 'pull_request_review', 'pull_request_review_comment', 'merge_group'];
+/** Anybody with an account raises them, and they run with the secrets of the repository. */
+const ANYBODYS = [
+  'issue_comment',
+  'issues',
+  'commit_comment',
+  'discussion',
+  'discussion_comment',
+  'fork',
+  'watch',
+  'gollum',
+];
 const ON_PULL_REQUESTS: readonly Mode[] = ['dry-run', 'status', 'verify'];
+
+/**
+ * Whose work an event is about. `merged`: that of people who may push here, as push, schedule, workflow_dispatch. The last
+ * three are strangers'.
+ */
+type Origin = 'merged' | 'not-merged' | 'fork' | 'anybody' | 'unreadable';
+
+function originOf(name: string, event: unknown): Origin {
+  if (name === 'pull_request_target' || ANYBODYS.includes(name)) return 'anybody';
+  if (name === 'merge_group') return 'not-merged';
+  if (NOT_MERGED_YET.includes(name)) {
+    const pullRequest = property(event, 'pull_request');
+    return ofTwo(property(property(pullRequest, 'head'), 'repo'), property(property(pullRequest, 'base'), 'repo'));
+  }
+  if (name !== 'workflow_run') return 'merged';
+  // With the secrets of this repository, after a workflow that a stranger may have started.
+  const first = property(event, 'workflow_run');
+  const origin = ofTwo(property(first, 'head_repository'), property(first, 'repository'));
+  if (origin !== 'not-merged') return origin;
+  const started = property(first, 'event');
+  if (typeof started !== 'string' || started === 'workflow_run') return 'unreadable';
+  return originOf(started, { pull_request: { head: { repo: SAME }, base: { repo: SAME } } });
+}
+
+const SAME = { full_name: 'same' };
+
+function ofTwo(head: unknown, base: unknown): Origin {
+  const name = repositoryName(base);
+  if (name === null) return 'unreadable';
+  // The repository of the head is null once the fork was deleted.
+  return repositoryName(head) === name ? 'not-merged' : 'fork';
+}
+
+/** What is asked of an event: may it do this? */
+export interface Asked {
+  readonly mode: Mode;
+  readonly environment: Environment | null;
+  readonly smokeTests: boolean;
+}
 
 /**
  * Why this event may not do this; null when it may.
  * @param event the parsed payload, or null when it could not be read: then a pull request counts as one from a fork.
  */
-export function refuseEvent(
-  run: RunIdentity,
-  event: unknown,
-  mode: Mode,
-  environment: Environment | null,
-): EventRefusal | null {
+export function refuseEvent(run: RunIdentity, event: unknown, asked: Asked): EventRefusal | null {
+  const { mode, environment, smokeTests } = asked;
   const name = run.eventName ?? '';
+  const origin = originOf(name, event);
+  if (origin === 'merged') return null;
   const executes = MODE_TABLE.some((spec) => spec.name === mode && spec.executes);
-  if (name === 'pull_request_target') {
-    if (!executes) return null;
-    return {
-      reason: `mode ${mode} is refused on pull_request_target: it would run SQL from a pull request with the secrets of this repository`,
-      next: 'Use the event pull_request for dry runs, and push or workflow_dispatch to apply.',
-    };
+  if (origin !== 'not-merged' && (executes || (mode === 'verify' && smokeTests))) {
+    const what = executes ? `mode ${mode}` : 'smoke-tests';
+    return { reason: `${what} ${refused(origin, name)}`, next: INSTEAD[origin] };
   }
-  if (!PULL_REQUEST_EVENTS.includes(name)) return null;
-  const origin = pullRequestOrigin(event);
-  if (executes && origin !== 'same') {
-    return {
-      reason:
-        origin === 'fork'
-          ? `mode ${mode} is refused on a pull request from a fork: its SQL is not ours`
-          : `mode ${mode} is refused: the event of this pull request could not be read, so it counts as one from a fork`,
-      next: "Push the branch to this repository to rehearse it, or run mode 'status' or 'verify'.",
-    };
-  }
+  if (origin === 'anybody') return null;
   if (!ON_PULL_REQUESTS.includes(mode)) {
     return {
       reason: `mode ${mode} is refused on ${name}: a pull request is rehearsed, never applied`,
@@ -121,21 +156,40 @@ export function refuseEvent(
   };
 }
 
-function pullRequestOrigin(event: unknown): 'same' | 'fork' | 'unreadable' {
-  const pullRequest = property(event, 'pull_request');
-  const base = repositoryName(property(pullRequest, 'base'));
-  if (base === null) return 'unreadable';
-  // The repository of the head is null once the fork was deleted.
-  return repositoryName(property(pullRequest, 'head')) === base ? 'same' : 'fork';
+/**
+ * Why nothing that may be a stranger's program is run on this event: a tool and its revisions, even to read them; null
+ * when it may.
+ */
+export function refuseTool(run: RunIdentity, event: unknown): EventRefusal | null {
+  const name = run.eventName ?? '';
+  const origin = originOf(name, event);
+  if (origin === 'merged' || origin === 'not-merged') return null;
+  return { reason: `a migration tool ${refused(origin, name)}`, next: INSTEAD[origin] };
 }
+
+function refused(origin: Exclude<Origin, 'merged' | 'not-merged'>, name: string): string {
+  if (origin === 'fork') {
+    return `is refused on a ${name === 'workflow_run' ? 'workflow_run of a fork' : 'pull request from a fork'}: its code is not ours`;
+  }
+  if (origin === 'unreadable') {
+    return `is refused: the event of this ${name === 'workflow_run' ? name : 'pull request'} could not be read, so it counts as one from a fork`;
+  }
+  return `is refused on ${name}: it would run what anybody may have written with the secrets of this repository`;
+}
+
+const INSTEAD: Readonly<Record<Exclude<Origin, 'merged' | 'not-merged'>, string>> = {
+  fork: "Push the branch to this repository to rehearse it, or run mode 'status' or 'verify' on SQL files.",
+  unreadable: "Push the branch to this repository to rehearse it, or run mode 'status' or 'verify' on SQL files.",
+  anybody: 'Use the event pull_request for dry runs, and push or workflow_dispatch to apply.',
+};
 
 function pullRequestNumber(event: unknown): number | null {
   const number = property(property(event, 'pull_request'), 'number');
   return Number.isSafeInteger(number) ? (number as number) : null;
 }
 
-function repositoryName(side: unknown): string | null {
-  const name = property(property(side, 'repo'), 'full_name');
+function repositoryName(repository: unknown): string | null {
+  const name = property(repository, 'full_name');
   return typeof name === 'string' && name !== '' ? name : null;
 }
 

@@ -1,7 +1,7 @@
 /** Raw strings, the environment and the event become one frozen Request, or the list of everything that is wrong. */
 import path from 'node:path';
 import { readSettleWord } from '../plan/settle.ts';
-import { badPushedTag, type Inferred, identifyRun, inferEnvironment, refuseEvent } from './event.ts';
+import { badPushedTag, type Inferred, identifyRun, inferEnvironment, refuseEvent, refuseTool } from './event.ts';
 import {
   type ChoiceName,
   type ChoiceOf,
@@ -74,7 +74,8 @@ export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
     secrets,
   };
 
-  const eventRefusal = mode === null ? null : refuseEvent(run, context.event, mode, known.environment);
+  const asked = { environment: known.environment, smokeTests: reader.text('smoke-tests') !== '' };
+  const eventRefusal = mode === null ? null : refuseEvent(run, context.event, { ...asked, mode });
   if (eventRefusal !== null) return deepFreeze({ kind: 'refused', ...eventRefusal, known });
 
   const fields = readFields(reader, context, known, environment);
@@ -109,6 +110,7 @@ export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
     door: context.door,
     environment: environment.environment,
     environmentSource: environment.source,
+    toolRefused: refuseTool(run, context.event),
     target: fields.target,
     confirmation,
     publishing: known.publishing,
@@ -206,6 +208,7 @@ type Fields = Omit<
   | 'door'
   | 'environment'
   | 'environmentSource'
+  | 'toolRefused'
   | 'target'
   | 'confirmation'
   | 'publishing'

@@ -21,6 +21,8 @@ export interface Target {
   readonly sslMode: SslMode;
   /** PEM text, the path of a PEM file, `system`, or null. */
   readonly sslRootCert: string | null;
+  /** As libpq's `channel_binding=require`: the server proves that it knows the password, on this very TLS connection. */
+  readonly needsChannelBinding?: true;
   /** From the URL's `options` / `application_name` and other libpq parameters that we honour; never sent as they are. */
   readonly source: string;
 }
@@ -67,6 +69,8 @@ export interface Request {
   readonly environment: Environment;
   /** How the environment was decided: `input`, `tag v1.2.3`, `branch staging`, `assumed, the strict side`. */
   readonly environmentSource: string;
+  /** Why no program of the checkout is run, not even to read its migrations; null: it may be. */
+  readonly toolRefused: { readonly reason: string; readonly next: string } | null;
   readonly target: Target;
   readonly rehearsalTarget: Target | null;
   readonly connectTimeoutMs: number;

@@ -1,6 +1,15 @@
 /** Which database: from the input or from the environment, never from a built-in default. */
 import type { SslMode, Target } from './request.ts';
-import { addForms, type DatabaseUrl, hostProblem, readPort, readUrl, SSL_MODES, secretsInUrl } from './url.ts';
+import {
+  addForms,
+  channelBindingOf,
+  type DatabaseUrl,
+  hostProblem,
+  readPort,
+  readUrl,
+  SSL_MODES,
+  secretsInUrl,
+} from './url.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -140,6 +149,7 @@ function fromParts(names: PartNames, settings: { readonly env: Env; readonly ssl
       password: env[names.password] || null,
       sslMode: null,
       sslRootCert: null,
+      channelBinding: null,
     },
     source,
     settings,
@@ -147,7 +157,7 @@ function fromParts(names: PartNames, settings: { readonly env: Env; readonly ssl
   );
 }
 
-/** As in libpq, PGSSLMODE and PGSSLROOTCERT hold for every connection that does not say otherwise. */
+/** As in libpq, PGSSLMODE, PGSSLROOTCERT and PGCHANNELBINDING hold for every connection that does not say otherwise. */
 function withTls(
   parts: Omit<DatabaseUrl, 'connectTimeoutMs'>,
   source: string,
@@ -170,8 +180,16 @@ function withTls(
     return bad([`sslmode ${sslMode} is too weak for the root certificate \`system\`; write sslmode=verify-full`]);
   }
   const { host, port, database, user, password } = parts;
+  const channelBinding = parts.channelBinding ?? channelBindingOf(settings.env.PGCHANNELBINDING || 'prefer');
+  if (channelBinding === undefined) return bad(['the environment variable PGCHANNELBINDING is not known']);
+  const bound = channelBinding === 'require';
+  if (bound && (sslMode === 'disable' || host.startsWith('/')))
+    return bad(['channel_binding=require needs TLS, and this connection has none; leave one of the two out']);
   return {
-    target: { host, port, database, user, password, sslMode, sslRootCert, source },
+    target: {
+      ...{ host, port, database, user, password, sslMode, sslRootCert, source },
+      ...(bound ? { needsChannelBinding: true as const } : {}),
+    },
     problems: [],
     connectTimeoutMs,
   };

@@ -6,6 +6,14 @@ import type { SslMode } from './request.ts';
 
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
+const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'] as const;
+export type ChannelBinding = (typeof CHANNEL_BINDINGS)[number];
+
+/** The word as `channel_binding` knows it; undefined: it is none. */
+export function channelBindingOf(text: string): ChannelBinding | undefined {
+  return CHANNEL_BINDINGS.find((candidate) => candidate === text);
+}
+
 export interface DatabaseUrl {
   readonly host: string;
   readonly port: number;
@@ -15,6 +23,8 @@ export interface DatabaseUrl {
   /** Null: the URL does not say. */
   readonly sslMode: SslMode | null;
   readonly sslRootCert: string | null;
+  /** `channel_binding`, or null: the URL does not say. */
+  readonly channelBinding: ChannelBinding | null;
   /** The URL's `connect_timeout` in milliseconds (0: no limit), or null. */
   readonly connectTimeoutMs: number | null;
 }
@@ -84,6 +94,9 @@ export function readUrl(text: string): UrlReading {
   if (name === '' && database !== null)
     problems.push(`it names no database, and no default completes it; write ${FORM}`);
   const sslMode = readSslMode(parameters.get('sslmode'), problems);
+  const channelBinding = channelBindingOf(parameters.get('channel_binding') ?? 'prefer');
+  if (channelBinding === undefined)
+    problems.push(`the parameter \`channel_binding\` must be one of ${CHANNEL_BINDINGS.join(', ')}`);
   const connectTimeoutMs = readConnectTimeout(parameters.get('connect_timeout'), problems);
 
   if (problems.length > 0 || port === null) return { kind: 'bad', problems };
@@ -98,6 +111,7 @@ export function readUrl(text: string): UrlReading {
       password: password === '' ? null : password,
       sslMode,
       sslRootCert,
+      channelBinding: parameters.has('channel_binding') ? (channelBinding ?? null) : null,
       connectTimeoutMs,
     },
   };

@@ -138,6 +138,21 @@ describe('events', () => {
   const same = { pull_request: { head: { repo }, base: { repo } } };
   const fork = { pull_request: { head: { repo: { full_name: 'mallory/shop' } }, base: { repo } } };
   const gone = { pull_request: { head: { repo: null }, base: { repo } } };
+  const ranAfter = (event: unknown, head: unknown = repo) => ({
+    workflow_run: { event, head_repository: head, repository: repo },
+  });
+  const runs = {
+    afterPush: ranAfter('push'),
+    afterPull: ranAfter('pull_request'),
+    afterTarget: ranAfter('pull_request_target'),
+    afterComment: ranAfter('issue_comment'),
+    afterFork: ranAfter('pull_request', { full_name: 'mallory/shop' }),
+    // Mallory pushes to her own fork, whatever its workflow is called.
+    afterForkPush: ranAfter('push', { full_name: 'mallory/shop' }),
+    afterDeletedFork: ranAfter('pull_request', null),
+    afterAfter: ranAfter('workflow_run'),
+    afterNothing: ranAfter(undefined),
+  };
   const nameless = { pull_request: { head: { repo: {} }, base: { repo: {} } } };
 
   it.each<[string, string, unknown, string, string, string]>([
@@ -162,10 +177,37 @@ describe('events', () => {
     ['pull_request', 'status', 'production', 'same', 'refused', 'production'],
     ['pull_request', 'verify', 'production', 'fork', 'refused', 'production'],
     ['pull_request_review', 'dry-run', 'staging', 'fork', 'refused', 'fork'],
+    ['merge_group', 'apply', 'staging', 'null', 'refused', 'never applied'],
+    ['merge_group', 'dry-run', 'production', 'null', 'refused', 'not merged yet'],
+    ['merge_group', 'dry-run', 'staging', 'null', 'request', ''],
+    ['workflow_run', 'apply', 'production', 'afterPush', 'request', ''],
+    ['workflow_run', 'dry-run', 'staging', 'afterPull', 'request', ''],
+    ['workflow_run', 'apply', 'staging', 'afterPull', 'refused', 'never applied'],
+    ['workflow_run', 'dry-run', 'production', 'afterPull', 'refused', 'not merged yet'],
+    ['workflow_run', 'dry-run', 'staging', 'afterTarget', 'refused', 'anybody'],
+    ['workflow_run', 'dry-run', 'staging', 'afterComment', 'refused', 'anybody'],
+    ['workflow_run', 'dry-run', 'staging', 'afterFork', 'refused', 'fork'],
+    ['workflow_run', 'apply', 'staging', 'afterForkPush', 'refused', 'fork'],
+    ['workflow_run', 'apply', 'staging', 'afterDeletedFork', 'refused', 'fork'],
+    ['workflow_run', 'apply', 'staging', 'afterAfter', 'refused', 'could not be read'],
+    ['workflow_run', 'apply', 'staging', 'afterNothing', 'refused', 'could not be read'],
+    ['workflow_run', 'apply', 'staging', 'null', 'refused', 'could not be read'],
+    ['workflow_run', 'status', 'staging', 'afterFork', 'request', ''],
+    ['issue_comment', 'dry-run', 'staging', 'same', 'refused', 'anybody'],
+    ['issue_comment', 'apply', 'staging', 'null', 'refused', 'anybody'],
+    ['discussion_comment', 'apply', 'staging', 'null', 'refused', 'anybody'],
+    ['issues', 'apply', 'staging', 'null', 'refused', 'anybody'],
+    ['watch', 'apply', 'staging', 'null', 'refused', 'anybody'],
+    ['fork', 'apply', 'staging', 'null', 'refused', 'anybody'],
+    ['issue_comment', 'status', 'staging', 'null', 'request', ''],
+    ['schedule', 'dry-run', 'staging', 'null', 'request', ''],
+    ['repository_dispatch', 'apply', 'staging', 'null', 'request', ''],
+    ['release', 'apply', 'staging', 'null', 'request', ''],
+    ['deployment', 'apply', 'staging', 'null', 'request', ''],
     ['push', 'apply', 'staging', 'null', 'request', ''],
     ['workflow_dispatch', 'apply', 'staging', 'null', 'request', ''],
   ])('%s, %s in %j, %s: %s', (name, mode, environment, origin, kind, fragment) => {
-    const events = { same, fork, gone, nameless, null: null, text: 'pull_request' };
+    const events = { ...runs, same, fork, gone, nameless, null: null, text: 'pull_request' };
     const event = events[origin as keyof typeof events];
     const raw = { mode, environment: String(environment) };
     const env = { GITHUB_EVENT_NAME: name, GITHUB_REF: 'refs/pull/7/merge' };
@@ -180,6 +222,33 @@ describe('events', () => {
     const raw = { mode: 'apply', environment: 'production', 'confirm-token': 'wrong', 'fail-on': 'x' };
     const parsed = parse(raw, { GITHUB_EVENT_NAME: 'pull_request_target' });
     expect(parsed).toMatchObject({ kind: 'refused', reason: expect.stringContaining('pull_request_target') });
+  });
+
+  it('smoke tests are SQL of the checkout: not for strangers', () => {
+    const raw = { mode: 'verify', environment: 'staging', 'smoke-tests': 'smoke/*.sql' };
+    for (const [name, event, kind] of [
+      ['pull_request_target', same, 'refused'],
+      ['pull_request', fork, 'refused'],
+      ['pull_request', same, 'request'],
+      ['push', null, 'request'],
+    ] as const)
+      expect(parse(raw, { GITHUB_EVENT_NAME: name }, { event })).toMatchObject({ kind });
+  });
+
+  it('nor is a tool run for them, even to read', () => {
+    for (const [name, event, reason] of [
+      ['pull_request_target', same, 'anybody'],
+      ['pull_request', fork, 'fork'],
+      ['pull_request', null, 'could not be read'],
+      ['workflow_run', runs.afterFork, 'fork'],
+      ['issue_comment', null, 'anybody'],
+      ['pull_request', same, null],
+      ['push', null, null],
+    ] as const) {
+      const parsed = parse({ mode: 'status', environment: 'staging' }, { GITHUB_EVENT_NAME: name }, { event });
+      const toolRefused = reason === null ? null : { reason: expect.stringContaining(reason) };
+      expect(parsed).toMatchObject({ kind: 'request', request: { toolRefused } });
+    }
   });
 
   it('what is no mode is a problem on any event', () => {

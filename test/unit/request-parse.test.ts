@@ -65,6 +65,7 @@ describe('defaults', () => {
       command: null,
       commandProbe: null,
       urlVariables: [{ name: 'DATABASE_URL', template: null }],
+      toolRefused: null,
       targetVersion: null,
       transactionMode: 'per-migration',
       allowOutOfOrder: false,

@@ -9,6 +9,7 @@ const PARSED = {
   password: 'hunter2',
   sslMode: null,
   sslRootCert: null,
+  channelBinding: null,
   connectTimeoutMs: null,
 };
 
@@ -42,7 +43,7 @@ describe('URLs that are taken', () => {
     ['postgres://deploy:hunter2@db.example.com/shop?connect_timeout=7', { connectTimeoutMs: 7000 }],
     [
       'postgres://deploy:hunter2@db.example.com/shop?application_name=x&channel_binding=require&uselibpqcompat=true',
-      {},
+      { channelBinding: 'require' },
     ],
     ['postgres://deploy:hunter2@db.example.com/shop?target_session_attrs=read-write', {}],
   ])('%s', (text, changes) => {

@@ -1,6 +1,6 @@
 /** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
 import { closeSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import type { Queryable } from '../../postgres/queryable.ts';
 import { BatchError, type Session } from '../../postgres/session.ts';
 import { Stop } from '../../report/stop.ts';
@@ -73,9 +73,8 @@ export interface SmokeTest {
 export function readSmokeTests(workingDirectory: string, glob: string | null): SmokeTest[] {
   if (glob === null) return [];
   const pattern = globPattern(glob.replace(/^\.\//, ''));
-  const files = readdirSync(workingDirectory, { recursive: true, encoding: 'utf8' })
-    .map((file) => file.split(sep).join('/'))
-    .filter((file) => pattern.test(file) && !file.includes('node_modules/') && file.endsWith('.sql'))
+  const files = sqlFilesIn(workingDirectory, '')
+    .filter((file) => pattern.test(file))
     .sort();
   if (files.length === 0) {
     throw new Stop({
@@ -102,6 +101,16 @@ function textOf(path: string, file: string, root: string): string {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Relative to `root`. Links are not followed: to a folder they may lead out of it, or around in circles. */
+function sqlFilesIn(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const file = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory())
+      return entry.name === 'node_modules' || entry.name === '.git' ? [] : sqlFilesIn(root, file);
+    return entry.isFile() && entry.name.endsWith('.sql') ? [file] : [];
+  });
 }
 
 function testsOf(file: string, text: string): SmokeTest[] {

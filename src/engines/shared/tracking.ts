@@ -230,19 +230,37 @@ export async function readRecords(session: Queryable, schema: string, complete: 
 }
 
 /**
- * The environment of the last successful run, or null; but `production`, or a word that is none of ours, wherever it
- * stands: after it nothing laxer can have run, so a later row that says otherwise was not written by a gate, or not in
- * that order.
+ * As what this database was last migrated; null: never, or nothing that this role may read says so. `production` wherever
+ * it stands and in whatever schema: another `tracking-schema` is no other database, and after it nothing laxer can have
+ * run, so a later row that says otherwise was not written by a gate, or not in that order. Likewise, in `schema` itself, a
+ * word that is none of ours. Else the environment of the last successful run that is recorded there.
  */
 export async function readLastEnvironment(session: Queryable, schema: string): Promise<string | null> {
-  const { rows } = await session.query<{ environment: string | null }>(
-    `${PINNED} select environment from (
-       select pg_catalog.to_jsonb(h) ->> 'environment' as environment, h.executed_at
-         from ${quoteIdentifier(schema)}.migration_history h where h.status = 'success') one
-      order by (environment is not null and environment not in ('staging', 'development')) desc, executed_at desc nulls last limit 1`,
-  );
-  return rows[0]?.environment ?? null;
+  const { rows: histories } = await session.query<{ schema: string }>(HISTORIES);
+  let own: string | null = null;
+  for (const history of histories) {
+    const { rows } = await session.query<{ environment: string | null }>(
+      `${PINNED} select h.environment::text as environment
+         from ${quoteIdentifier(history.schema)}.migration_history h where h.status::text = 'success'
+        order by h.environment::text = 'production' desc nulls last,
+                 h.environment::text not in ('staging', 'development') desc nulls last, h.executed_at desc nulls last limit 1`,
+    );
+    const environment = rows[0]?.environment ?? null;
+    if (environment === 'production') return environment;
+    if (history.schema === schema) own = environment;
+  }
+  return own;
 }
+
+/** Schemas with a history of ours that this role may read. A view of that name may be anything, and take any time. */
+const HISTORIES = `
+  select n.nspname::text as schema
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where c.relname = 'migration_history' and c.relkind in ('r', 'p')
+     and pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT')
+     and (select pg_catalog.count(*) from pg_catalog.pg_attribute a
+           where a.attrelid = c.oid and not a.attisdropped and a.attname in ('status', 'executed_at', 'environment')) = 3
+   order by 1`;
 
 /** Of these versions (keys: without leading zeros) the ones whose last event says that they are applied, as recorded. */
 export async function readAppliedByHistory(

@@ -131,7 +131,7 @@ class SqlEngine implements Engine {
     this.tracking = { schema: request.trackingSchema, exists: ours, complete };
     const records = ours ? await readRecords(session, request.trackingSchema, complete) : [];
     [this.files, this.records] = [listing.files, records];
-    const lastEnvironment = row?.history ? await readLastEnvironment(session, request.trackingSchema) : null;
+    const lastEnvironment = await readLastEnvironment(session, request.trackingSchema);
     const decision = decide({
       files: listing.files,
       records,

@@ -37,16 +37,26 @@ function holdsMigrations(path: string): boolean {
   return isFolder(path) && readdirSync(path).some((name) => FILE_NAME.test(name));
 }
 
-/** Why the working directory cannot be one, or null. */
-export function requireFolder(workingDirectory: string): Stop | null {
-  if (isFolder(workingDirectory)) return null;
-  return new Stop({
-    result: 'failed',
-    class: 'input',
-    message: `working-directory: there is no folder ${workingDirectory}`,
-    next: 'Correct working-directory, or check the repository out first.',
-    badInput: true,
-  });
+/** Why the working directory cannot be one, or null. `workspace`: what it must not leave by a link, or null. */
+export function requireFolder(workingDirectory: string, workspace: string | null): Stop | null {
+  const stop = (message: string, next: string) =>
+    new Stop({ result: 'failed', class: 'input', message: `working-directory: ${message}`, next, badInput: true });
+  if (!isFolder(workingDirectory)) {
+    return stop(
+      `there is no folder ${workingDirectory}`,
+      'Correct working-directory, or check the repository out first.',
+    );
+  }
+  if (workspace === null || isWithin(realpathSync(workspace), realpathSync(workingDirectory))) return null;
+  return stop(
+    `${workingDirectory} leads out of the workspace by a symbolic link`,
+    'Keep the project inside the checkout; a link that leads out of it is not followed.',
+  );
+}
+
+/** Both as `realpath` gives them. */
+function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 /** Whether one of the usual folders holds SQL migrations. */
@@ -86,7 +96,7 @@ export function findFolder(workingDirectory: string, given: string | null): Migr
 function within(workingDirectory: string, path: string): MigrationFolder {
   const root = realpathSync(workingDirectory);
   const real = realpathSync(path);
-  if (real !== root && !real.startsWith(root + sep)) {
+  if (!isWithin(root, real)) {
     throw new Stop({
       result: 'failed',
       class: 'input',

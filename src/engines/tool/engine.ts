@@ -161,7 +161,7 @@ export class ToolEngine implements Engine {
       warnings: standing.warnings,
       notes: this.table === null ? [] : [`${tool.name} keeps its records in ${this.table.relation}`],
       recorded: recordedOf(versions, request.mode === 'status'),
-      lastEnvironment: exists ? await readLastEnvironment(session, request.trackingSchema) : null,
+      lastEnvironment: await readLastEnvironment(session, request.trackingSchema),
       appliedCount: standing.applied.length,
     };
   }
