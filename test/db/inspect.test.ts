@@ -3,11 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../src/rehearsal/proxy/certificate.ts';
 import { folderWith } from '../support/dry-run.ts';
 import { addFiles, type GateRun, runGate } from '../support/gate.ts';
 import { pgMajor } from '../support/global-setup.ts';
@@ -668,6 +670,26 @@ describe('TLS', () => {
     }
   });
 
+  it('with channel_binding=require nobody stands in between, not even with sslmode=require', async () => {
+    const workspace = await folderWith({ '1_one.sql': 'select 1;' });
+    const url = new URL(server.url());
+    url.searchParams.set('sslmode', 'require');
+    const between = await interceptor(server.port);
+    const direct = url.href;
+    url.port = String(between.port);
+    try {
+      // Whoever verifies no certificate talks to anybody.
+      expect((await runGate(workspace, url.href, { mode: 'dry-run' })).outcome.result).toBe('dry-run-passed');
+      const bound = await runGate(workspace, `${url.href}&channel_binding=require`, { mode: 'dry-run' });
+      expect(ending(bound.outcome)).toBe('failed 1 unchanged');
+      expect(bound.outcome.error?.class).toBe('authentication');
+      const { outcome } = await runGate(workspace, `${direct}&channel_binding=require`, { mode: 'dry-run' });
+      expect(outcome.error).toBeNull();
+    } finally {
+      await between.close();
+    }
+  });
+
   it('is what the session really uses', async () => {
     const workspace = await folderWith({
       '1_tls.sql': 'create table tls as select ssl from pg_stat_ssl where pid = pg_backend_pid();',
@@ -681,3 +703,41 @@ describe('TLS', () => {
     await client.end();
   });
 });
+
+/** Ends the encryption with a certificate of its own, and encrypts again to the server. */
+async function interceptor(port: number): Promise<{ port: number; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+  const server = createServer((client) => {
+    sockets.add(client);
+    client.on('error', () => undefined);
+    client.once('data', () => {
+      const upstream = connectSocket(port, '127.0.0.1');
+      sockets.add(upstream);
+      upstream.write(SSL_REQUEST);
+      upstream.once('data', () => {
+        const out = connectTls({ socket: upstream, rejectUnauthorized: false });
+        const tls = createTlsServer(makeCertificate(new Date()));
+        tls.once('secureConnection', (inner) => {
+          for (const [from, to] of [
+            [inner, out],
+            [out, inner],
+          ] as const) {
+            from.on('error', () => to.destroy());
+            from.pipe(to);
+          }
+        });
+        tls.emit('connection', client);
+        client.write('S');
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as { port: number }).port,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
