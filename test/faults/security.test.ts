@@ -33,7 +33,7 @@ import { folderWith } from '../support/dry-run.ts';
 import { tally } from '../support/faults.ts';
 import { runGate, workspaceWith } from '../support/gate.ts';
 import { impostor, type Manners } from '../support/impostor.ts';
-import { outcomeOf } from '../support/outcome.ts';
+import { anOutcome } from '../support/outcome.ts';
 import { ending, scene } from '../support/scene.ts';
 
 const count = tally('security');
@@ -313,7 +313,7 @@ describe('paths stay where they belong', () => {
   });
 
   it('migration-log is never written through a link', async () => {
-    const outcome = outcomeOf({});
+    const outcome = anOutcome({});
     const precious = join(outside, 'precious');
     const write = (workspace: string) => {
       const folder = ReportFolder.make(workspace, {});
@@ -556,7 +556,7 @@ describe('secrets', () => {
     const folder = await workspaceWith({});
     const state = join(folder, 'state');
     writeFileSync(state, '');
-    keeper({ RUNNER_TEMP: folder, GITHUB_STATE: state })({ outcome: outcomeOf({}), over: false });
+    keeper({ RUNNER_TEMP: folder, GITHUB_STATE: state })({ outcome: anOutcome({}), over: false });
     const kept = readdirSync(folder).filter((name) => name.endsWith('.json'));
     expect(kept.map((name) => (statSync(join(folder, name)).mode & 0o777).toString(8))).toEqual(['600']);
   });
