@@ -41,10 +41,15 @@ export function openFile(path: string, shown: string): number {
   });
 }
 
+/** Both as `realpath` gives them. */
+export function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
 /** A link may not lead out: what the runner can read elsewhere is none of a migration's. */
 export function refuseOutside(root: string, path: string, shown: string): void {
   const real = reading(shown, () => realpathSync(path));
-  if (real.startsWith(root.endsWith(sep) ? root : root + sep)) return;
+  if (isWithin(root, real)) return;
   throw new Stop({
     result: 'failed',
     class: 'input',

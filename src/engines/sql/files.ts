@@ -5,7 +5,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import type { MigrationFile } from '../../plan/plan.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut } from '../../report/text.ts';
-import { openFile, reading, refuseOutside } from '../shared/source-file.ts';
+import { isWithin, openFile, reading, refuseOutside } from '../shared/source-file.ts';
 
 /** Where migrations are looked for when no one says. */
 export const USUAL_FOLDERS = ['migrations', 'db/migrations', 'database/migrations', 'supabase/migrations', 'scripts'];
@@ -52,11 +52,6 @@ export function requireFolder(workingDirectory: string, workspace: string | null
     `${workingDirectory} leads out of the workspace by a symbolic link`,
     'Keep the project inside the checkout; a link that leads out of it is not followed.',
   );
-}
-
-/** Both as `realpath` gives them. */
-function isWithin(root: string, path: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 /** Whether one of the usual folders holds SQL migrations. */
