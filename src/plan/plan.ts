@@ -57,6 +57,8 @@ export interface RecordRow {
   readonly status: 'pending' | 'running' | 'completed' | 'failed';
   readonly progress: Progress | null;
   readonly errorMessage: string | null;
+  /** The address of the run that wrote it; null or absent where that had none. */
+  readonly runUrl?: string | null;
 }
 
 /** How far a non-transactional migration came, in statements of the file (1-based; transaction control not counted). */

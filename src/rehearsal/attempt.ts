@@ -4,6 +4,7 @@
  */
 import type { Check } from '../engines/engine.ts';
 import { checkIndexes, checkTables, runSmokeTests } from '../engines/shared/checks.ts';
+import { passedOver, passedOverCheck } from '../engines/shared/leftovers.ts';
 import { cancellationOf, type Workbench } from '../engines/shared/workbench.ts';
 import type { PlannedMigration } from '../plan/plan.ts';
 import { changedGroups, groupsToDefine } from '../plan/schema-diff.ts';
@@ -250,6 +251,11 @@ export abstract class Attempt {
       ...(await checkTables(session, request.criticalTables)),
       ...(await checkIndexes(session, request.criticalIndexes, this.undone.names)),
     ];
+    const over = await passedOver(
+      session,
+      this.notes.ofPending().map(({ sql }) => sql),
+    );
+    if (over.length > 0) checks.push(passedOverCheck(over));
     if (this.input.smokeTests.length > 0) {
       // Read-only as long as the savepoint stands.
       await session.query('savepoint mgate_smoke');

@@ -14,7 +14,7 @@ import {
   unquoteName,
 } from './tokens.ts';
 
-export { splitQualifiedName, unquoteName } from './tokens.ts';
+export { bareName, splitQualifiedName, unquoteName } from './tokens.ts';
 
 const NOTHING: StatementFacts = {
   command: '',

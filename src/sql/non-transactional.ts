@@ -1,6 +1,6 @@
 /** The statements that PostgreSQL 14 to 18 refuse inside of a transaction block (25001), told by their words. */
 import type { Leftover, NonTransactional } from './statement.ts';
-import { Cursor, splitAtCommas, type Token, unquoteName } from './tokens.ts';
+import { Cursor, splitAtCommas, type Token, tokenize, unquoteName } from './tokens.ts';
 
 const REPEATABLE: Leftover = { kind: 'repeatable' };
 
@@ -47,21 +47,45 @@ function never(what: string, leftover: Leftover | null): NonTransactional {
 }
 
 function createIndex(cursor: Cursor): NonTransactional | null {
+  const head = indexHead(cursor);
+  if (head.concurrently === null) return null;
+  const { index, table, ifNotExists, concurrently } = head;
+  const plain = without(cursor.sql, concurrently);
+  return {
+    what: 'CREATE INDEX CONCURRENTLY',
+    plain,
+    relation: table?.written ?? null,
+    leftover: table && {
+      kind: 'create-index',
+      index,
+      table: table.written,
+      ifNotExists,
+      around: [withoutBefore(cursor.sql.slice(0, table.from), concurrently), cursor.sql.slice(table.to)],
+    },
+  };
+}
+
+/** CREATE [UNIQUE] INDEX up to the table's name. */
+function indexHead(cursor: Cursor) {
   cursor.at = cursor.tokens.findIndex((token) => token.word === 'INDEX') + 1;
-  const concurrently = cursor.peek();
-  if (concurrently === undefined || !cursor.take('CONCURRENTLY')) return null;
+  const concurrently = cursor.is('CONCURRENTLY') ? (cursor.peek() ?? null) : null;
+  cursor.take('CONCURRENTLY');
   const ifNotExists = cursor.is('IF', 'NOT', 'EXISTS');
   cursor.skipIfExists();
   const index = cursor.is('ON') ? null : cursor.name();
   cursor.take('ON');
   cursor.take('ONLY');
-  const table = cursor.name();
-  return {
-    what: 'CREATE INDEX CONCURRENTLY',
-    plain: without(cursor.sql, concurrently),
-    relation: table,
-    leftover: table === null ? null : { kind: 'create-index', index, table, ifNotExists },
-  };
+  const from = cursor.peek()?.start ?? 0;
+  const written = cursor.name();
+  const table = written === null ? null : { written, from, to: cursor.peek(-1)?.end ?? from };
+  return { concurrently, ifNotExists, index, table };
+}
+
+/** What `CREATE INDEX IF NOT EXISTS` names, as it is written; null for anything else. */
+export function indexIfMissing(sql: string): { readonly index: string; readonly table: string } | null {
+  if (!/^create\s+(?:unique\s+)?index\b/i.test(sql)) return null;
+  const { ifNotExists, index, table } = indexHead(new Cursor(sql, tokenize(sql)));
+  return ifNotExists && index !== null && table !== null ? { index, table: table.written } : null;
 }
 
 function dropIndex(cursor: Cursor): NonTransactional | null {
@@ -226,5 +250,9 @@ function isOn(sql: string, option: readonly Token[]): boolean {
 
 /** The statement without one word; the space behind it goes too, so that what is left reads as it was written. */
 function without(sql: string, token: Token): string {
-  return (sql.slice(0, token.start) + sql.slice(token.end).trimStart()).trimEnd();
+  return withoutBefore(sql, token).trimEnd();
+}
+
+function withoutBefore(sql: string, token: Token): string {
+  return sql.slice(0, token.start) + sql.slice(token.end).trimStart();
 }

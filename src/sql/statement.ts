@@ -49,6 +49,8 @@ export type Leftover =
       readonly index: string | null;
       readonly table: string;
       readonly ifNotExists: boolean;
+      /** The plain form before and behind the table's name: what it makes is known by making it on another table. */
+      readonly around: readonly [string, string];
     }
   | { readonly kind: 'drop-index'; readonly indexes: readonly string[] }
   | {

@@ -67,19 +67,25 @@ describe('what a transaction refuses', () => {
       'create index concurrently i on t (a)',
       'create index i on t (a)',
       't',
-      { kind: 'create-index', index: 'i', table: 't', ifNotExists: false },
+      { kind: 'create-index', index: 'i', table: 't', ifNotExists: false, around: ['create index i on ', ' (a)'] },
     ],
     [
       'CREATE UNIQUE INDEX  CONCURRENTLY /* now */ IF NOT EXISTS "I x" ON ONLY public."T" USING gin (a) WHERE b > 1',
       'CREATE UNIQUE INDEX  /* now */ IF NOT EXISTS "I x" ON ONLY public."T" USING gin (a) WHERE b > 1',
       'public."T"',
-      { kind: 'create-index', index: '"I x"', table: 'public."T"', ifNotExists: true },
+      {
+        kind: 'create-index',
+        index: '"I x"',
+        table: 'public."T"',
+        ifNotExists: true,
+        around: ['CREATE UNIQUE INDEX  /* now */ IF NOT EXISTS "I x" ON ONLY ', ' USING gin (a) WHERE b > 1'],
+      },
     ],
     [
       'create index concurrently on s.t (a)',
       'create index on s.t (a)',
       's.t',
-      { kind: 'create-index', index: null, table: 's.t', ifNotExists: false },
+      { kind: 'create-index', index: null, table: 's.t', ifNotExists: false, around: ['create index on ', ' (a)'] },
     ],
     [
       'drop index concurrently if exists a, s."B" cascade',

@@ -200,6 +200,7 @@ interface RawRecord {
   readonly error_message: string | null;
   readonly applied_at: string | null;
   readonly progress: Progress | null;
+  readonly run_url: string | null;
 }
 
 export interface Recorded extends RecordRow {
@@ -214,9 +215,9 @@ export async function readRecords(session: Queryable, schema: string, complete: 
   const table = `${quoteIdentifier(schema)}.schema_migrations m`;
   const { rows } = await session.query<RawRecord>(
     complete
-      ? `${PINNED} select version, name, checksum, status::text, error_message, applied_at::text, progress from ${table}`
+      ? `${PINNED} select version, name, checksum, status::text, error_message, applied_at::text, progress, run_url from ${table}`
       : `${PINNED} select r.* from ${table}, pg_catalog.jsonb_to_record(pg_catalog.to_jsonb(m)) as
-           r(version text, name text, checksum text, status text, error_message text, applied_at text, progress jsonb)`,
+           r(version text, name text, checksum text, status text, error_message text, applied_at text, progress jsonb, run_url text)`,
   );
   return rows.map((row) => ({
     version: row.version,
@@ -226,6 +227,7 @@ export async function readRecords(session: Queryable, schema: string, complete: 
     progress: row.progress,
     errorMessage: row.error_message,
     appliedAt: row.applied_at,
+    runUrl: row.run_url,
   }));
 }
 

@@ -8,7 +8,7 @@ import type { SchemaChange } from '../../report/outcome.ts';
 import type { Request } from '../../request/request.ts';
 import type { Check, Verification } from '../engine.ts';
 import { checkIndexes, checkTables, readSmokeTests, runSmokeTests } from './checks.ts';
-import { type InvalidIndex, invalidIndexes } from './leftovers.ts';
+import { type InvalidIndex, invalidIndexes, passedOver, passedOverCheck } from './leftovers.ts';
 
 /** Just before apply: the schema, and the indexes that were invalid already. */
 export interface StateBefore {
@@ -35,7 +35,15 @@ export async function verify(session: Session, request: Request, run: AppliedRun
   try {
     checks.push(...(await checkTables(session, request.criticalTables)));
     checks.push(...(await checkIndexes(session, request.criticalIndexes)));
-    if (run) checks.push(invalidCheck(await invalidIndexes(session), run.before.invalid));
+    if (run) {
+      checks.push(invalidCheck(await invalidIndexes(session), run.before.invalid));
+      const statements = (run.rehearsal?.migrations ?? []).flatMap((migration) => migration.statements);
+      const over = await passedOver(
+        session,
+        statements.map(({ sql }) => sql),
+      );
+      if (over.length > 0) checks.push(passedOverCheck(over));
+    }
     checks.push(...(await runSmokeTests(session, smokeTests)));
   } finally {
     await session.query('rollback');

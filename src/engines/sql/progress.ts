@@ -59,6 +59,11 @@ export class ProgressKeeper {
     return { ...this.before, started: this.now.done, startedSql: shown(statement) };
   }
 
+  /** It was refused before it did anything: as if it had not been begun. */
+  notStarted(): Progress {
+    return { ...this.before, started: null, startedSql: null };
+  }
+
   /** Everything that has passed is done. */
   done(): Progress {
     return { ...this.now, started: null, startedSql: null };

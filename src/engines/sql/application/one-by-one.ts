@@ -3,12 +3,12 @@
  * (contract, section 6).
  */
 import type { PlannedMigration, Progress } from '../../../plan/plan.ts';
-import type { Place } from '../../../postgres/failure.ts';
+import { type Place, readServerError } from '../../../postgres/failure.ts';
 import { BatchError, type BatchItem, type Session } from '../../../postgres/session.ts';
 import { Stop } from '../../../report/stop.ts';
 import type { StatementEvent } from '../../../sql/script.ts';
 import type { Leftover, Statement } from '../../../sql/statement.ts';
-import { indexInTheWay, indexState, judge } from '../../shared/leftovers.ts';
+import { indexInTheWay, indexState, type Judgement, judge } from '../../shared/leftovers.ts';
 import { changedOnDisk } from '../../shared/refusals.ts';
 import { sourceLine, TextHash } from '../files.ts';
 import { begunBy, ProgressKeeper, setsSession } from '../progress.ts';
@@ -17,6 +17,9 @@ import type { ApplyInput } from './apply.ts';
 import { progressPairs, recordDone } from './records.ts';
 import { MigrationFailed, type Origin, type Pair, Sender, type StatementOrigin } from './sender.ts';
 import { limitsOf, stopped, type Transactions } from './transactions.ts';
+
+/** Duplicate table (an index is one), database, object (a tablespace). */
+const IS_THERE = new Set(['42P07', '42P04', '42710']);
 
 const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
 
@@ -127,33 +130,64 @@ export class OneByOne {
     resumed: Progress | null,
   ): Promise<void> {
     const leftover = facts.nonTransactional?.leftover ?? null;
+    // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
+    const concurrently = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
+    const unlimited = concurrently && migration.script.directives.lockTimeoutMs === null && !this.limitsLocks;
+    if (unlimited) await this.session.batch([{ text: 'set lock_timeout = 0' }]);
     if (resumed?.started === index) {
-      const begun = begunBy(resumed, statement, leftover);
-      const judgement = await judge(this.session, begun.leftover);
-      if (judgement.kind === 'unknown')
-        throw new MigrationFailed({ statement, migration }, unjudgeable(migration, statement, index));
-      if (judgement.kind === 'done') {
-        if (begun.edited) throw new MigrationFailed({ statement, migration }, editedSince(migration, statement, index));
-        this.input.bench.log.line(`${migration.file}: statement ${index} was finished by the run that was interrupted`);
+      if (await this.wasFinished(migration, statement, begunBy(resumed, statement, leftover), index)) {
+        if (unlimited) await this.session.batch(this.sessionTimeouts(migration).slice(0, 1));
         return this.note(migration, progress.done());
-      }
-      for (const { sql } of judgement.cleanup) {
-        this.input.bench.log.line(`${migration.file}: cleaning up after the run that was interrupted: ${sql}`);
-        await this.send({ statement, migration }, sql);
       }
     } else {
       await this.refuseInvalidIndex({ statement, migration }, leftover);
     }
     await this.note(migration, progress.started(statement));
-    // A lock timeout would also cut CONCURRENTLY's own waits for older snapshots, and leave an invalid index behind.
-    const concurrently = /\bconcurrently\b/i.test(facts.nonTransactional?.what ?? '');
-    const unlimited = concurrently && migration.script.directives.lockTimeoutMs === null && !this.limitsLocks;
-    if (unlimited) await this.session.batch([{ text: 'set lock_timeout = 0' }]);
-    await this.send({ statement, migration }, statement.sql);
+    try {
+      await this.send({ statement, migration }, statement.sql);
+    } catch (error) {
+      // What is there already is not what it made: the next run must not take it for that.
+      if (error instanceof MigrationFailed && IS_THERE.has(readServerError(error.error).code ?? ''))
+        await this.note(migration, progress.notStarted());
+      throw error;
+    }
     if (unlimited) await this.session.batch(this.sessionTimeouts(migration).slice(0, 1));
     // IF NOT EXISTS over an index whose build failed succeeds and changes nothing.
     await this.refuseInvalidIndex({ statement, migration }, leftover);
     await this.note(migration, progress.done());
+  }
+
+  /** What an interrupted run has left of this statement is told and cleaned up. True: there is nothing more to do. */
+  private async wasFinished(
+    migration: PlannedMigration,
+    statement: Statement,
+    begun: ReturnType<typeof begunBy>,
+    index: number,
+  ): Promise<boolean> {
+    const { log } = this.input.bench;
+    const { runUrl = null } = this.input.plan.resumed.get(migration.key) ?? {};
+    const by = runUrl === null ? 'the run that was interrupted' : `the run that was interrupted (${runUrl})`;
+    const look = async (): Promise<Judgement> => {
+      const judgement = await judge(this.session, begun.leftover);
+      if (judgement.kind === 'unknown')
+        throw new MigrationFailed({ statement, migration }, unjudgeable(migration, statement, index, judgement));
+      return judgement;
+    };
+    const judgement = await look();
+    if (judgement.kind === 'again') {
+      const { found, cleanup } = judgement;
+      log.line(`${migration.file}: statement ${index} was begun by ${by}: ${found ?? 'it was not finished'}`);
+      for (const { sql } of cleanup) {
+        log.line(`${migration.file}: cleaning up after ${by}: ${sql}`);
+        await this.send({ statement, migration }, sql);
+      }
+      // FINALIZE leaves nothing to do.
+      if (cleanup.length === 0 || (await look()).kind === 'again') return false;
+    }
+    if (begun.edited) throw new MigrationFailed({ statement, migration }, editedSince(migration, statement, index));
+    const found = judgement.kind === 'done' && judgement.found ? `: ${judgement.found}` : '';
+    log.line(`${migration.file}: statement ${index} was finished by ${by}${found}`);
+    return true;
   }
 
   /** One statement in a message of its own: beside another the server would take it for part of a transaction. */
@@ -231,12 +265,19 @@ function editedSince(migration: PlannedMigration, statement: Statement, index: n
   });
 }
 
-function unjudgeable(migration: PlannedMigration, statement: Statement, index: number): Stop {
+function unjudgeable(
+  migration: PlannedMigration,
+  statement: Statement,
+  index: number,
+  { found, next }: Extract<Judgement, { kind: 'unknown' }>,
+): Stop {
   return new Stop({
     result: 'failed',
-    class: 'tool',
-    message: `statement ${index} of ${migration.file} was interrupted, and the catalog does not tell whether it was done`,
-    next: `Find out by hand, and undo what it did if it is not done; then run mode: repair with settle: ${migration.version}=done or ${migration.version}=again, and settle-reason.`,
+    class: next ? 'lock-timeout' : 'tool',
+    message: `statement ${index} of ${migration.file} was interrupted, and ${found ?? 'the catalog does not tell whether it was done'}`,
+    next:
+      next ??
+      `Find out by hand, and undo what it did if it is not done; then run mode: repair with settle: ${migration.version}=done or ${migration.version}=again, and settle-reason.`,
     ...placeOf(migration, statement),
   });
 }

@@ -125,9 +125,14 @@ export class Statements {
     let valid: string | null = null;
     const resumed = this.input.plan.resumed.get(migration.key)?.progress;
     if (resumed?.started === entry.index) {
-      const judgement = await judge(session, begunBy(resumed, statement, leftover).leftover);
+      const begun = begunBy(resumed, statement, leftover).leftover;
+      let judgement = await judge(session, begun);
+      if (judgement.kind === 'again' && judgement.cleanup.length > 0) {
+        talk.control(...judgement.cleanup.map((item) => ({ text: item.plain })));
+        await talk.exchange();
+        judgement = await judge(session, begun);
+      }
       if (judgement.kind === 'done') return this.skip(entry, statement, 'done already by the run that was interrupted');
-      if (judgement.kind === 'again') talk.control(...judgement.cleanup.map((item) => ({ text: item.plain })));
     } else if (leftover?.kind === 'create-index' && leftover.index !== null) {
       const state = await indexState(session, leftover.index, leftover.table);
       if (state.exists && !state.valid) throw blockedByIndex(entry, statement, state);
