@@ -28,9 +28,9 @@ export async function sharedServer(): Promise<SharedServer> {
   return own;
 }
 
-/** A new, uniquely named database; dropped after the tests of the calling file (or describe block). */
-export async function freshDatabase(): Promise<Database> {
-  const server = await sharedServer();
+/** A new, uniquely named database, of the shared server by default; dropped after the tests of the calling file (or describe block). */
+export async function freshDatabase(on: { readonly url: string } | null = null): Promise<Database> {
+  const server = on ?? (await sharedServer());
   const name = `t_${process.pid}_${randomBytes(5).toString('hex')}`;
   const url = await createDatabase(server, name);
   const clients = new Set<pg.Client>();

@@ -18,8 +18,12 @@ export interface Scene {
 }
 
 /** `setup`: run before the first gate. `files`: names below `migrations/`, or with a folder of their own. */
-export async function scene(files: Files, setup: string | readonly string[] = []): Promise<Scene> {
-  const database = await freshDatabase();
+export async function scene(
+  files: Files,
+  setup: string | readonly string[] = [],
+  server: { readonly url: string } | null = null,
+): Promise<Scene> {
+  const database = await freshDatabase(server);
   const client = await database.client({ application_name: 'the test' });
   for (const sql of typeof setup === 'string' ? [setup] : setup) if (sql !== '') await client.query(sql);
   const workspace = await folderWith(files);
