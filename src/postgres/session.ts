@@ -186,6 +186,10 @@ export class Session implements Queryable {
     client.on('end', () => {
       if (!this.closing) this.lose(new Error('Connection terminated unexpectedly'));
     });
+    const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+    connection.on('parameterStatus', ({ parameterName, parameterValue }: Record<string, string>) => {
+      if (parameterName === 'server_version') this.serverVersion = parameterValue ?? null;
+    });
     client.on('notice', (notice) => {
       const seen = {
         severity: String(notice.severity ?? ''),
@@ -206,6 +210,9 @@ export class Session implements Queryable {
   get startupPid(): number {
     return (this.client as unknown as { processID: number }).processID;
   }
+
+  /** As the server, or a pooler for it, says when it lets us in: `18.4`, `14.23 (Debian 14.23-1)`; null: it does not. */
+  serverVersion: string | null = null;
 
   /** The server owes us an answer. */
   get busy(): boolean {

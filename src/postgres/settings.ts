@@ -6,6 +6,42 @@ export interface WorkSettings {
   readonly statementTimeoutMs: number;
 }
 
+/** Without limits, and an open transaction not for ever; transaction_timeout came with PostgreSQL 17. */
+const OWN_LIMITS = `
+  pg_catalog.set_config('statement_timeout', '0', false), pg_catalog.set_config('lock_timeout', '0', false),
+  pg_catalog.set_config('idle_session_timeout', '0', false),
+  pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', false),
+  case when pg_catalog.current_setting('transaction_timeout', true) is not null
+       then pg_catalog.set_config('transaction_timeout', '0', false) end`;
+
+const QUERY_CANCELED = '57014';
+/** A limit of a millisecond may cut the very statement that lifts it; a session that has warmed up is faster. */
+const MOST_TRIES = 50;
+
+/**
+ * What the role, the database or the server has set to end statements and sessions must not cut our own questions, the
+ * watch or the review pause; files run under the run's inputs. `throughPooler`: also where the connection is not the
+ * server's own; only for one that keeps its session, as others would get these settings.
+ */
+export async function liftLimits(session: Session, { throughPooler }: { throughPooler: boolean }): Promise<void> {
+  const direct = 'pg_catalog.pg_backend_pid() = $1::int';
+  const lift = `select ${OWN_LIMITS} from (values (1)) as one where ${throughPooler ? '$1::int is not null' : direct}`;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await session.query(lift, [session.startupPid]);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== QUERY_CANCELED || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** RESET ALL, and our own limits in the same statement: none of ours runs under those of the role. */
+export const RESET_ALL: BatchItem = {
+  name: 'mgate_reset',
+  text: `do $gate$ begin reset all; perform ${OWN_LIMITS}; end $gate$`,
+};
+
 const DEAD_MANS_SWITCH: readonly (readonly [string, string])[] = [
   // A backend busy in a statement looks whether its client is still there.
   ['client_connection_check_interval', '1s'],
@@ -40,7 +76,7 @@ export const RESET_ROLE: readonly BatchItem[] = [{ text: 'reset session authoriz
  * advisory locks (ours is one of them, so DISCARD ALL is out of the question) and prepared statements (ours are).
  */
 export function resetItems(armed: readonly BatchItem[]): BatchItem[] {
-  return [...RESET_ROLE, { text: 'reset all' }, ...clearItems(armed)];
+  return [...RESET_ROLE, RESET_ALL, ...clearItems(armed)];
 }
 
 /** The same where role and settings are reset already. */

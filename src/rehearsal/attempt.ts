@@ -24,6 +24,7 @@ import {
   type Interruption,
   isContention,
   StatementFailed,
+  wasTooMuch,
 } from './endings.ts';
 import { type Entry, wasRehearsed } from './entry.ts';
 import { MAKE_GUARD } from './guard.ts';
@@ -168,8 +169,9 @@ export abstract class Attempt {
     if (thrown === null) return { kind: 'passed' };
     if (thrown instanceof Again) return { kind: 'again' };
     if (thrown instanceof Inconclusive) return { kind: 'inconclusive', reason: thrown.message, next: thrown.next };
+    const error = readServerError(thrown instanceof StatementFailed ? thrown.error : thrown);
+    if (wasTooMuch(error)) return { kind: 'inconclusive', class: 'resources', ...tooMuch(error.message) };
     if (!(thrown instanceof StatementFailed)) throw thrown;
-    const error = readServerError(thrown.error);
     if (isContention(error)) return { kind: 'contention', at: thrown.entry, error };
     this.failed = thrown;
     return { kind: 'failed' };
@@ -308,4 +310,11 @@ export abstract class Attempt {
     if (this.failed?.migration === migration) return 'failed';
     return this.notes.finished.has(migration.key) ? 'rehearsed' : 'not-executed';
   }
+}
+
+function tooMuch(message: string): { readonly reason: string; readonly next: string } {
+  return {
+    reason: `the server ran out of memory or of room for locks (53200: ${message})`,
+    next: 'Apply in several runs with target-version, raise max_locks_per_transaction on the server, or rehearse on a copy with rehearsal-database-url.',
+  };
 }

@@ -2,6 +2,7 @@
 import type { PlannedMigration } from '../plan/plan.ts';
 import type { ServerError } from '../postgres/failure.ts';
 import type { Alarm } from '../postgres/watchdog.ts';
+import type { FailureClass } from '../report/outcome.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { Entry } from './entry.ts';
 
@@ -15,7 +16,7 @@ export type Ending =
   | { readonly kind: 'failed' }
   /** Something was learned: once more from the start. */
   | { readonly kind: 'again' }
-  | { readonly kind: 'inconclusive'; readonly reason: string; readonly next: string }
+  | { readonly kind: 'inconclusive'; readonly reason: string; readonly next: string; readonly class?: FailureClass }
   /** It lost to somebody else's lock. */
   | { readonly kind: 'contention'; readonly at: Entry | null; readonly error: ServerError }
   | Interruption;
@@ -48,11 +49,20 @@ export class StatementFailed extends Error {
 }
 
 const CONTENTION = new Set(['55P03', '40P01', '40001']);
+const OUT_OF_MEMORY = '53200';
 const QUERY_CANCELED = '57014';
 
 /** It lost to somebody else's lock. */
 export function isContention({ code }: ServerError): boolean {
   return code !== null && CONTENTION.has(code);
+}
+
+/**
+ * The server is out of memory, or its lock table is full before the watch saw it: all files together, in one transaction,
+ * were too much for it, and of apply, file by file, that says nothing.
+ */
+export function wasTooMuch({ code }: ServerError): boolean {
+  return code === OUT_OF_MEMORY;
 }
 
 /** By somebody else's lock or by the clock: not by what the statement is. */

@@ -89,7 +89,7 @@ function verdictOf(ending: Exclude<Ending, { kind: 'cancelled' }>, attempt: Atte
     case 'failed':
       return conclusive('failed');
     case 'inconclusive':
-      return inconclusive('not-in-transaction', ending.reason, ending.next);
+      return inconclusive(ending.class ?? 'not-in-transaction', ending.reason, ending.next);
     case 'again':
       return inconclusive(
         'resources',

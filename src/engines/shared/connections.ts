@@ -4,10 +4,11 @@ import type { Log } from '../../log.ts';
 import { Cancellation } from '../../postgres/cancel.ts';
 import { connect, RootCertificateError, type Session } from '../../postgres/session.ts';
 import { giveUpWhenSilent } from '../../postgres/silence.ts';
+import { liftLimits } from '../../postgres/settings.ts';
 import { cancelled, Stop } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
-import { applicationName } from './inspect.ts';
+import { applicationName, refuseOld } from './inspect.ts';
 
 /** A server that is gone for the moment is waited for, and longer one that says of itself that it is starting (57P03). */
 const RESTARTED_WITHIN_MS = 30_000;
@@ -20,6 +21,8 @@ export class Connections {
   private readonly log: Log;
   private readonly signal: AbortSignal;
   private readonly name: string;
+  /** A pooler that is between us and the server gives each connection a session of its own. */
+  keepsSessions = false;
   private readonly open = new Map<Session, Target>();
   private readonly over = new AbortController();
 
@@ -36,8 +39,11 @@ export class Connections {
       const session = await connect(target, this.name, this.request.connectTimeoutMs, signal);
       this.open.set(session, target);
       this.mind(session, target);
+      refuseOld(session.serverVersion);
+      await liftLimits(session, { throughPooler: this.keepsSessions });
       return session;
     } catch (cause) {
+      if (cause instanceof Stop) throw cause;
       if (signal?.aborted) throw cancelled('while connecting');
       throw notConnected(cause, target, this.request.connectTimeoutMs);
     }

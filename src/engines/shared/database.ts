@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
-import { armDeadMansSwitch } from '../../postgres/settings.ts';
+import { armDeadMansSwitch, liftLimits } from '../../postgres/settings.ts';
 import type { Health } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
@@ -77,11 +77,17 @@ export class Database {
     if (!this.executes) await session.query('set session characteristics as transaction read only');
     const facts = await this.meet();
     if (this.executes) {
-      if (session.startupPid !== facts.backendPid)
-        await refuseTransactionPooler(session, () => this.connections.connectTo(this.request.target));
+      if (session.startupPid !== facts.backendPid) await this.throughPooler(session);
       await this.lock();
     }
     return facts;
+  }
+
+  /** Throws a Stop where it does not keep a session for a connection. */
+  private async throughPooler(session: Session): Promise<void> {
+    await refuseTransactionPooler(session, () => this.connections.connectTo(this.request.target));
+    this.connections.keepsSessions = true;
+    await liftLimits(session, { throughPooler: true });
   }
 
   /** After the pause: the lock again, on another connection where the first was lost. */

@@ -4,7 +4,7 @@ import { quoteLiteral } from '../../postgres/identifier.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { Health } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
-import { cutBytes } from '../../report/text.ts';
+import { cut, cutBytes } from '../../report/text.ts';
 import type { RunIdentity } from '../../request/request.ts';
 
 export interface ServerFacts {
@@ -28,6 +28,7 @@ export interface ServerFacts {
 }
 
 const OLDEST = 14;
+const NEWEST = 18;
 
 /** The same text whatever a session's time zone is. `a`: pg_stat_activity. */
 export const BACKEND_START = 'extract(epoch from a.backend_start)::text';
@@ -64,15 +65,30 @@ export async function readServer(session: Session, trackingSchema: string): Prom
   return facts;
 }
 
+/** Throws a Stop before anything is asked of a server that might not understand it. `version`: as it says; null: it says nothing. */
+export function refuseOld(version: string | null): void {
+  const major = Number.parseInt(version ?? '', 10);
+  if (Number.isNaN(major) || major >= OLDEST) return;
+  throw new Stop({
+    result: 'failed',
+    class: 'connection',
+    message: `PostgreSQL ${cut(version ?? '', 40)} is too old: ${OLDEST} is the oldest that is supported`,
+    next: 'Upgrade the server, or migrate it with another tool.',
+  });
+}
+
+/** A release that came after this one of ours: it is worked on, and said. */
+export function warningOfNew({ version, major }: Pick<ServerFacts, 'version' | 'major'>): string[] {
+  if (major <= NEWEST) return [];
+  return [
+    `PostgreSQL ${version} is newer than any that this release was tested with (${OLDEST} to ${NEWEST}): look for a newer release of the gate`,
+  ];
+}
+
 /** Throws a Stop for a server that the run cannot work on. `executes`: false for the read-only modes. */
 export function refuseServer(facts: ServerFacts, executes: boolean): void {
   const stop = (message: string, next: string) => new Stop({ result: 'failed', class: 'connection', message, next });
-  if (facts.major < OLDEST) {
-    throw stop(
-      `PostgreSQL ${facts.version} is too old: ${OLDEST} is the oldest that is supported`,
-      'Upgrade the server, or migrate it with another tool.',
-    );
-  }
+  refuseOld(facts.version);
   if (!executes) return;
   if (facts.inRecovery) {
     throw stop(

@@ -232,20 +232,21 @@ export async function readRecords(session: Queryable, schema: string, complete: 
 }
 
 /**
- * As what this database was last migrated; null: never, or nothing that this role may read says so. `production` wherever
- * it stands and in whatever schema: another `tracking-schema` is no other database, and after it nothing laxer can have
- * run, so a later row that says otherwise was not written by a gate, or not in that order. Likewise, in `schema` itself, a
- * word that is none of ours. Else the environment of the last successful run that is recorded there.
+ * As what this database was migrated, the strictest; null: never, or nothing that this role may read says so. A database
+ * never becomes anything laxer, so no clock is asked, which may have been set back between two runs. `production` counts
+ * in whatever schema it stands, as another `tracking-schema` is no other database; of what `schema` itself says, a word
+ * that is none of ours counts next.
  */
 export async function readLastEnvironment(session: Queryable, schema: string): Promise<string | null> {
   const { rows: histories } = await session.query<{ schema: string }>(HISTORIES);
   let own: string | null = null;
   for (const history of histories) {
-    const { rows } = await session.query<{ environment: string | null }>(
+    const { rows } = await session.query<{ environment: string }>(
       `${PINNED} select h.environment::text as environment
-         from ${quoteIdentifier(history.schema)}.migration_history h where h.status::text = 'success'
-        order by h.environment::text = 'production' desc nulls last,
-                 h.environment::text not in ('staging', 'development') desc nulls last, h.executed_at desc nulls last limit 1`,
+         from ${quoteIdentifier(history.schema)}.migration_history h
+        where h.status::text = 'success' and h.environment is not null
+        order by case h.environment::text when 'production' then 1 when 'staging' then 3 when 'development' then 4 else 2 end
+        limit 1`,
     );
     const environment = rows[0]?.environment ?? null;
     if (environment === 'production') return environment;
@@ -261,7 +262,7 @@ const HISTORIES = `
    where c.relname = 'migration_history' and c.relkind in ('r', 'p')
      and pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT')
      and (select pg_catalog.count(*) from pg_catalog.pg_attribute a
-           where a.attrelid = c.oid and not a.attisdropped and a.attname in ('status', 'executed_at', 'environment')) = 3
+           where a.attrelid = c.oid and not a.attisdropped and a.attname in ('status', 'environment')) = 2
    order by 1`;
 
 /** Of these versions (keys: without leading zeros) the ones whose last event says that they are applied, as recorded. */

@@ -25,7 +25,7 @@ import type {
 } from '../engine.ts';
 import { requireCopy } from '../shared/copy.ts';
 import { Database, type Known } from '../shared/database.ts';
-import type { ServerFacts } from '../shared/inspect.ts';
+import { type ServerFacts, warningOfNew } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
 import {
@@ -173,7 +173,7 @@ class SqlEngine implements Engine {
       previousVersion: decision.currentVersion,
       plan: this.plan,
       problems: [...decision.problems, ...appliedByHistory(pending, appliedBefore, request.trackingSchema)],
-      warnings: listing.warnings,
+      warnings: [...warningOfNew(facts), ...listing.warnings],
       notes,
       // Where everything is well, thousands of rows that say so would bury the rest.
       recorded: shown(

@@ -29,7 +29,7 @@ import type {
 } from '../engine.ts';
 import { requireCopy } from '../shared/copy.ts';
 import { Database, type Known } from '../shared/database.ts';
-import type { ServerFacts } from '../shared/inspect.ts';
+import { type ServerFacts, warningOfNew } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
 import { lostLock, refuseUnlessMayRecord, unfitTable } from '../shared/refusals.ts';
@@ -158,7 +158,7 @@ export class ToolEngine implements Engine {
       previousVersion: standing.currentVersion,
       plan,
       problems: standing.problems,
-      warnings: standing.warnings,
+      warnings: [...warningOfNew(facts), ...standing.warnings],
       notes: this.table === null ? [] : [`${tool.name} keeps its records in ${this.table.relation}`],
       recorded: recordedOf(versions, request.mode === 'status'),
       lastEnvironment: await readLastEnvironment(session, request.trackingSchema),

@@ -2,7 +2,7 @@
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
-import { RESET_ROLE } from '../../../postgres/settings.ts';
+import { RESET_ALL, RESET_ROLE } from '../../../postgres/settings.ts';
 import { bounds } from '../../../rehearsal/bounds.ts';
 import { CONTROL, type Conversation } from '../../../rehearsal/conversation.ts';
 import { FIRE_CONSTRAINTS, GUARD_IN_ANEW, GUARD_OUT, INITIALLY_IMMEDIATE } from '../../../rehearsal/guard.ts';
@@ -104,10 +104,10 @@ export class Migrations {
     const { bench } = this.input;
     this.looks.atUnseen();
     // Settings first: under session_replication_role = replica the guard would not be armed.
-    if (commits) this.commit(migration, { text: 'reset all' });
+    if (commits) this.commit(migration, RESET_ALL);
     talk.control(
       ...RESET_ROLE,
-      { text: 'reset all' },
+      RESET_ALL,
       { text: 'close all' },
       { text: 'unlisten *' },
       ...(statements.takesAdvisoryLocks ? [freeOtherLocks(lockKey(bench.tracking.schema))] : []),
