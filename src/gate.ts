@@ -203,7 +203,7 @@ async function readClaims(plan: Plan): Promise<readonly Claim[]> {
 
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
 async function review(request: Request, tools: Tools, draft: Draft): Promise<void> {
-  const { engine, log, signal, sleep, now, writeDown } = tools;
+  const { engine, log, signal, sleep, writeDown } = tools;
   if (request.reviewDelayMs === 0) return draft.skipped('review');
   log.chapter('Review');
   await draft.stage('review', async () => {
@@ -218,8 +218,8 @@ async function review(request: Request, tools: Tools, draft: Draft): Promise<voi
     log.line(
       `applying in ${duration(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`,
     );
-    const until = now() + request.reviewDelayMs;
-    for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left = until - now()) {
+    // Counted down, not read off a clock, which may be set meanwhile.
+    for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left -= 1_000) {
       log.progress(`applying in ${duration(left)}`);
       await sleep(Math.min(left, 1_000), signal);
     }

@@ -28,7 +28,7 @@ export async function takeLock(
   signal: AbortSignal,
   onWait: (holder: LockHolder | null) => void,
 ): Promise<LockHolder | null> {
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   let told = false;
   for (;;) {
     const { rows } = await session.query<{ taken: boolean }>('select pg_catalog.pg_try_advisory_lock($1) as taken', [
@@ -38,8 +38,8 @@ export async function takeLock(
     const holder = await lockHolder(session, key);
     if (!told) onWait(holder);
     told = true;
-    if (signal.aborted || Date.now() >= deadline) return holder ?? { pid: 0, application: 'unknown', since: null };
-    await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_MS, Math.max(1, deadline - Date.now()))));
+    if (signal.aborted || performance.now() >= deadline) return holder ?? { pid: 0, application: 'unknown', since: null };
+    await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_MS, Math.max(1, deadline - performance.now()))));
   }
 }
 

@@ -475,12 +475,12 @@ export async function connect(
   timeoutMs: number,
   signal: AbortSignal | null = null,
 ): Promise<Session> {
-  const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
+  const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   const attempts = tlsAttempts(target);
   for (;;) {
     let first: unknown = null;
     for (const ssl of attempts) {
-      const left = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - Date.now());
+      const left = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - performance.now());
       try {
         return await open(target, applicationName, ssl, left, signal);
       } catch (error) {
@@ -489,13 +489,13 @@ export async function connect(
         const code = (error as { code?: string }).code;
         const network =
           code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
-        if (network || (error as Error).message === 'timeout expired' || Date.now() >= deadline) throw error;
+        if (network || (error as Error).message === 'timeout expired' || performance.now() >= deadline) throw error;
         // The TLS refusal of the first way says less than what the second way is told.
         if ((first as Error).message === 'The server does not support SSL connections') first = null;
         if (first === null && ssl === attempts.at(-1)) throw error;
       }
     }
-    if (!PASSING.has((first as { code?: string }).code ?? '') || Date.now() + 500 >= deadline) throw first;
+    if (!PASSING.has((first as { code?: string }).code ?? '') || performance.now() + 500 >= deadline) throw first;
     await sleep(500, undefined, signal ? { signal } : {});
   }
 }

@@ -62,7 +62,7 @@ export class Watchdog {
   /** Time under ACCESS EXCLUSIVE until now, and when it was last seen to be held; null: it is not. */
   private exclusiveMs = 0;
   private exclusiveAt: number | null = null;
-  private lookedAt = Date.now();
+  private lookedAt = performance.now();
   private readonly running: Promise<void>;
   private wake: (() => void) | null = null;
 
@@ -80,14 +80,14 @@ export class Watchdog {
   }
 
   private async watch(): Promise<void> {
-    let lastSeen = Date.now();
+    let lastSeen = performance.now();
     while (!this.stopped) {
       let pause = LOOK_MS;
       try {
         pause = await this.look();
-        lastSeen = Date.now();
+        lastSeen = performance.now();
       } catch (error) {
-        if (Date.now() - lastSeen > BLIND_MS || this.session.lost) {
+        if (performance.now() - lastSeen > BLIND_MS || this.session.lost) {
           this.raise({ kind: 'blind', error: error as Error });
           return;
         }
@@ -128,7 +128,7 @@ export class Watchdog {
 
   /** Adds up over the whole transaction: a reader on a standby may have waited each time. A look that came late has missed the beginning. */
   private addExclusive(isHeld: boolean): void {
-    const now = Date.now();
+    const now = performance.now();
     const since = this.exclusiveAt ?? Math.min(now, this.lookedAt + LOOK_FOR_EXCLUSIVE_MS);
     if (isHeld) this.exclusiveMs += now - since;
     this.exclusiveAt = isHeld ? now : null;

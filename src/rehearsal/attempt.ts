@@ -117,7 +117,7 @@ export abstract class Attempt {
       lockLimit: Math.floor(bench.lockCapacity / 2),
       onAlarm: (alarm) => this.interrupt({ kind: 'alarm', alarm }),
     });
-    const left = Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now()));
+    const left = Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - performance.now()));
     const timer = Number.isFinite(deadline) ? setTimeout(() => this.interrupt({ kind: 'deadline' }), left) : undefined;
     const onAbort = () => this.interrupt({ kind: 'cancelled' });
     bench.signal.addEventListener('abort', onAbort);

@@ -9,7 +9,7 @@ export function bounds({ bench, deadline }: AttemptInput, migration: PlannedMigr
   const { request, serverMajor } = bench;
   const directives = migration?.script.directives;
   const own = directives?.statementTimeoutMs ?? request.statementTimeoutMs;
-  const left = Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : 0;
+  const left = Number.isFinite(deadline) ? Math.max(1, deadline - performance.now()) : 0;
   const limits = [own, left].filter((ms) => ms > 0);
   const statement = limits.length === 0 ? 0 : Math.min(...limits);
   const values = [`${directives?.lockTimeoutMs ?? request.lockTimeoutMs}ms`, `${Math.round(statement)}ms`];

@@ -88,5 +88,5 @@ async function askForIndexes(bench: Workbench, notes: Notes): Promise<void> {
 }
 
 function boundsOf({ request }: Workbench): Bounds {
-  return { maxBytes: request.dryRunMaxBytes, until: Date.now() + QUESTIONS_MS };
+  return { maxBytes: request.dryRunMaxBytes, until: performance.now() + QUESTIONS_MS };
 }

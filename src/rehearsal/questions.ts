@@ -58,7 +58,7 @@ export async function readDropped(asker: Asker, gone: readonly GoneColumn[], bou
 
 /** The one number that `sql` gives; null where the relation is too large, or the answer takes too long. */
 async function count(asker: Asker, relation: string, sql: string, { maxBytes, until }: Bounds): Promise<number | null> {
-  const left = Math.min(QUESTION_MS, until - Date.now());
+  const left = Math.min(QUESTION_MS, until - performance.now());
   if (left <= 0) return null;
   if (maxBytes > 0) {
     const size = await askWithin(asker, left, 'select pg_catalog.pg_table_size(pg_catalog.to_regclass($1))::text', [
@@ -101,7 +101,7 @@ async function answer(asker: Asker, question: Question, bounds: Bounds, showData
   if (found === null || found === 0) return null;
   const sentence = `${question.words(found)} (as the table is without this run).`;
   if (!showData || question.sample === null) return sentence;
-  const left = Math.min(QUESTION_MS, Math.max(1, bounds.until - Date.now()));
+  const left = Math.min(QUESTION_MS, Math.max(1, bounds.until - performance.now()));
   const rows = await askWithin(asker, left, `${question.sample} limit ${SHOWN}`);
   const shown = (rows ?? []).map(([text]) => text ?? 'null');
   return shown.length === 0 ? sentence : `${sentence} Among them: ${shown.join('; ')}.`;

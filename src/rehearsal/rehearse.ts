@@ -27,7 +27,7 @@ export async function rehearse(
   let bench = workbench;
   const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
   const knowledge: Knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map(), looksAtEach: false };
-  const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + request.dryRunTimeoutMs;
+  const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + request.dryRunTimeoutMs;
   const blocked: Blocked[] = [];
   let tries = 1;
   for (let restarts = 0; ; ) {
@@ -41,7 +41,7 @@ export async function rehearse(
       continue;
     }
     const verdict = verdictOf(ending, attempt, request);
-    if (!verdict.again || bench.session.lost || tries > request.lockRetries || Date.now() >= deadline) {
+    if (!verdict.again || bench.session.lost || tries > request.lockRetries || performance.now() >= deadline) {
       const { again: _, ...rest } = verdict;
       return { ...attempt.report(tries, blocked), ...rest };
     }

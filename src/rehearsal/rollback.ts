@@ -41,7 +41,7 @@ export interface Proved {
 export async function proveRolledBack(bench: Workbench, { xid, lsn }: Begun): Promise<Proved> {
   const { session, watcher, log } = bench;
   const witness = session.lost ? (watcher.lost ? await bench.reconnect() : watcher) : session;
-  const until = Date.now() + PROVED_WITHIN_MS;
+  const until = performance.now() + PROVED_WITHIN_MS;
   let status: string | null = null;
   let walBytes: number | null = null;
   do {
@@ -54,7 +54,7 @@ export async function proveRolledBack(bench: Workbench, { xid, lsn }: Begun): Pr
     walBytes = rows[0]?.wal == null ? null : Number(rows[0].wal);
     if (status !== 'in progress') break;
     await sleep(100);
-  } while (Date.now() < until);
+  } while (performance.now() < until);
   if (status !== 'aborted') {
     throw new Stop({
       result: 'failed',

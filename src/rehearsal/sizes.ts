@@ -151,11 +151,11 @@ export async function readSizes(
 async function count(asker: Asker, parts: readonly Part[]): Promise<Map<string, number>> {
   const counted = new Map<string, number>();
   const unknown = new Set(parts.filter((one) => one.rows === null && one.isTable && one.heapBytes <= COUNTED_BYTES));
-  const until = Date.now() + 2 * COUNT_MS;
+  const until = performance.now() + 2 * COUNT_MS;
   let asked = 0;
   for (const { part, heapBytes } of unknown) {
     if (heapBytes === 0) counted.set(part, 0);
-    else if (!counted.has(part) && asked < MOST_COUNTED && Date.now() < until) {
+    else if (!counted.has(part) && asked < MOST_COUNTED && performance.now() < until) {
       asked += 1;
       const rows = await askWithin(asker, COUNT_MS, `select pg_catalog.count(*)::text from only ${part}`);
       if (rows?.[0]?.[0] != null) counted.set(part, Number(rows[0][0]));

@@ -12,14 +12,14 @@ export function backendOf({ backendPid, backendStart }: ServerFacts): Backend {
 
 /** Ends the backend, and returns once it is gone: until then it could still commit. */
 export async function endBackend(session: Session, { pid, since }: Backend): Promise<void> {
-  const until = Date.now() + GONE_WITHIN_MS;
+  const until = performance.now() + GONE_WITHIN_MS;
   for (;;) {
     const { rows } = await session.query(
       `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = $1 and ${BACKEND_START} = $2`,
       [pid, since],
     );
     if (rows.length === 0) return;
-    if (Date.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
+    if (performance.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
     await sleep(100);
   }
 }

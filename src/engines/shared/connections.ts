@@ -61,14 +61,14 @@ export class Connections {
 
   /** After a loss: a server that restarts refuses connections for a moment, and after a crash until it has recovered. */
   async connectAgain(): Promise<Session> {
-    const from = Date.now();
+    const from = performance.now();
     for (;;) {
       try {
         return await this.connectTo(this.request.target);
       } catch (error) {
         const { code } = ((error as Error).cause ?? {}) as { code?: string };
         const withinMs = code === '57P03' ? RECOVERED_WITHIN_MS : RESTARTED_WITHIN_MS;
-        if (Date.now() - from > withinMs || this.signal.aborted) throw error;
+        if (performance.now() - from > withinMs || this.signal.aborted) throw error;
         await sleep(250);
       }
     }

@@ -184,7 +184,7 @@ export class Database {
 
   /** Other sessions of this run, which a dead gate's tool may have left: until they are gone they could still commit. */
   async endNamesakes(): Promise<void> {
-    const until = Date.now() + GONE_WITHIN_MS;
+    const until = performance.now() + GONE_WITHIN_MS;
     for (;;) {
       const { rows } = await this.session.query(
         `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
@@ -192,7 +192,7 @@ export class Database {
         [applicationName(this.request.run)],
       );
       if (rows.length === 0) return;
-      if (Date.now() > until) throw new Error('sessions of the run that was killed are still at work');
+      if (performance.now() > until) throw new Error('sessions of the run that was killed are still at work');
       await sleep(100);
     }
   }

@@ -82,7 +82,7 @@ export class Seat {
   hasLeft = false;
   /** All of it is undone. */
   hasGone = false;
-  heardAt = Date.now();
+  heardAt = performance.now();
   /** What it had set when another got its turn. */
   settings: readonly BatchItem[] | null = null;
   admit: ((admission: Admission) => void) | null = null;

@@ -105,7 +105,7 @@ export class Stage implements Host {
   hear(caller: Caller, frames: readonly Frame[]): void {
     const seat = this.seats.get(caller);
     if (!seat || this.isOver) return;
-    seat.heardAt = Date.now();
+    seat.heardAt = performance.now();
     const rest = seat.copy && seat.queue.length === 0 ? seat.copy.take(frames) : frames;
     for (const frame of rest) {
       seat.queue.push(frame);
@@ -195,7 +195,7 @@ export class Stage implements Host {
     if (first) return first;
     const [other] = ready;
     if (!other || within.length === 0) return other ?? null;
-    const wait = Math.max(...within.map(({ heardAt }) => heardAt)) + QUIET_MS - Date.now();
+    const wait = Math.max(...within.map(({ heardAt }) => heardAt)) + QUIET_MS - performance.now();
     if (wait <= 0) return other;
     if (this.timer) clearTimeout(this.timer);
     this.timer = setTimeout(() => this.goOn(), wait);
