@@ -1,4 +1,4 @@
-/** One gate at a time: an advisory lock of the session that does the work, polled so that it can never deadlock with it. */
+/** One gate at a time: an advisory lock of the session that does the work. */
 import { createHash } from 'node:crypto';
 import type { Queryable } from './queryable.ts';
 
@@ -11,41 +11,32 @@ export function lockKey(trackingSchema: string): string {
 export interface LockHolder {
   readonly pid: number;
   readonly application: string;
+  /** Connected since; its state (`active`, `idle`...) and since when. Null: nobody tells us. */
   readonly since: string | null;
+  readonly state: string | null;
+  readonly stateSince: string | null;
 }
-
-const POLL_MS = 250;
 
 /**
- * Takes the lock, asking again until `waitMs` have passed (0: does not wait). Returns null once it is held, else who holds it.
- * Polling and not waiting inside the server: a waiting session holds a snapshot, and CREATE INDEX CONCURRENTLY would
- * wait for it.
+ * Takes the lock if it is free: the backend that has it now for us, or who else holds it. Whoever waits asks again, and
+ * does not wait inside the server: a waiting session holds a snapshot, and CREATE INDEX CONCURRENTLY would wait for it.
  */
-export async function takeLock(
-  session: Queryable,
-  key: string,
-  waitMs: number,
-  signal: AbortSignal,
-  onWait: (holder: LockHolder | null) => void,
-): Promise<LockHolder | null> {
-  const deadline = performance.now() + waitMs;
-  let told = false;
-  for (;;) {
-    const { rows } = await session.query<{ taken: boolean }>('select pg_catalog.pg_try_advisory_lock($1) as taken', [
-      key,
-    ]);
-    if (rows[0]?.taken) return null;
-    const holder = await lockHolder(session, key);
-    if (!told) onWait(holder);
-    told = true;
-    if (signal.aborted || performance.now() >= deadline) return holder ?? { pid: 0, application: 'unknown', since: null };
-    await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_MS, Math.max(1, deadline - performance.now()))));
-  }
+export async function tryLock(session: Queryable, key: string): Promise<{ taken: number } | { holder: LockHolder }> {
+  const { rows } = await session.query<{ taken: boolean; pid: number }>(
+    'select pg_catalog.pg_try_advisory_lock($1) as taken, pg_catalog.pg_backend_pid() as pid',
+    [key],
+  );
+  if (rows[0]?.taken) return { taken: rows[0].pid };
+  return { holder: (await lockHolder(session, key)) ?? NOBODY };
 }
+
+/** It was gone when we looked. */
+const NOBODY: LockHolder = { pid: 0, application: 'unknown', since: null, state: null, stateSince: null };
 
 export async function lockHolder(session: Queryable, key: string): Promise<LockHolder | null> {
   const { rows } = await session.query<LockHolder>(
-    `select l.pid, coalesce(a.application_name, '') as application, a.backend_start::text as since
+    `select l.pid, coalesce(a.application_name, '') as application, a.backend_start::text as since,
+            a.state, a.state_change::text as "stateSince"
        from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
@@ -81,6 +72,25 @@ export async function releaseLock(session: Queryable, key: string): Promise<bool
     key,
   ]);
   return rows[0]?.released ?? false;
+}
+
+const POLITE = 20;
+
+/**
+ * The backend that took the lock for us serves somebody else now: a pooler gives backends away. The lock is given back when
+ * that backend is ours again for a moment, else the backend is ended, as nobody could ever free it.
+ */
+export async function freeStrandedLock(session: Queryable, key: string, pid: number): Promise<void> {
+  for (let time = 0; time < POLITE; time += 1) {
+    const { rows } = await session.query<{ freed: boolean }>(
+      'select case when pg_catalog.pg_backend_pid() = $2::int then pg_catalog.pg_advisory_unlock($1) else false end as freed',
+      [key, pid],
+    );
+    if (rows[0]?.freed) return;
+  }
+  if ((await lockHolder(session, key))?.pid === pid) {
+    await session.query('select pg_catalog.pg_terminate_backend($1)', [pid]);
+  }
 }
 
 export async function holdsLock(session: Queryable, key: string): Promise<boolean> {

@@ -48,24 +48,38 @@ const DEAD_MANS_SWITCH: readonly (readonly [string, string])[] = [
   // A gate that stops between two statements (frozen, cut off) does not hold locks for ever.
   ['idle_in_transaction_session_timeout', '60s'],
   ['tcp_user_timeout', '30s'],
+  // A runner that is gone without a word is noticed by an idle session too, which else keeps the lock for two hours.
+  ['tcp_keepalives_idle', '20'],
+  ['tcp_keepalives_interval', '5'],
+  ['tcp_keepalives_count', '3'],
 ];
 
 /**
- * Settings that end a backend whose gate has died: it must not go on alone. Each is tried by itself, as servers on some
- * platforms refuse some of them (22023). Returns what sets those that the server took again, in one statement.
+ * Settings that end a backend whose gate has died: it must not go on alone. Where the server refuses some of them, as on
+ * some platforms (22023), the others hold. Returns what sets those that it took again, in one statement.
  */
 export async function armDeadMansSwitch(session: Session): Promise<BatchItem[]> {
-  const taken: string[] = [];
-  for (const [name, value] of DEAD_MANS_SWITCH) {
-    try {
-      await session.batch([{ text: `set ${name} = '${value}'` }]);
-      taken.push(`pg_catalog.set_config('${name}', '${value}', false)`);
-    } catch (error) {
-      const code = (error as { cause?: { code?: string } }).cause?.code;
-      if (code !== '22023' && code !== '42704' && code !== '0A000') throw error;
-    }
+  const all = itemOf(DEAD_MANS_SWITCH);
+  if (await takes(session, all)) return [{ ...all, name: 'mgate_armed' }];
+  const taken: (readonly [string, string])[] = [];
+  for (const setting of DEAD_MANS_SWITCH) if (await takes(session, itemOf([setting]))) taken.push(setting);
+  return taken.length === 0 ? [] : [{ ...itemOf(taken), name: 'mgate_armed' }];
+}
+
+function itemOf(settings: typeof DEAD_MANS_SWITCH): BatchItem {
+  const each = settings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`);
+  return { text: `select ${each.join(', ')}` };
+}
+
+async function takes(session: Session, { text }: BatchItem): Promise<boolean> {
+  try {
+    await session.batch([{ text }]);
+    return true;
+  } catch (error) {
+    const code = (error as { cause?: { code?: string } }).cause?.code;
+    if (code !== '22023' && code !== '42704' && code !== '0A000') throw error;
+    return false;
   }
-  return taken.length === 0 ? [] : [{ name: 'mgate_armed', text: `select ${taken.join(', ')}` }];
 }
 
 /** The role that the session began with, which need not be the one that logged in (ALTER ROLE ... SET role). */

@@ -73,7 +73,7 @@ interface Installation {
   readonly account: Account | null;
 }
 
-interface Account {
+export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
@@ -247,7 +247,7 @@ function guard(home: string): ChildProcess {
   return child;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
@@ -324,7 +324,7 @@ async function makeLibraryLinks(folder: string): Promise<void> {
 }
 
 /** PostgreSQL refuses to run as root. Null: we are nobody special, run as ourselves. */
-async function unprivilegedAccount(): Promise<Account | null> {
+export async function unprivilegedAccount(): Promise<Account | null> {
   if (process.getuid?.() !== 0) return null;
   const passwd = await readFile('/etc/passwd', 'utf8');
   for (const name of ['postgres', 'nobody', 'migration-gate']) {
@@ -394,7 +394,7 @@ async function cacheFolder(): Promise<string> {
   return folder;
 }
 
-async function giveTo(account: Account | null, folder: string): Promise<void> {
+export async function giveTo(account: Account | null, folder: string): Promise<void> {
   if (account === null) return;
   await chown(folder, account.uid, account.gid);
   for (const entry of await readdir(folder, { recursive: true })) {

@@ -59,6 +59,12 @@ export class Connections {
     });
   }
 
+  /** Closes one that is not needed for now. */
+  async part(session: Session): Promise<void> {
+    this.open.delete(session);
+    await session.end();
+  }
+
   /** After a loss: a server that restarts refuses connections for a moment, and after a crash until it has recovered. */
   async connectAgain(): Promise<Session> {
     const from = performance.now();

@@ -1,11 +1,12 @@
 /** The target database of one run: the session that works and holds the lock, the one that watches, and their like. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
-import { lockKey, releaseLock, takeLock } from '../../postgres/lock.ts';
+import { readServerError } from '../../postgres/failure.ts';
+import { freeStrandedLock, holdsLock, type LockHolder, lockKey, releaseLock, tryLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
 import { armDeadMansSwitch, liftLimits } from '../../postgres/settings.ts';
 import type { Health } from '../../report/outcome.ts';
-import { cancelled } from '../../report/stop.ts';
+import { cancelled, Stop } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
 import type { Backend } from '../engine.ts';
@@ -13,11 +14,14 @@ import { backendOf, endBackend } from './backend.ts';
 import { Connections } from './connections.ts';
 import {
   applicationName,
+  BACKEND_START,
+  isEarlierAttempt,
   readHealth,
   readServer,
+  refusePooler,
   refuseServer,
-  refuseTransactionPooler,
   type ServerFacts,
+  transactionPooled,
 } from './inspect.ts';
 import { lockHeldBy, who } from './refusals.ts';
 import type { Workbench } from './workbench.ts';
@@ -25,6 +29,12 @@ import type { Workbench } from './workbench.ts';
 /** How long the lock is waited for when it is given back at the end. */
 const RELEASE_MS = 500;
 const GONE_WITHIN_MS = 10_000;
+/** Behind a pooler, where connect-timeout sets no limit. */
+const SECOND_WITHIN_MS = 10_000;
+/** The lock is asked for again this often, and after that many looks without keeping a connection meanwhile. */
+const POLL_MS = 250;
+const LOOKS_WITH_CONNECTION = 4;
+const AWAY_MS = 1_000;
 
 /** What an engine knows of the database that a workbench tells. */
 export type Known = Pick<Workbench, 'tracking' | 'leftOut'>;
@@ -42,8 +52,9 @@ export class Database {
   private substitute: Session | null = null;
   private server: ServerFacts | null = null;
   private databaseBytes = 0;
-  private locked = false;
-  private armed: Workbench['armed'] | null = null;
+  /** The backend that has the lock for us. */
+  private lockedBy: number | null = null;
+  private armed: Workbench['armed'] = [];
 
   /** `remember` is told which backend does the work, before it does any. */
   constructor(request: Request, log: Log, signal: AbortSignal, remember: (backend: Backend) => void) {
@@ -74,18 +85,20 @@ export class Database {
   async open(): Promise<ServerFacts> {
     const session = await this.connections.connectTo(this.request.target, this.signal);
     this.working = session;
-    if (!this.executes) await session.query('set session characteristics as transaction read only');
     const facts = await this.meet();
-    if (this.executes) {
-      if (session.startupPid !== facts.backendPid) await this.throughPooler(session);
-      await this.lock();
+    // Before anything is set: what a session sets would be left to others.
+    if (session.startupPid !== facts.backendPid) await this.throughPooler(session);
     }
-    return facts;
+    if (!this.executes) await session.query('set session characteristics as transaction read only');
+    this.armed = await armDeadMansSwitch(session);
+    if (this.executes) await this.lock();
+    return this.facts;
   }
 
   /** Throws a Stop where it does not keep a session for a connection. */
   private async throughPooler(session: Session): Promise<void> {
-    await refuseTransactionPooler(session, () => this.connections.connectTo(this.request.target));
+    const { target, connectTimeoutMs } = this.request;
+    await refusePooler(session, () => this.connections.connectTo(target), connectTimeoutMs || SECOND_WITHIN_MS);
     this.connections.keepsSessions = true;
     await liftLimits(session, { throughPooler: true });
   }
@@ -94,12 +107,18 @@ export class Database {
   async reopen(): Promise<ServerFacts> {
     if (this.session.lost) {
       // Firewalls and idle timeouts end connections that are silent for the length of a review.
-      this.working = await this.connections.connectTo(this.request.target, this.signal);
-      this.locked = false;
-      this.armed = null;
+      await this.join();
+      this.lockedBy = null;
     }
     await this.lock();
     return this.meet();
+  }
+
+  /** A session to work with, armed before it holds anything. */
+  private async join(): Promise<void> {
+    const session = await this.connections.connectTo(this.request.target, this.signal);
+    this.working = session;
+    this.armed = await armDeadMansSwitch(session);
   }
 
   private async meet(): Promise<ServerFacts> {
@@ -123,7 +142,6 @@ export class Database {
   async bench(known: Known): Promise<Workbench> {
     const { target } = this.request;
     if (!this.watcher || this.watcher.lost) this.watcher = await this.connections.connectTo(target, this.signal);
-    this.armed ??= await armDeadMansSwitch(this.session);
     return this.benchOf(target, this.session, this.watcher, this.facts, this.armed, known);
   }
 
@@ -182,13 +200,17 @@ export class Database {
     return session;
   }
 
-  /** Other sessions of this run, which a dead gate's tool may have left: until they are gone they could still commit. */
+  /**
+   * Other sessions of this run in this database, which a dead gate's tool may have left: until they are gone they could
+   * still commit.
+   */
   async endNamesakes(): Promise<void> {
     const until = performance.now() + GONE_WITHIN_MS;
     for (;;) {
       const { rows } = await this.session.query(
         `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
-          where a.application_name = $1 and a.pid <> pg_catalog.pg_backend_pid() and a.usename = current_user`,
+          where a.application_name = $1 and a.pid <> pg_catalog.pg_backend_pid() and a.usename = session_user
+            and a.datname = pg_catalog.current_database()`,
         [applicationName(this.request.run)],
       );
       if (rows.length === 0) return;
@@ -200,9 +222,10 @@ export class Database {
   // -- the lock and the end -------------------------------------------------------------------------------------
 
   async release(): Promise<void> {
-    if (!this.locked || !this.working || this.working.lost) return;
-    this.locked = false;
-    await releaseLock(this.working, this.key);
+    const { working, lockedBy } = this;
+    if (lockedBy === null || !working || working.lost) return;
+    this.lockedBy = null;
+    if (!(await releaseLock(working, this.key))) await freeStrandedLock(working, this.key, lockedBy);
   }
 
   async close(): Promise<void> {
@@ -218,13 +241,86 @@ export class Database {
 
   private async lock(): Promise<void> {
     // A session's advisory lock counts how often it was taken: once is enough, so that one release frees it.
-    if (this.locked) return;
-    const { request, log } = this;
-    const holder = await takeLock(this.session, this.key, request.lockWaitMs, this.signal, (other) =>
-      log.line(`another gate holds the lock (${who(other)}); waiting up to ${duration(request.lockWaitMs)}`),
-    );
-    if (this.signal.aborted) throw cancelled('while waiting for the lock', 'Run it again: nothing was changed.');
-    if (holder !== null) throw lockHeldBy(holder);
-    this.locked = true;
+    if (this.lockedBy !== null) return;
+    const { request, log, signal } = this;
+    const deadline = Date.now() + request.lockWaitMs;
+    const began = this.session;
+    if (Number(request.run.attempt) > 1) await this.endEarlierAttempts(null);
+    for (let look = 0; ; look += 1) {
+      const answer = await tryLock(this.session, this.key);
+      if ('taken' in answer) {
+        this.lockedBy = answer.taken;
+        break;
+      }
+      const { holder } = answer;
+      if (await this.endEarlierAttempts(holder)) continue;
+      if (look === 0) {
+        log.line(`another gate holds the lock (${who(holder)}); waiting up to ${duration(request.lockWaitMs)}`);
+      }
+      await this.waitForLock(holder, deadline, look);
+    }
+    if (signal.aborted) throw this.cancelledWaiting();
+    const isPooled = this.session.startupPid !== this.lockedBy;
+    if (isPooled && !(await holdsLock(this.session, this.key))) throw transactionPooled();
+    if (this.session !== began) await this.meet();
   }
+
+  /**
+   * Until it is worth another look. Whoever waits for longer does so without a connection: there may be just enough of them
+   * for the one that works.
+   */
+  private async waitForLock(holder: LockHolder, deadline: number, look: number): Promise<void> {
+    const { signal } = this;
+    const away = look >= LOOKS_WITH_CONNECTION;
+    for (;;) {
+      if (signal.aborted) throw this.cancelledWaiting();
+      const left = deadline - Date.now();
+      if (left <= 0) throw lockHeldBy(holder);
+      if (away) await this.connections.part(this.session);
+      const pause = away ? AWAY_MS * (0.75 + 0.5 * Math.random()) : POLL_MS;
+      await sleep(Math.min(pause, left), undefined, { signal }).catch(() => undefined);
+      if (!away) return;
+      try {
+        return await this.join();
+      } catch (error) {
+        if (!isFull(error)) throw error;
+      }
+    }
+  }
+
+  private cancelledWaiting(): Stop {
+    return cancelled('while waiting for the lock', 'Run it again: nothing was changed.');
+  }
+
+  /**
+   * Ends what earlier attempts of this run have left at work here, its holder of the lock first; whatever is another's,
+   * by its name or its login, stays. Returns whether the holder was ended.
+   */
+  private async endEarlierAttempts(holder: LockHolder | null): Promise<boolean> {
+    const { run } = this.request;
+    if (holder && !isEarlierAttempt(holder.application, run)) return false;
+    // An idle one has nothing to commit; in a pool it may be somebody else's by now.
+    const { rows } = await this.session.query<Backend & { application: string }>(
+      `select a.pid, a.application_name as application, ${BACKEND_START} as since from pg_catalog.pg_stat_activity a
+        where a.datname = pg_catalog.current_database() and a.usename = session_user and a.application_name like 'mgate/%'
+          and (a.pid = $1 or a.state <> 'idle')
+        order by a.pid = $1 desc`,
+      [holder?.pid ?? 0],
+    );
+    let ended = false;
+    for (const { application, ...backend } of rows) {
+      if (!isEarlierAttempt(application, run)) continue;
+      this.log.line(
+        `warning: an earlier attempt of this run is over and its session still at work (${application}, pid ${backend.pid}): it is ended`,
+      );
+      await endBackend(this.session, backend);
+      ended ||= backend.pid === holder?.pid;
+    }
+    return ended;
+  }
+}
+
+/** No connection was to be had for the moment. */
+function isFull(error: unknown): boolean {
+  return error instanceof Stop && readServerError(error.cause).code === '53300';
 }

@@ -1,5 +1,7 @@
 /** The server's facts, and what of them speaks against working there. */
 
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { quoteLiteral } from '../../postgres/identifier.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { Health } from '../../report/outcome.ts';
@@ -36,6 +38,17 @@ export const BACKEND_START = 'extract(epoch from a.backend_start)::text';
 /** At most 63 bytes, or the server cuts it: `mgate/<run id>/<attempt>/<repository>`. */
 export function applicationName(run: RunIdentity): string {
   return cutBytes(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, 63);
+}
+
+/**
+ * Whether it is a session of an earlier attempt of this very run: that one is over, as GitHub begins an attempt when the
+ * one before has ended. Of anything else, and of a run that GitHub did not start, nobody can say so.
+ */
+export function isEarlierAttempt(application: string, run: RunIdentity): boolean {
+  if (run.repository === null || !/^\d+$/.test(run.runId ?? '') || !/^\d+$/.test(run.attempt ?? '')) return false;
+  const attempt = /^mgate\/\d+\/([1-9]\d*)\//.exec(application)?.[1];
+  if (attempt === undefined || Number(attempt) >= Number(run.attempt)) return false;
+  return application === applicationName({ ...run, attempt });
 }
 
 export async function readServer(session: Session, trackingSchema: string): Promise<ServerFacts> {
@@ -104,35 +117,94 @@ export function refuseServer(facts: ServerFacts, executes: boolean): void {
   }
 }
 
-const LOOKS = 5;
+const LOOKS = 10;
+const MARKS = 5;
 
 /**
- * Behind a pooler (the backend's id is not the one that the connection was told): does a session keep its backend?
- * Two open connections that are given the same backend, or one that is given another, say that it does not.
+ * Behind a pooler (the backend's id is not the one that the connection was told): refuses what does not keep a session's
+ * backend for it, gives out no second one, or hands a backend on as it was left, with our lock on it if we die. Changes
+ * nothing on any backend but a setting of our own name. `withinMs`: how long a second backend may take.
  */
-export async function refuseTransactionPooler(session: Session, second: () => Promise<Session>): Promise<void> {
-  const pidOf = async (one: Session) =>
-    (await one.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')).rows[0]?.pid;
+export async function refusePooler(session: Session, second: () => Promise<Session>, withinMs: number): Promise<void> {
   const first = await pidOf(session);
-  const other = await second();
+  const other = await within(second(), withinMs);
   try {
     for (let look = 0; look < LOOKS; look += 1) {
-      const [there, here] = [await pidOf(other), await pidOf(session)];
+      const [there, here] = [await within(pidOf(other), withinMs), await pidOf(session)];
       if (there === here || here !== first) throw transactionPooled();
     }
   } finally {
-    await other.end();
+    await closed(other);
+  }
+  const mark = randomUUID();
+  const marked = new Set<number>();
+  for (let time = 0; time < MARKS; time += 1) {
+    const next = await within(second(), withinMs);
+    try {
+      const { rows } = await within(next.query<Marked>(MARK, [mark]), withinMs);
+      const { pid, before } = rows[0] ?? { pid: 0, before: null };
+      if (before === mark) throw notReset();
+      if (marked.has(pid)) return;
+      marked.add(pid);
+    } finally {
+      await closed(next);
+    }
   }
 }
 
-function transactionPooled(): Stop {
-  return new Stop({
-    result: 'failed',
-    class: 'connection',
-    message:
-      'this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there',
-    next: 'Use the direct address of the database (often port 5432), or a pool in session mode.',
+interface Marked {
+  readonly pid: number;
+  readonly before: string | null;
+}
+
+const MARK = `select pg_catalog.pg_backend_pid() as pid, one.before, pg_catalog.set_config('mgate.mark', $1, false)
+  from (select pg_catalog.current_setting('mgate.mark', true) as before offset 0) one`;
+
+async function pidOf(session: Session): Promise<number | undefined> {
+  return (await session.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')).rows[0]?.pid;
+}
+
+async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
+  const given = new AbortController();
+  const late = sleep(ms, null, { signal: given.signal }).then(() => {
+    throw oneConnection();
   });
+  late.catch(() => undefined);
+  answer.catch(() => undefined);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    given.abort();
+  }
+}
+
+/** One that was not answered is given up on. */
+async function closed(session: Session): Promise<void> {
+  if (session.busy) session.drop();
+  else await session.end();
+}
+
+const pooled = (message: string, next: string) => new Stop({ result: 'failed', class: 'connection', message, next });
+
+export function transactionPooled(): Stop {
+  return pooled(
+    'this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there',
+    'Use the direct address of the database (often port 5432), or a pool in session mode.',
+  );
+}
+
+function notReset(): Stop {
+  return pooled(
+    'this connection goes through a pooler that hands a server connection on as its last client left it: what this run sets, and its lock should it die, would stay there',
+    'Use the direct address of the database, or set server_reset_query = DISCARD ALL in the pooler.',
+  );
+}
+
+function oneConnection(): Stop {
+  return pooled(
+    'this connection goes through a pooler that gave us no second connection to the server in time: the pool is too small, or used up',
+    'Use the direct address of the database (often port 5432), or a pool of three connections or more.',
+  );
 }
 
 /** What the server feels like right now; its database's size is read from the file system and takes a while. */

@@ -1,14 +1,17 @@
 /** What the engine says when it finds something that it will not work with: each names what to do. */
 import type { MigrationFile } from '../../plan/plan.ts';
 import { readServerError } from '../../postgres/failure.ts';
+import type { LockHolder } from '../../postgres/lock.ts';
 import { hideMessage } from '../../report/redact.ts';
 import { Stop } from '../../report/stop.ts';
 import type { ServerFacts } from './inspect.ts';
 import { NOT_AS_WRITTEN } from './tracking.ts';
 
-export function who(holder: { pid: number; application: string; since: string | null } | null): string {
-  if (!holder || holder.pid === 0) return 'an unknown session';
-  return `${holder.application || 'no application name'}, pid ${holder.pid}${holder.since ? `, connected since ${holder.since}` : ''}`;
+export function who({ pid, application, since, state, stateSince }: LockHolder): string {
+  if (pid === 0) return 'an unknown session';
+  const connected = since === null ? '' : `, connected since ${since}`;
+  const does = state === null ? '' : `, ${state}${stateSince === null ? '' : ` since ${stateSince}`}`;
+  return `${application || 'no application name'}, pid ${pid}${connected}${does}`;
 }
 
 export function anothersTable(table: string, tool: string, schema: string, sameName: boolean): Stop {
@@ -108,12 +111,15 @@ export function refuseUnlessMayRecord(
     throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
 }
 
-export function lockHeldBy(holder: { pid: number; application: string; since: string | null }): Stop {
+export function lockHeldBy(holder: LockHolder): Stop {
   return new Stop({
     result: 'refused',
     class: 'lock-timeout',
     message: `another gate holds the lock: ${who(holder)}`,
-    next: `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
+    next:
+      holder.pid === 0
+        ? 'Run again.'
+        : `Wait until that run is over, then run again; if it is dead: select pg_terminate_backend(${holder.pid});`,
     lockHeld: true,
   });
 }
