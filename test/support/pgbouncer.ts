@@ -15,9 +15,7 @@ const run = promisify(execFile);
 const CACHE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.cache', 'pgbouncer');
 
 export interface Bouncer {
-  /** Major and minor, as `1.18`. */
-  readonly version: string;
-  /** Another database of the same server, through it. */
+  /** A database of the same server, through it. */
   url(database: string): string;
   stop(): Promise<void>;
 }
@@ -29,7 +27,7 @@ export interface BouncerSettings {
 
 /** `target`: a superuser's URL of the server, password included, which PgBouncer logs in with; its own clients need none. */
 export async function startBouncer(target: string, settings: BouncerSettings): Promise<Bouncer> {
-  const { place, version } = await installed();
+  const { place } = await installed();
   const account = await unprivilegedAccount();
   const folder = await mkdtemp(join(tmpdir(), 'migration-gate-bouncer-'));
   const at = new URL(target);
@@ -75,7 +73,6 @@ export async function startBouncer(target: string, settings: BouncerSettings): P
     await sleep(10);
   }
   return {
-    version,
     stop,
     url: (database) => {
       const url = new URL(target);
@@ -115,6 +112,11 @@ const ON_PATH: Program = { program: 'pgbouncer', libraries: '' };
 interface Installed {
   readonly place: string | null;
   readonly version: string;
+}
+
+/** Major and minor, as `1.18`. */
+export async function bouncerVersion(): Promise<string> {
+  return (await installed()).version;
 }
 
 let found: Promise<Installed> | null = null;
