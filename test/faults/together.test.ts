@@ -8,7 +8,7 @@ import { createDatabase, type Server, startServer } from '../support/postgres.ts
 import { type CliRun, runCli, temporaryWorkspace, writeMigrations } from '../support/runner.ts';
 
 const count = tally('together');
-const GATES = times(6, 50);
+const GATES = times(5, 50);
 const ROUNDS = times(1, 4);
 
 /** Ten files, each of which leaves a row in `trace` every time that it runs; the sixth cannot run in a transaction. */
@@ -158,7 +158,7 @@ describe('started together', () => {
         url.username = role;
         url.password = 'secret';
       });
-      const gates = times(6, 30);
+      const gates = times(5, 30);
       const runs = await start(
         Array.from({ length: gates }, () => ({ mode: 'apply', url: url.href })),
         random,
@@ -197,7 +197,7 @@ describe('started together', () => {
     const server = servers[0] ?? (await serverOf('200'));
     const random = randomOf('side by side');
     const [one, two] = [await createDatabase(server), await createDatabase(server)];
-    const many = times(1, 12);
+    const many = times(0, 12);
     const accepted = ['--allow-hazards', 'another-tool'];
     const kinds = [
       { url: one, prefix: 'a_', schema: 'a', more: ['--tracking-schema', 'a', ...accepted] },
