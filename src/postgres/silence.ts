@@ -36,12 +36,12 @@ export async function giveUpWhenSilent({ session, connect, name, over }: Silence
       continue;
     }
     const look = await lookTwice(session, connect, name, () => wait(QUIET_MS));
-    if (look.kind === 'unreachable') unreachableSince ??= Date.now();
+    if (look.kind === 'unreachable') unreachableSince ??= performance.now();
     else unreachableSince = null;
     pause = look.kind === 'unreachable' ? QUIET_MS : Math.min(pause * 2, SELDOM_MS);
     if (!silent()) continue;
     if (look.kind === 'not at work') session.giveUp(new SilentError(look.why));
-    if (unreachableSince !== null && Date.now() - unreachableSince > UNREACHABLE_MS)
+    if (unreachableSince !== null && performance.now() - unreachableSince > UNREACHABLE_MS)
       session.giveUp(new SilentError('the server cannot be reached on another one either'));
   }
 }

@@ -88,7 +88,6 @@ export class Database {
     const facts = await this.meet();
     // Before anything is set: what a session sets would be left to others.
     if (session.startupPid !== facts.backendPid) await this.throughPooler(session);
-    }
     if (!this.executes) await session.query('set session characteristics as transaction read only');
     this.armed = await armDeadMansSwitch(session);
     if (this.executes) await this.lock();
@@ -243,7 +242,7 @@ export class Database {
     // A session's advisory lock counts how often it was taken: once is enough, so that one release frees it.
     if (this.lockedBy !== null) return;
     const { request, log, signal } = this;
-    const deadline = Date.now() + request.lockWaitMs;
+    const deadline = performance.now() + request.lockWaitMs;
     const began = this.session;
     if (Number(request.run.attempt) > 1) await this.endEarlierAttempts(null);
     for (let look = 0; ; look += 1) {
@@ -274,7 +273,7 @@ export class Database {
     const away = look >= LOOKS_WITH_CONNECTION;
     for (;;) {
       if (signal.aborted) throw this.cancelledWaiting();
-      const left = deadline - Date.now();
+      const left = deadline - performance.now();
       if (left <= 0) throw lockHeldBy(holder);
       if (away) await this.connections.part(this.session);
       const pause = away ? AWAY_MS * (0.75 + 0.5 * Math.random()) : POLL_MS;

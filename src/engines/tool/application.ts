@@ -217,11 +217,11 @@ export class Application {
   /** What is read back must not change any more. */
   private async untilGone(pids: readonly number[]): Promise<void> {
     if (pids.length === 0) return;
-    const until = Date.now() + GONE_WITHIN_MS;
+    const until = performance.now() + GONE_WITHIN_MS;
     const first = await this.ask(STILL_THERE, [pids]);
     const backends = JSON.stringify(first);
     for (let look = 0, left = first; left.length > 0; look += 1) {
-      if (Date.now() > until) throw new Error(`the tool's backends are still at work: ${pids.join(', ')}`);
+      if (performance.now() > until) throw new Error(`the tool's backends are still at work: ${pids.join(', ')}`);
       await sleep(LOOK_MS);
       left = await this.ask(look < PATIENT_LOOKS ? OF_THESE : END_THESE, [backends]);
     }

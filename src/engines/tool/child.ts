@@ -189,9 +189,9 @@ class Group {
   }
 
   private async isGoneWithin(limitMs: number): Promise<boolean> {
-    const until = Date.now() + limitMs;
+    const until = performance.now() + limitMs;
     while (!this.isGone()) {
-      if (Date.now() > until) return false;
+      if (performance.now() > until) return false;
       await sleep(LOOK_MS);
     }
     return true;
