@@ -339,10 +339,17 @@ function argumentsAfter(text: string, from: number): Hidden | null {
   const limit = Math.min(text.length, from + ARGUMENTS);
   const closing = text.indexOf("'", text.indexOf('%', from));
   if (closing === -1 || closing >= limit) return null;
-  const semicolon = text.indexOf(';', closing);
-  const end = semicolon === -1 ? limit : Math.min(semicolon, limit);
-  const shown = text.slice(closing + 1, end).replace(/'(?:[^']|'')*(?:'|$)/g, `'${MASK}'`);
-  return { start: closing + 1, end, shown };
+  let shown = '';
+  let at = closing + 1;
+  while (at < limit && text[at] !== ';') {
+    const begins = /['$]|\b[EUNBX]&?'/iy;
+    begins.lastIndex = at;
+    const literal = begins.test(text) ? literalEnd(text, at) : null;
+    const end = literal ?? (text.startsWith('--', at) ? endOf(text, '\n', at + 2, limit) : at + 1);
+    shown += literal === null ? text.slice(at, end) : `'${MASK}'`;
+    at = end;
+  }
+  return { start: closing + 1, end: at, shown };
 }
 
 /** `password = secret` with spaces is libpq's too, where its other words are around. */
@@ -412,8 +419,8 @@ function quotedEnd(text: string, open: number, backslashes: boolean): number {
   let start = open;
   for (;;) {
     const end = pieceEnd(text, start, backslashes);
-    // A literal goes on after a line end; after a blank the server refuses it, and quotes it.
-    const next = /\s{1,200}(?=')/y;
+    // A literal goes on after a line end and line comments; after a blank the server refuses it, and quotes it.
+    const next = /(?:\s|--[^\n\r]{0,1000}[\n\r]){1,200}(?=')/y;
     next.lastIndex = end;
     const gap = next.exec(text)?.[0];
     if (gap === undefined) return end;
@@ -422,8 +429,7 @@ function quotedEnd(text: string, open: number, backslashes: boolean): number {
 }
 
 function pieceEnd(text: string, open: number, backslashes: boolean): number {
-  let run = 0;
-  while (text[open + run] === "'") run += 1;
+  const run = quotesAt(text, open);
   if (run % 2 === 0) return nestedEnd(text, open, run);
   let at = open + 1;
   for (; at < text.length; at += 1) {
@@ -436,11 +442,24 @@ function pieceEnd(text: string, open: number, backslashes: boolean): number {
   return Math.min(at + 1, text.length);
 }
 
+function quotesAt(text: string, from: number): number {
+  let at = from;
+  while (text[at] === "'") at += 1;
+  return at - from;
+}
+
 /** An even run of quotes is an empty literal, or the quotes of a literal inside another (`EXECUTE '... PASSWORD ''x'' '`). */
 function nestedEnd(text: string, open: number, run: number): number {
   const next = text[open + run];
   if (next === undefined || /[\s;,)]/.test(next)) return open + run;
-  return after(text, "'".repeat(run), open + run);
+  // Inside of it a quote is written twice over: a run that is not made of such pairs holds its end.
+  for (let at = text.indexOf("'", open + run); at !== -1; at = text.indexOf("'", at)) {
+    const length = quotesAt(text, at);
+    const rest = length % (run * 2);
+    if (rest !== 0) return at + length - rest + Math.min(rest, run);
+    at += length;
+  }
+  return text.length;
 }
 
 /** Fields whose values are ours, from fixed lists or as digests: a password like `failed` or `1` must not garble them. */

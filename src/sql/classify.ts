@@ -7,6 +7,7 @@ import {
   bareName,
   Cursor,
   copyEndpoint,
+  literalText,
   outsideParens,
   readTokens,
   type Token,
@@ -256,13 +257,6 @@ function addedEnumValue(command: string, sql: string, tokens: readonly Token[]):
   cursor.skipIfExists();
   const label = cursor.peek();
   return label?.kind === 'string' ? literalText(sql.slice(label.start, label.end)) : null;
-}
-
-/** What a literal stands for. Escapes of E'...' are left as they are: a label or a body needs none. */
-function literalText(written: string): string {
-  const dollar = /^\$[^$]*\$/.exec(written)?.[0];
-  if (dollar !== undefined) return written.slice(dollar.length, written.endsWith(dollar) ? -dollar.length : undefined);
-  return written.slice(written.indexOf("'") + 1, -1).replaceAll("''", "'");
 }
 
 function doFacts(sql: string, tokens: readonly Token[]): Partial<StatementFacts> {

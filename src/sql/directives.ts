@@ -1,5 +1,5 @@
 /** `-- gate: ...` lines in the leading comments of a migration file. */
-import { closeComment, closeLine, isSpace, MINUS, SLASH, STAR } from './lex.ts';
+import { closeComment, closeLine, isSpace, MINUS, NEWLINE, SLASH, STAR } from './lex.ts';
 import type { GateComment } from './split.ts';
 import { type Directives, SqlProblem } from './statement.ts';
 
@@ -23,7 +23,7 @@ export function readDirectives(text: string): {
 } {
   const reader = new DirectiveReader();
   for (const comment of leadingComments(text)) {
-    const body = /^--\s*gate:(.*)$/i.exec(comment.text)?.[1];
+    const body = /^--\s*gate:(.*)$/is.exec(comment.text)?.[1];
     if (body !== undefined) reader.read(body, comment);
     // Prose may speak of a gate; these it can't be.
     else if (/^--\s*gate[\s=;]+(no-transaction|(lock|statement)-timeout\s*=)/i.test(comment.text)) {
@@ -108,14 +108,16 @@ function duration(text: string): number | null {
 /** The `--` comments before the first statement. Blank lines, other comments and `\restrict` lines may stand between. */
 function* leadingComments(text: string): Generator<Comment> {
   let at = text.startsWith('\ufeff') ? 1 : 0;
-  let lineStart = at;
   let line = 1;
+  let column = 1;
   const passTo = (end: number): void => {
-    for (let next = text.indexOf('\n', at); next >= 0 && next < end; next = text.indexOf('\n', next + 1)) {
-      line++;
-      lineStart = next + 1;
+    for (; at < end; at++) {
+      const code = text.charCodeAt(at);
+      if (code === NEWLINE) {
+        line++;
+        column = 1;
+      } else if ((code & 0xfc00) !== 0xdc00) column++;
     }
-    at = end;
   };
   while (at < text.length) {
     const code = text.charCodeAt(at);
@@ -123,10 +125,10 @@ function* leadingComments(text: string): Generator<Comment> {
     if (isSpace(code)) passTo(at + 1);
     else if (code === MINUS && next === MINUS) {
       const end = orEnd(text, closeLine(text, at));
-      yield { text: text.slice(at, end), line, column: [...text.slice(lineStart, at)].length + 1 };
+      yield { text: text.slice(at, end), line, column };
       passTo(end);
     } else if (code === SLASH && next === STAR) passTo(orEnd(text, closeComment(text, at + 2, 1).at));
-    else if (/^\\(un)?restrict\s/.test(text.slice(at, at + 12))) passTo(orEnd(text, closeLine(text, at)));
+    else if (/^\\(?:un)?restrict(?![A-Za-z_])/.test(text.slice(at, at + 12))) passTo(orEnd(text, closeLine(text, at)));
     else return;
   }
 }

@@ -36,6 +36,10 @@ export function isSpace(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }
 
+export function isLineEnd(code: number): boolean {
+  return code === NEWLINE || code === RETURN;
+}
+
 export function wordEnd(text: string, from: number): number {
   let end = from;
   while (end < text.length && isWordPart(text.charCodeAt(end))) end++;
@@ -67,6 +71,28 @@ export function closeEscape(text: string, from: number): number {
   return ~text.length;
 }
 
+/**
+ * Where a string literal that ended at `from` goes on: at a quote behind a line end, with only white space and line
+ * comments between (a block comment, or a blank alone, parts them). -1: it does not.
+ */
+export function continuesAt(text: string, from: number): number {
+  let lineEnded = false;
+  for (let at = from; at < text.length; ) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return lineEnded ? at : -1;
+    if (code === MINUS && text.charCodeAt(at + 1) === MINUS) {
+      const end = closeLine(text, at);
+      if (end < 0) return -1;
+      at = end;
+    } else if (!isSpace(code)) return -1;
+    else {
+      if (isLineEnd(code)) lineEnded = true;
+      at++;
+    }
+  }
+  return -1;
+}
+
 /** The end of a dollar-quoted string that was opened by `tag` (`$$`, `$body$`). */
 export function closeDollar(text: string, from: number, tag: string): number {
   const at = text.indexOf(tag, from);
@@ -77,7 +103,7 @@ export function closeDollar(text: string, from: number, tag: string): number {
 export function closeLine(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === NEWLINE || code === RETURN) return at;
+    if (isLineEnd(code)) return at;
   }
   return ~text.length;
 }
@@ -106,10 +132,10 @@ export function closeComment(
   return { at: ~text.length, depth: open };
 }
 
-/** What a `$` that does not follow a word begins: `end` of the opening tag; 0: no dollar quote (`$1`); -1: the text ends before that is known. */
-export function dollarTagEnd(text: string, dollar: number): number {
-  let at = dollar + 1;
-  if (isDigit(text.charCodeAt(at))) return 0;
+/** What a `$` that does not follow a word begins: `end` of the opening tag; 0: no dollar quote (`$1`); -1: the text ends before that is known. `read`: so many characters from the `$` on are known to leave it open. */
+export function dollarTagEnd(text: string, dollar: number, read = 0): number {
+  if (isDigit(text.charCodeAt(dollar + 1))) return 0;
+  let at = dollar + Math.max(1, read);
   while (at < text.length) {
     const code = text.charCodeAt(at);
     if (code === DOLLAR) return at + 1;

@@ -8,10 +8,9 @@ import {
   closeLine,
   closeQuote,
   DOLLAR,
-  DOT,
   DOUBLE_QUOTE,
   dollarTagEnd,
-  isDigit,
+  isLineEnd,
   isSpace,
   isWordStart,
   MINUS,
@@ -23,11 +22,11 @@ import {
   wordEnd,
 } from './lex.ts';
 import { SqlProblem, type Statement } from './statement.ts';
-import { copyEndpoint } from './tokens.ts';
+import { copyEndpoint, readTokens } from './tokens.ts';
 
 /** A `-- gate: ...` comment anywhere in the file. */
 export interface GateComment {
-  /** The comment as written, `--` included. */
+  /** The comment as written, `--` included; no more of it than a directive may have. */
   readonly text: string;
   readonly line: number;
   readonly column: number;
@@ -55,7 +54,7 @@ export function* splitStatements(
 }
 
 /** What is open where the scan stands. */
-type Mode = 'sql' | 'string' | 'identifier' | 'escape' | 'dollar' | 'comment' | 'line-comment' | 'psql-line';
+type Mode = 'sql' | 'word' | 'string' | 'identifier' | 'escape' | 'dollar' | 'comment' | 'line-comment' | 'psql-line';
 
 /** How far the statement's head has matched CREATE [OR REPLACE] FUNCTION | PROCEDURE: only there BEGIN ATOMIC opens a body. */
 type Head = 'start' | 'create' | 'or' | 'replace' | 'routine' | 'other';
@@ -68,8 +67,11 @@ const OPEN_AT_END: Readonly<Partial<Record<Mode, string>>> = {
   comment: 'a comment (/* ... */) is opened here and never closed: add the closing */ (comments nest)',
 };
 
-/** A held back comment must not grow without end: a directive is shorter than this. */
+/** A held back comment must not grow without end: a directive is shorter than this. Characters. */
 const LONGEST_DIRECTIVE = 1024;
+
+/** Of the words that the splitter knows. */
+const LONGEST_KEYWORD = 9;
 
 class Splitter {
   /** The piece at hand, and where the scan stands in it. What lies before has been dealt with. */
@@ -92,6 +94,8 @@ class Splitter {
   private openLine = 0;
   private openColumn = 0;
   private dollarTag = '';
+  /** How much of an opening tag that goes on in the next piece has been read. */
+  private tagRead = 0;
   private commentDepth = 0;
 
   /** Offset of the statement (or of its part in this piece), -1 between statements. */
@@ -103,11 +107,15 @@ class Splitter {
   /** Length of the statement up to the comments that it ends with so far, or -1. */
   private tail = -1;
   private parens = 0;
-  private begins = 0;
   private head: Head = 'start';
-  private previousWord = '';
-  /** The last token was an E'...': a quote that follows on the next line goes on with it, escapes and all. */
-  private afterEscape = false;
+  /** Between BEGIN ATOMIC and its END. */
+  private inBody = false;
+  /** The last token: a short word in lower case, `;` where a statement of a body may begin, else empty. */
+  private previous = '';
+  /** The last token was an E'...': a quote that follows on a later line goes on with it, escapes and all. */
+  private afterEscape: 'no' | 'same line' | 'later line' = 'no';
+  /** As the file has set standard_conforming_strings to off: a backslash escapes in '...' too. */
+  private escapesInStrings = false;
   private statements = 0;
   private readonly onGateComment: ((comment: GateComment) => void) | null;
 
@@ -121,13 +129,13 @@ class Splitter {
       this.started = true;
       if (fresh.charCodeAt(0) === 0xfeff) fresh = fresh.slice(1);
     }
-    this.dropScanned();
-    this.text = this.text === '' ? fresh : this.text + fresh;
-    const nul = this.text.indexOf('\0');
+    const nul = this.nul ? 0 : fresh.indexOf('\0');
     if (nul >= 0) {
-      this.text = this.text.slice(0, nul);
+      fresh = fresh.slice(0, nul);
       this.nul = true;
     }
+    this.dropScanned();
+    this.text = this.text === '' ? fresh : this.text + fresh;
     this.newlineAt = -1;
   }
 
@@ -175,6 +183,7 @@ class Splitter {
     while (pos < length) {
       const code = text.charCodeAt(pos);
       if (isSpace(code)) {
+        if (this.afterEscape === 'same line' && isLineEnd(code)) this.afterEscape = 'later line';
         pos++;
         continue;
       }
@@ -194,7 +203,7 @@ class Splitter {
         pos = this.pos;
         continue;
       }
-      if (code === SEMICOLON && this.parens === 0 && this.begins === 0) {
+      if (code === SEMICOLON && this.parens === 0 && !this.inBody) {
         this.pos = pos + 1;
         if (this.start >= 0) return this.finishStatement(pos);
         pos++;
@@ -204,25 +213,27 @@ class Splitter {
       let end = pos + 1;
       if (isWordStart(code)) {
         end = wordEnd(text, end);
-        if (end === length && !this.last) break;
+        if (end === length && !this.last && end - pos <= LONGEST_KEYWORD) break;
       } else if (code === DOLLAR) {
-        end = dollarTagEnd(text, pos);
-        if (end < 0 && !this.last) break;
+        end = dollarTagEnd(text, pos, this.tagRead);
+        this.tagRead = end < 0 && !this.last ? length - pos : 0;
+        if (this.tagRead > 0) break;
       }
       if (this.start < 0) this.beginStatement(pos);
       this.tail = -1;
-      const afterEscape = this.afterEscape;
-      this.afterEscape = false;
+      const goesOn = this.afterEscape === 'later line';
+      this.afterEscape = 'no';
       if (isWordStart(code)) {
         if (end - pos === 1 && (code === 69 || code === 101) && text.charCodeAt(end) === QUOTE) {
           this.open('escape', pos, end + 1);
         } else {
           if (this.head !== 'other') this.noticeWord(pos, end);
           pos = end;
-          continue;
+          if (end < length || this.last) continue;
+          this.open('word', pos, end);
         }
       } else if (code === QUOTE) {
-        this.open(afterEscape ? 'escape' : 'string', pos, pos + 1);
+        this.open(goesOn || this.escapesInStrings ? 'escape' : 'string', pos, pos + 1);
       } else if (code === DOUBLE_QUOTE) {
         this.open('identifier', pos, pos + 1);
       } else if (code === DOLLAR && end > 0) {
@@ -231,7 +242,7 @@ class Splitter {
       } else {
         if (code === OPEN) this.parens++;
         else if (code === CLOSE && this.parens > 0) this.parens--;
-        if (this.head === 'routine') this.noticeSymbol(code);
+        this.previous = code === SEMICOLON ? ';' : '';
         pos++;
         continue;
       }
@@ -246,7 +257,7 @@ class Splitter {
     this.mode = mode;
     this.openAt = at;
     this.pos = inside;
-    this.previousWord = '';
+    this.previous = '';
   }
 
   /** Goes to the end of what is open; false: the text ends first. */
@@ -256,7 +267,10 @@ class Splitter {
     if (mode === 'string') at = closeQuote(this.text, this.pos, "'");
     else if (mode === 'identifier') at = closeQuote(this.text, this.pos, '"');
     else if (mode === 'escape') at = closeEscape(this.text, this.pos);
-    else if (mode === 'dollar') at = closeDollar(this.text, this.pos, this.dollarTag);
+    else if (mode === 'word') {
+      const end = wordEnd(this.text, this.pos);
+      at = end === this.text.length && !this.last ? ~end : end;
+    } else if (mode === 'dollar') at = closeDollar(this.text, this.pos, this.dollarTag);
     else if (mode === 'comment') {
       const closed = closeComment(this.text, this.pos, this.commentDepth);
       this.commentDepth = closed.depth;
@@ -270,16 +284,17 @@ class Splitter {
       return false;
     }
     this.pos = at;
-    this.afterEscape = mode === 'escape' || (this.afterEscape && (mode === 'comment' || mode === 'line-comment'));
+    if (mode === 'escape') this.afterEscape = 'same line';
+    else if (mode !== 'line-comment') this.afterEscape = 'no';
     this.mode = 'sql';
     return true;
   }
 
   private beginComment(at: number, mode: 'comment' | 'line-comment'): void {
     if (this.start >= 0 && this.tail < 0) this.tail = this.partsLength + at - this.start;
-    const previousWord = this.previousWord;
+    const previous = this.previous;
     this.open(mode, at, at + 2);
-    this.previousWord = previousWord;
+    this.previous = previous;
     this.commentDepth = 1;
     if (mode === 'line-comment' && this.onGateComment !== null) this.reportGateComment(at);
   }
@@ -291,11 +306,12 @@ class Splitter {
   }
 
   private reportGateComment(at: number): void {
-    if (!/^--\s*gate:/i.test(this.text.slice(at, at + 64))) return;
     const end = closeLine(this.text, at);
+    const text = this.text.slice(at, Math.min(end < 0 ? ~end : end, at + LONGEST_DIRECTIVE));
+    if (!/^--\s*gate:/i.test(text)) return;
     this.moveTo(at);
     this.onGateComment?.({
-      text: this.text.slice(at, end < 0 ? ~end : end),
+      text,
       line: this.line,
       column: this.column,
       afterStatements: this.statements,
@@ -308,9 +324,9 @@ class Splitter {
     this.startLine = this.line;
     this.startColumn = this.column;
     this.parens = 0;
-    this.begins = 0;
+    this.inBody = false;
     this.head = 'start';
-    this.previousWord = '';
+    this.previous = '';
     this.statements++;
   }
 
@@ -326,40 +342,30 @@ class Splitter {
     this.start = -1;
     this.tail = -1;
     this.parens = 0;
-    this.begins = 0;
-    this.afterEscape = false;
+    this.inBody = false;
+    this.afterEscape = 'no';
     if (this.last) this.pos = Math.max(this.pos, end);
     refuseClientCopy(sql, this.startLine, this.startColumn);
+    this.escapesInStrings = setsEscapes(sql) ?? this.escapesInStrings;
     return { sql, line: this.startLine, column: this.startColumn };
   }
 
   /**
-   * Follows the words of CREATE FUNCTION and CREATE PROCEDURE, where BEGIN ATOMIC ... END holds semicolons and CASE
-   * has an END of its own. Like psql it counts words; unlike it, `t.end`, `AS end` and a function called `begin` don't count.
+   * Follows the words of CREATE FUNCTION and CREATE PROCEDURE, where BEGIN ATOMIC ... END holds semicolons. psql counts
+   * BEGIN, CASE and END; but each statement of a body ends with its semicolon, so the END that follows one is the body's,
+   * and no other is: not that of a CASE, nor `t.end`, `AS end` or `SELECT 1 end`.
    */
   private noticeWord(from: number, to: number): void {
-    const word = to - from > 9 ? '' : this.text.slice(from, to).toLowerCase();
-    const previous = this.previousWord;
-    this.previousWord = word;
-    if (this.head !== 'routine') {
-      this.head = nextHead(this.head, word);
-      return;
+    const word = to - from > LONGEST_KEYWORD ? '' : this.text.slice(from, to).toLowerCase();
+    const previous = this.previous;
+    this.previous = word;
+    if (this.head !== 'routine') this.head = nextHead(this.head, word);
+    else if (this.parens > 0) return;
+    else if (this.inBody) this.inBody = word !== 'end' || previous !== ';';
+    else if (word === 'atomic' && previous === 'begin') {
+      this.inBody = true;
+      this.previous = ';';
     }
-    if (this.parens > 0) return;
-    if (this.begins === 0) {
-      if (word === 'atomic' && previous === 'begin') this.begins = 1;
-      return;
-    }
-    if (previous === 'as' || previous === '.') return;
-    if (word === 'case') this.begins++;
-    else if (word === 'end') this.begins--;
-  }
-
-  /** The dot of `t.end` makes a name of what follows, the one of `1. end` does not. */
-  private noticeSymbol(code: number): void {
-    if (isDigit(code)) this.previousWord = '0';
-    else if (code === DOT) this.previousWord = this.previousWord === '0' ? '' : '.';
-    else this.previousWord = '';
   }
 
   /** At a backslash: passes `\restrict` lines over, refuses any other psql command. False: more text is needed. */
@@ -407,6 +413,7 @@ class Splitter {
   private moveTo(to: number): void {
     const text = this.text;
     let from = this.mark;
+    if (from === to) return;
     if (this.newlineAt < from) this.newlineAt = nextNewline(text, from);
     while (this.newlineAt < to) {
       this.line++;
@@ -444,6 +451,20 @@ function trimEnd(sql: string): string {
   let end = sql.length;
   while (end > 0 && isSpace(sql.charCodeAt(end - 1))) end--;
   return end === sql.length ? sql : sql.slice(0, end);
+}
+
+/** Whether backslashes escape in '...' after this statement; null: it says nothing of that. */
+function setsEscapes(sql: string): boolean | null {
+  if ((sql.charCodeAt(0) | 32) !== 115) return null;
+  const words: string[] = [];
+  for (const { word, start, end } of readTokens(sql)) {
+    words.push(word || sql.slice(start, end).toUpperCase());
+    if (words[0] !== 'SET' || words.length === 5) break;
+  }
+  if (words[1] === 'SESSION' || words[1] === 'LOCAL') words.splice(1, 1);
+  const [set, name, , value = ''] = words;
+  if (set !== 'SET' || !/^"?STANDARD_CONFORMING_STRINGS"?$/.test(name ?? '')) return null;
+  return /^'?(?:OFF?|F(?:A(?:L(?:S(?:E)?)?)?)?|NO?|0)'?$/.test(value);
 }
 
 function refuseClientCopy(sql: string, line: number, column: number): void {

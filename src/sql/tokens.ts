@@ -5,6 +5,7 @@ import {
   closeEscape,
   closeLine,
   closeQuote,
+  continuesAt,
   DOLLAR,
   DOUBLE_QUOTE,
   dollarTagEnd,
@@ -53,7 +54,7 @@ export function tokenize(sql: string): Token[] {
 
 function readToken(sql: string, start: number): Token {
   const code = sql.charCodeAt(start);
-  if (code === QUOTE) return literal('string', start, orEnd(sql, closeQuote(sql, start + 1, "'")));
+  if (code === QUOTE) return literal('string', start, stringEnd(sql, start + 1, false));
   if (code === DOUBLE_QUOTE) return literal('quoted', start, orEnd(sql, closeQuote(sql, start + 1, '"')));
   if (code === DOLLAR) {
     const inside = dollarTagEnd(sql, start);
@@ -71,14 +72,61 @@ function readToken(sql: string, start: number): Token {
 function readWord(sql: string, start: number): Token {
   const end = wordEnd(sql, start);
   const prefix = sql.slice(start, end + 1).toUpperCase();
-  if (prefix === "E'") return literal('string', start, orEnd(sql, closeEscape(sql, end + 1)));
-  if (/^[BXN]'$/.test(prefix)) return literal('string', start, orEnd(sql, closeQuote(sql, end + 1, "'")));
+  if (prefix === "E'") return literal('string', start, stringEnd(sql, end + 1, true));
+  if (/^[BXN]'$/.test(prefix)) return literal('string', start, stringEnd(sql, end + 1, false));
   if (prefix === 'U&') {
-    if (sql[end + 1] === "'") return literal('string', start, orEnd(sql, closeQuote(sql, end + 2, "'")));
+    if (sql[end + 1] === "'") return literal('string', start, stringEnd(sql, end + 2, false));
     if (sql[end + 1] === '"') return literal('quoted', start, orEnd(sql, closeQuote(sql, end + 2, '"')));
   }
   const word = end - start > LONGEST_WORD ? '' : sql.slice(start, end).toUpperCase();
   return { kind: 'word', word, start, end };
+}
+
+/** The end of a literal with all of its parts: it may go on in a later line. */
+function stringEnd(sql: string, inside: number, escapes: boolean): number {
+  for (let from = inside; ; ) {
+    const end = orEnd(sql, escapes ? closeEscape(sql, from) : closeQuote(sql, from, "'"));
+    const next = continuesAt(sql, end);
+    if (next < 0) return end;
+    from = next + 1;
+  }
+}
+
+/** What a string literal stands for; one of a U&'...' with an escape character of its own is not read. */
+export function literalText(written: string): string {
+  const dollar = /^\$[^$]*\$/.exec(written)?.[0];
+  if (dollar !== undefined) return written.slice(dollar.length, written.endsWith(dollar) ? -dollar.length : undefined);
+  const escapes = /^e/i.test(written);
+  let text = '';
+  for (let at = written.indexOf("'"); at >= 0; ) {
+    const end = escapes ? closeEscape(written, at + 1) : closeQuote(written, at + 1, "'");
+    const part = written.slice(at + 1, end < 0 ? undefined : end - 1);
+    text += escapes ? unescaped(part) : part.replaceAll("''", "'");
+    at = end < 0 ? -1 : continuesAt(written, end);
+  }
+  return /^u&/i.test(written) ? unicodeUnescaped(text) : text;
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+function unescaped(part: string): string {
+  const special = /''|\\(?:([0-7]{1,3})|x([\da-f]{1,2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gis;
+  return part.replace(special, (whole, octal?: string, hex?: string, short?: string, long?: string, other?: string) => {
+    if (whole === "''") return "'";
+    if (other !== undefined) return ESCAPED[other] ?? other;
+    return character(octal ? Number.parseInt(octal, 8) : Number.parseInt(hex ?? short ?? long ?? '', 16), whole);
+  });
+}
+
+function unicodeUnescaped(text: string): string {
+  return text.replace(/\\(?:([\da-f]{4})|\+([\da-f]{6})|\\)/gi, (whole, short?: string, long?: string) =>
+    character(Number.parseInt(short ?? long ?? '', 16), whole.slice(1)),
+  );
+}
+
+/** `otherwise`: for what is no code point. */
+function character(code: number, otherwise: string): string {
+  return Number.isNaN(code) || code > 0x10ffff ? otherwise : String.fromCodePoint(code);
 }
 
 function literal(kind: 'string' | 'quoted' | 'number', start: number, end: number): Token {
@@ -238,11 +286,7 @@ export function unquoteName(part: string): string {
   const quoted = unicode ? part.slice(2) : part;
   if (!quoted.startsWith('"')) return quoted.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const name = quoted.slice(1, quoted.endsWith('"') && quoted.length > 1 ? -1 : undefined).replaceAll('""', '"');
-  if (!unicode) return name;
-  return name.replace(/\\(?:([0-9a-f]{4})|\+([0-9a-f]{6})|\\)/gi, (whole, short?: string, long?: string) => {
-    const code = Number.parseInt(short ?? long ?? '', 16);
-    return Number.isNaN(code) || code > 0x10ffff ? whole.slice(1) : String.fromCodePoint(code);
-  });
+  return unicode ? unicodeUnescaped(name) : name;
 }
 
 /** `a."b.c"` -> its parts, each as it is written: `a`, `"b.c"`. */

@@ -194,6 +194,12 @@ describe('DO and CALL', () => {
   it.each([
     ['do $$ begin perform 1; end $$', false],
     ['do $$ begin commit; end $$', true],
+    ["do E'begin\\n commit; end'", true],
+    ["do E'begin \\x63ommit; \\145nd'", true],
+    ["do U&'begin \\0063ommit; end'", true],
+    ["do 'begin '\n'commit; end'", true],
+    ["do 'begin ' -- x\n 'commit; end'", true],
+    ["do language E'plpgsql' 'begin commit; end'", true],
     ['do $$ begin if a then ROLLBACK; end if; end $$', true],
     ['do $$ begin loop <<x>> commit; end loop; end $$', true],
     ["do 'begin perform ''x''; commit; end'", true],

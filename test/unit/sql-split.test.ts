@@ -41,6 +41,24 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ["select E'a'\n '\\';b'", 'select 2'],
   ],
   ['and over a comment', "select E'a' -- x\n '\\';b';select 2", ["select E'a' -- x\n '\\';b'", 'select 2']],
+  [
+    'and over several comments and lines',
+    "select E'a'--x\n\n --y\r\t'\\';b';select 2",
+    ["select E'a'--x\n\n --y\r\t'\\';b'", 'select 2'],
+  ],
+  ['but not in the same line', "do language E'plpgsql' '\\';select 2", ["do language E'plpgsql' '\\'", 'select 2']],
+  ['nor over a block comment', "do E'a' /*\n*/\n '\\';select 2", ["do E'a' /*\n*/\n '\\'", 'select 2']],
+  [
+    'after SET standard_conforming_strings = off every string is an escape string',
+    "set /**/ session standard_conforming_strings to off;select 'a\\';b';set standard_conforming_strings=on;select '\\';b",
+    [
+      'set /**/ session standard_conforming_strings to off',
+      "select 'a\\';b'",
+      'set standard_conforming_strings=on',
+      "select '\\'",
+      'b',
+    ],
+  ],
   ['a plain string does not', "select 'a'\n'\\';select 2", ["select 'a'\n'\\'", 'select 2']],
   ['an escape string ends with another token', "select E'a', '\\';select 2", ["select E'a', '\\'", 'select 2']],
   ['a name that ends with e is no escape', "select type'a\\';select 2", ["select type'a\\'", 'select 2']],
@@ -105,6 +123,16 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       'create function f() returns int begin atomic select t.end, t . end, case a when 1. then 2. end, 1 as case, "end", t.case, \'end\' /* end */; select (case a when 1 then 2 end); end',
       'select 3',
     ],
+  ],
+  [
+    'BEGIN ATOMIC with END and CASE as labels without AS',
+    'create function f() begin atomic select 1 end; select 1 case; end;select 3',
+    ['create function f() begin atomic select 1 end; select 1 case; end', 'select 3'],
+  ],
+  [
+    'an empty BEGIN ATOMIC body',
+    'create procedure p() begin atomic end;create procedure q() begin atomic /* ; */ end;select 3',
+    ['create procedure p() begin atomic end', 'create procedure q() begin atomic /* ; */ end', 'select 3'],
   ],
   [
     'comments between BEGIN and ATOMIC',
@@ -232,6 +260,13 @@ describe('problems', () => {
 });
 
 describe('gate comments', () => {
+  it('end with their line', () => {
+    const comments: GateComment[] = [];
+    const statements = [...splitStatements(['select --\n gate::int;--\rgate:'], (comment) => comments.push(comment))];
+    expect(comments).toEqual([]);
+    expect(statements.map(({ sql }) => sql)).toEqual(['select --\n gate::int', 'gate:']);
+  });
+
   const text = '-- gate: batch\n/* -- gate: no */ select 1 --gate: late\r\n; -- gateway\n  -- Gate: x';
   const seen = (chunks: string[]) => {
     const comments: GateComment[] = [];

@@ -7,9 +7,6 @@ import { splitStatements } from '../../sql/split.ts';
 import { SqlProblem } from '../../sql/statement.ts';
 import { readText, sourceLine, type TextHash } from './files.ts';
 
-/** Directives stand in the leading comments; nobody's are longer than this. */
-const HEAD_CHARACTERS = 64 * 1024;
-
 export function stopAt(
   file: MigrationFile,
   problem: { message: string; line: number; column: number },
@@ -66,7 +63,8 @@ export function planMigration(file: MigrationFile): PlannedMigration {
   try {
     const first = chunks.next();
     const head = first.done ? '' : first.value;
-    const { directives, problems } = readDirectives(head.slice(0, HEAD_CHARACTERS));
+    // The leading comments, with the directives in them, are in the first chunk: nobody's are longer.
+    const { directives, problems } = readDirectives(head);
     const wrong = problems[0];
     if (wrong) throw stopAt(file, wrong, `Correct the directive in ${file.file}, then run again.`);
     if (directives.batch) {
