@@ -59,6 +59,8 @@ function knownLiterals() {
     learn: (hidden: string): void => {
       for (const literal of hidden.match(/'(?:[^'\n]|'')*'?|\$\w*\$[^\n]*/g) ?? []) {
         if (known.size >= MOST_LITERALS || literal.length < SHORTEST_PART || literal.includes(MASK)) continue;
+        // Quotes alone stand anywhere.
+        if (/^'*$/.test(literal)) continue;
         known.add(literal);
         pattern = null;
       }
