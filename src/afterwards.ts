@@ -2,7 +2,7 @@
 import { conclude } from './conclude.ts';
 import { type Door, logOf, type Setting, settingOf } from './door.ts';
 import { chooseEngine } from './engines/choose.ts';
-import type { Backend, StateProof } from './engines/engine.ts';
+import type { Backend, StateProof, Trace } from './engines/engine.ts';
 import { getState } from './github/commands.ts';
 import { failureFrom } from './postgres/failure.ts';
 import { exitCodeOf } from './report/exit.ts';
@@ -40,10 +40,16 @@ async function settle(request: Request, before: Outcome, setting: Setting): Prom
   const log = logOf(setting);
   const backend = getState(door.env, 'backend');
   if (backend === null) return null;
-  const engine = await chooseEngine({ request, log, signal: door.signal, env: door.env, remember: () => undefined });
+  const trace = getState(door.env, 'trace');
+  const { signal, env } = door;
+  const engine = await chooseEngine({ request, log, signal, env, remember: () => undefined, trace: () => undefined });
   try {
     log.line('the run was killed: ending what it left at the server, and reading the database back');
-    return await engine.settle({ backend: JSON.parse(backend) as Backend, pending: before.pending });
+    return await engine.settle({
+      backend: JSON.parse(backend) as Backend,
+      trace: trace === null ? null : (JSON.parse(trace) as Trace),
+      pending: before.pending,
+    });
   } catch (error) {
     log.line(`the database could not be read back: ${error instanceof Error ? error.message : String(error)}`);
     return null;

@@ -158,7 +158,7 @@ export class Draft {
     this.rehearsal = rehearsal;
     this.hazards = hazards;
     this.checklist = checklist;
-    this.warnings.push(...unusedAllowances);
+    this.warnings.push(...rehearsal.remarks, ...unusedAllowances);
   }
 
   planShared({ link, warnings }: Shared): void {

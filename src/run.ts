@@ -35,6 +35,7 @@ async function gated(request: Request, setting: Setting): Promise<Outcome> {
       signal: door.signal,
       env: door.env,
       remember: (backend) => saveState(door.env, 'backend', JSON.stringify(backend)),
+      trace: (trace) => saveState(door.env, 'trace', JSON.stringify(trace)),
     }),
     log,
     signal: door.signal,

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import { Stop } from '../report/stop.ts';
 import type { Request } from '../request/request.ts';
 import { engineProblems } from '../request/tool.ts';
-import type { Backend, Engine } from './engine.ts';
+import type { Backend, Engine, Trace } from './engine.ts';
 import { holdsSqlMigrations, requireFolder } from './sql/files.ts';
 
 export interface Choosing {
@@ -15,6 +15,8 @@ export interface Choosing {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told which backend does the work, before it does any. */
   readonly remember: (backend: Backend) => void;
+  /** Told what a tool may commit, before it does. */
+  readonly trace: (trace: Trace) => void;
 }
 
 /** Only the engine that is wanted is loaded. What speaks against the choice is said when it is asked to inspect. */
@@ -27,7 +29,7 @@ export async function chooseEngine(choosing: Choosing): Promise<Engine> {
     return sqlEngine(request, log, signal, remember);
   }
   const [{ ToolEngine }, tool] = await Promise.all([import('./tool/engine.ts'), toolOf(kind, choosing)]);
-  return new ToolEngine(request, log, signal, remember, tool, env);
+  return new ToolEngine(choosing, tool);
 }
 
 async function toolOf(kind: 'alembic' | 'command', { request, env, log, signal }: Choosing) {

@@ -89,6 +89,8 @@ export interface Rehearsal {
   readonly blocked: readonly Blocked[];
   readonly observations: readonly Observation[];
   readonly findings: readonly Finding[];
+  /** Worth a warning. */
+  readonly remarks: readonly string[];
   readonly sizes: readonly RelationSize[];
   readonly schemaDiff: readonly SchemaChange[];
   /** Everything was rehearsed in some form, so that what apply makes can be compared with it. */
@@ -131,9 +133,24 @@ export interface Backend {
   readonly since: string;
 }
 
+/** What is kept of a tool's work from before it is sent, for whoever reads the database back. */
+export interface Trace {
+  /** Of the schema and the tool's records before it was started. */
+  readonly picture: string;
+  /** The tool's own table, where it has one already: the quoted, qualified name. */
+  readonly relation: string | null;
+  /**
+   * The transactions (xid8) that were about to commit until one was seen to have; `untold`: something was to commit by
+   * itself, of which no number was known.
+   */
+  readonly committing: readonly string[] | 'untold';
+}
+
 /** What a run that was killed has left. */
 export interface Remains {
   readonly backend: Backend | null;
+  /** Null: no tool was started, or the engine runs none. */
+  readonly trace: Trace | null;
   readonly pending: readonly MigrationRef[];
 }
 

@@ -287,6 +287,7 @@ export abstract class Attempt {
       blocked,
       observations: notes.observations,
       findings: notes.findings,
+      remarks: notes.remarks,
       sizes: seenBack.sizes,
       schemaDiff: seenBack.schemaDiff,
       // DETACH ... CONCURRENTLY leaves a CHECK constraint behind that its plain form does not.

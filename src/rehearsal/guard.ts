@@ -21,7 +21,11 @@ export const MAKE_GUARD: readonly BatchItem[] = [
   GUARD_ROWS,
 ];
 
-export const GUARD_OUT: BatchItem = { name: 'mgate_guard_out', text: 'delete from pg_temp.mgate_guard' };
+/** By the index, whose last rows they are: to look at all the dead ones before them each time would be quadratic. */
+export const GUARD_OUT: BatchItem = {
+  name: 'mgate_guard_out',
+  text: `delete from pg_temp.mgate_guard where k = (select pg_catalog.max(k) from pg_temp.mgate_guard)`,
+};
 
 /** Back after a statement that fires constraints itself: all others stay as that has left them. */
 export const GUARD_IN: readonly BatchItem[] = [

@@ -17,6 +17,8 @@ export class Notes {
   readonly finished = new Set<string>();
   readonly observations: Observation[] = [];
   readonly findings: Finding[] = [];
+  /** Worth a warning, and about no statement. */
+  readonly remarks: string[] = [];
   /** Indexes that were not built for their size. */
   readonly tried: Tried[] = [];
   private readonly entries = new Map<string, Entry[]>();

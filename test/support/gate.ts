@@ -72,7 +72,7 @@ export async function runGate(
   let paused = false;
   let plan = '';
   const outcome = await gate(request, {
-    engine: await chooseEngine({ request, log, signal, env, remember: () => undefined }),
+    engine: await chooseEngine({ request, log, signal, env, remember: () => undefined, trace: () => undefined }),
     log,
     signal,
     now: Date.now,

@@ -5,6 +5,8 @@ import type { LeftOut } from '../../postgres/catalog.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import type { BatchItem } from '../../postgres/session.ts';
+import type { BackupMarker } from '../../report/outcome.ts';
+import type { Request } from '../../request/request.ts';
 import { type CandidateTable, candidateTablesQuery, toolOfName, toolOfTable } from './known-tools.ts';
 import { faultOfHistory, faultOfMigrations, shapeQuery, type TableShape } from './tracking-shape.ts';
 
@@ -293,6 +295,23 @@ export interface RunStamp {
   readonly sha: string | null;
   readonly planDigest: string;
   readonly backupMarker: string | null;
+}
+
+/** `planDigest`: of the plan that is carried out; `marker`: what to restore to. */
+export function stampOf(
+  { run, environment, trackingSchema }: Request,
+  planDigest: string,
+  marker: BackupMarker | null,
+): RunStamp {
+  return {
+    schema: trackingSchema,
+    actor: run.actor,
+    environment,
+    runUrl: run.runUrl,
+    sha: run.sha,
+    planDigest,
+    backupMarker: marker === null ? null : `${marker.name ?? ''} ${marker.lsn} ${marker.at}`.trim(),
+  };
 }
 
 export interface RecordValues {

@@ -9,7 +9,7 @@ import type { Session } from '../../postgres/session.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health } from '../../report/outcome.ts';
-import { PLAN_SECTION_END, renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
+import { PLAN_SECTION_END, renderPlanSection } from '../../report/plan-sql.ts';
 import type { Request, Target } from '../../request/request.ts';
 import type {
   Applied,
@@ -28,6 +28,7 @@ import { Database, type Known } from '../shared/database.ts';
 import { type ServerFacts, warningOfNew } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
+import { planHeader } from '../shared/plan-text.ts';
 import {
   anothersTable,
   emptyFolder,
@@ -40,11 +41,11 @@ import {
   leftOut,
   makesTracking,
   type Recorded,
-  type RunStamp,
   readAppliedByHistory,
   readLastEnvironment,
   readRecords,
   readTrackingState,
+  stampOf,
   type TrackingRow,
   trackingQuery,
 } from '../shared/tracking.ts';
@@ -186,19 +187,7 @@ class SqlEngine implements Engine {
   }
 
   *planText(plan: Plan): Generator<string> {
-    const { facts } = this.database;
-    const { request } = this;
-    yield renderPlanHeader(
-      {
-        digest: plan.digest,
-        database: facts.database,
-        host: request.target.host,
-        environment: request.environment,
-        serverVersion: facts.version,
-        transactionMode: request.transactionMode,
-      },
-      plan.pending,
-    );
+    yield planHeader(plan, this.database.facts, this.request);
     for (const [index, migration] of plan.pending.entries()) {
       yield renderPlanSection(migration, index + 1, plan.pending.length);
       yield* readText(migration);
@@ -229,7 +218,7 @@ class SqlEngine implements Engine {
       const bench = request.rehearsalTarget ? await this.copyBench(request.rehearsalTarget) : await this.bench();
       return [bench, await readFingerprints(bench.session, left)] as const;
     });
-    const stamp = this.stamp(plan, null);
+    const stamp = stampOf(request, plan.digest, null);
     this.rehearsal = await rehearse(bench, plan, fingerprints, (input) => new SqlAttempt(input, stamp));
     const { nonTransactional } = this.rehearsal;
     this.refuseApart(plan, ({ key }) =>
@@ -280,20 +269,8 @@ class SqlEngine implements Engine {
       };
       return bench;
     });
-    return apply({ bench, plan, stamp: this.stamp(plan, marker), nonTransactional: rehearsal.nonTransactional });
-  }
-
-  private stamp(plan: Plan, marker: BackupMarker | null): RunStamp {
-    const { run, environment, trackingSchema } = this.request;
-    return {
-      schema: trackingSchema,
-      actor: run.actor,
-      environment,
-      runUrl: run.runUrl,
-      sha: run.sha,
-      planDigest: plan.digest,
-      backupMarker: marker === null ? null : `${marker.name ?? ''} ${marker.lsn} ${marker.at}`.trim(),
-    };
+    const stamp = stampOf(this.request, plan.digest, marker);
+    return apply({ bench, plan, stamp, nonTransactional: rehearsal.nonTransactional });
   }
 
   verify(): Promise<Verification> {

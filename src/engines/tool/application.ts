@@ -3,19 +3,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration } from '../../plan/plan.ts';
 import { failureFrom } from '../../postgres/failure.ts';
 import type { BatchItem, Session } from '../../postgres/session.ts';
+import type { Announcement } from '../../rehearsal/proxy/announcer.ts';
 import { type Committed, Relay, type Said } from '../../rehearsal/proxy/relay.ts';
+import { weigh } from '../../rehearsal/proxy/weight.ts';
+import { SHOWN } from '../../rehearsal/proxy/wording.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
 import { withoutValues } from '../../report/values.ts';
-import type { Applied, Plan } from '../engine.ts';
+import type { Applied, Backend, Plan, Trace } from '../engine.ts';
 import type { Connections } from '../shared/connections.ts';
 import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracking.ts';
 import type { Workbench } from '../shared/workbench.ts';
 import type { Ended } from './child.ts';
 import { isOf, toolFailure } from './failure.ts';
-import { UNRECORDED } from './planned.ts';
-import { runAgainst } from './running.ts';
+import { type Running, runAgainst } from './running.ts';
+import { isForRecords } from './tables.ts';
 import type { Tool } from './tool.ts';
+import { TRANSACTION_OF, Tracer } from './trace.ts';
 
 export interface ApplicationInput {
   readonly bench: Workbench;
@@ -24,8 +28,10 @@ export interface ApplicationInput {
   readonly stamp: RunStamp;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly connections: Connections;
-  /** What of the plan the tool's records do not have. */
-  readonly pendingNow: () => Promise<{ readonly pending: readonly PlannedMigration[] }>;
+  /** What of the plan is done, by the tool's records, and where it keeps none by its own word (`isDone`). */
+  readonly appliedNow: (isDone: boolean) => Promise<readonly PlannedMigration[]>;
+  readonly before: Pick<Trace, 'picture' | 'relation'>;
+  readonly note: (trace: Trace) => void;
   /** The name of the tool's own table, as far as it is known. */
   readonly tableName: () => string | null;
 }
@@ -36,24 +42,45 @@ const GONE_WITHIN_MS = 10_000;
 export class Application {
   /** The tool said that all went well. */
   isDone = false;
-  /** Whether it has committed something, by what was said on its connections. */
-  committed: Committed = 'nothing';
+  isStarted = false;
   private readonly input: ApplicationInput;
+  private readonly relay: Relay;
+  private tracer: Tracer | null = null;
+  private running: Running | null = null;
+  /** It has completed something that may last, beside making a table for its records. */
+  private hasWritten = false;
   /** When the tool recorded something: which, where its words say it. */
   private readonly marks: { readonly version: string | null; readonly at: number }[] = [];
   private lastError: Said | null = null;
 
   constructor(input: ApplicationInput) {
     this.input = input;
+    this.relay = this.makeRelay();
+  }
+
+  get trace(): Trace | null {
+    return this.tracer?.trace ?? null;
+  }
+
+  /** Whether it has committed something, by what was said on its connections; final once it is over. */
+  get committed(): Committed {
+    const { committed } = this.relay;
+    return committed === 'something' && !this.hasWritten ? 'nothing' : committed;
   }
 
   async run(): Promise<Applied> {
     const { bench, tool, plan, env } = this.input;
     await this.makeHistory();
-    const relay = this.relay();
     const words = tool.upgrade(plan.pending);
     const began = performance.now();
-    const running = await runAgainst(relay, {
+    this.tracer = new Tracer({
+      before: this.input.before,
+      note: this.input.note,
+      transactionOf: async (pid) => (await this.ask<{ number: string }>(TRANSACTION_OF, [pid]))[0]?.number ?? null,
+      log: (line) => bench.log.detail(line),
+    });
+    this.isStarted = true;
+    const running = await runAgainst(this.relay, {
       tool,
       words,
       request: bench.request,
@@ -62,6 +89,7 @@ export class Application {
       rehearsal: false,
       log: bench.log,
     });
+    this.running = running;
     const stop = () => {
       running.child
         .stop()
@@ -74,16 +102,10 @@ export class Application {
       ended = await running.child.ended;
     } finally {
       bench.signal.removeEventListener('abort', stop);
-      await running.child.stop();
-      await relay.close();
-      await running.close();
-      await this.untilGone(relay.pids);
-      this.committed = relay.committed;
+      await this.over();
     }
     this.isDone = ended.error === null && ended.code === 0;
-    const { pending } = await this.input.pendingNow();
-    // What the tool keeps no record of is done when it says so.
-    const done = plan.pending.filter((one) => !pending.includes(one) || (this.isDone && one.version === UNRECORDED));
+    const done = await this.input.appliedNow(this.isDone);
     const times = this.times(done, began);
     const applied = done.map((migration, at) => ({ migration, ms: times[at] ?? null }));
     const failed = this.isDone ? null : this.failed(ended, done);
@@ -91,7 +113,15 @@ export class Application {
     return { applied, failed };
   }
 
-  private relay(): Relay {
+  /** Nothing of it is left that could still commit. Throws where that cannot be had. */
+  async over(): Promise<void> {
+    await this.running?.child.stop();
+    await this.relay.close();
+    await this.running?.close();
+    await this.untilGone(this.relay.pids);
+  }
+
+  private makeRelay(): Relay {
     const { bench, connections } = this.input;
     const { request, target, armed } = bench;
     // Where the server does not know it, it was not armed either.
@@ -106,13 +136,21 @@ export class Application {
         ...(looks ? ([['client_connection_check_interval', '1s']] as const) : []),
       ],
       cancel: (pid) => {
-        this.ask('select pg_catalog.pg_cancel_backend($1) as pid', [pid]).catch((error: Error) =>
+        this.ask('select pg_catalog.pg_cancel_backend($1)', [pid]).catch((error: Error) =>
           bench.log.detail(`the tool's cancel request: ${error.message}`),
         );
       },
       onBackend: () => undefined,
       onStatement: (said) => this.hear(said),
+      onCommit: (what, statements, pid) => this.announce(what, statements, pid),
     });
+  }
+
+  private announce(what: Announcement, statements: readonly string[] | null, pid: number): Promise<void> | null {
+    const { tracer } = this;
+    if (!tracer || tracer.isUntold || this.committed === 'something') return null;
+    const ofItsOwn = what === 'transaction' ? !this.hasWritten : statements?.every((sql) => isForRecords(sql));
+    return ofItsOwn ? null : tracer.announce(what, pid);
   }
 
   /** Writes down what was said, and when the tool recorded something. */
@@ -120,6 +158,7 @@ export class Application {
     const { log, request } = this.input.bench;
     const shown = (sql: string) => (request.showData ? sql : withoutValues(sql));
     const ms = Math.round(said.endedAt - said.beganAt);
+    this.hasWritten ||= mayLast(said);
     if (said.error) {
       this.lastError = said;
       log.detail(`${ms} ms, ${said.error.sqlstate ?? 'no answer'}: ${shown(said.sql)}`);
@@ -218,20 +257,34 @@ export class Application {
   private async untilGone(pids: readonly number[]): Promise<void> {
     if (pids.length === 0) return;
     const until = performance.now() + GONE_WITHIN_MS;
-    const first = await this.ask(STILL_THERE, [pids]);
+    const first = await this.ask<Backend>(STILL_THERE, [pids]);
     const backends = JSON.stringify(first);
     for (let look = 0, left = first; left.length > 0; look += 1) {
       if (performance.now() > until) throw new Error(`the tool's backends are still at work: ${pids.join(', ')}`);
       await sleep(LOOK_MS);
-      left = await this.ask(look < PATIENT_LOOKS ? OF_THESE : END_THESE, [backends]);
+      left = await this.ask<Backend>(look < PATIENT_LOOKS ? OF_THESE : END_THESE, [backends]);
     }
   }
 
-  private async ask(sql: string, values: readonly unknown[]): Promise<{ pid: number; since: string }[]> {
-    const { bench } = this.input;
-    const session: Session = bench.watcher.lost ? await bench.reconnect() : bench.watcher;
-    return (await session.query<{ pid: number; since: string }>(sql, [...values])).rows;
+  private async ask<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    const { watcher, witness } = this.input.bench;
+    try {
+      if (!watcher.lost) return (await watcher.query<Row>(sql, [...values])).rows;
+    } catch (error) {
+      // It may be the asking that shows that the session is lost.
+      if (!watcher.lost) throw error;
+    }
+    return (await (await witness()).query<Row>(sql, [...values])).rows;
   }
+}
+
+/** Whether it may have left something, beside a table for the tool's records. */
+function mayLast({ sql, tags, error }: Said): boolean {
+  const [tag, ...others] = tags;
+  // It has given some of its rows, and the rest was not asked for.
+  if (tag === undefined) return error === null;
+  if (others.length > 0 || sql.length >= SHOWN) return true;
+  return weigh(tag, () => sql) !== 'reads' && !isForRecords(sql);
 }
 
 /** What fails must not leave its transaction open: the database is read back on this session. */

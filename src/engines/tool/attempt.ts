@@ -15,9 +15,7 @@ import { migrationReport } from '../../rehearsal/report.ts';
 import type { Undone } from '../../rehearsal/treatment.ts';
 import type { Failure, MigrationReport } from '../../report/outcome.ts';
 import type { Stop } from '../../report/stop.ts';
-
 import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
-
 import type { Ended } from './child.ts';
 import { ToolDirector } from './director.ts';
 import { failureOfTool } from './failure.ts';
@@ -30,6 +28,7 @@ import type { Tool, Words } from './tool.ts';
 const NO_DUMP = { DBMATE_NO_DUMP_SCHEMA: 'true' };
 /** Asked for before it is committed, which a driver may do as it prepares a statement; that cannot be answered for it. */
 const UNSAFE_NEW_ENUM_VALUE = '55P04';
+const UNSEEN = 'A connection of its own to the database would have shown only in what it changed there';
 const OR_ELSE = 'or accept it with allow-hazards: dry-run-inconclusive.';
 /** A tool that thinks for long does not let the dead man's switch end our transaction. */
 const KEEPALIVE_MS = 15_000;
@@ -43,18 +42,13 @@ export interface ToolInput {
 }
 
 export class ToolAttempt extends Attempt {
+  /** The kernel keeps the tool from the database. */
+  isFenced = false;
   protected readonly undone: Undone;
   private readonly own: ToolInput;
   private readonly director: ToolDirector;
   private stop: () => void = () => undefined;
-  /** The tool's own table, also where it was made in this rehearsal. */
-  get toolTable(): ToolTable | null {
-    return this.director.toolTable;
-  }
-
   private ended: Ended | null = null;
-  /** The kernel keeps the tool from the database. */
-  isFenced = false;
   private triedToPass: (ended: Ended) => boolean = () => false;
 
   constructor(input: AttemptInput, own: ToolInput) {
@@ -63,6 +57,11 @@ export class ToolAttempt extends Attempt {
     this.looks.tellsTime = false;
     this.director = new ToolDirector(input, own, this.notes, this.looks);
     this.undone = this.director.undone;
+  }
+
+  /** The tool's own table, also where it was made in this rehearsal. */
+  get toolTable(): ToolTable | null {
+    return this.director.toolTable;
   }
 
   protected begin(deferrable: boolean): void {
@@ -114,7 +113,7 @@ export class ToolAttempt extends Attempt {
       if (this.interruption) resolve('interrupted');
     });
     const watching: { watch: AstrayWatch | null } = { watch: null };
-    const beginWatch = async () => {
+    const beginWatch = async (unfenced: string) => {
       const watch = await watchAstray({
         host: bench.target.host,
         port: bench.target.port,
@@ -123,9 +122,12 @@ export class ToolAttempt extends Attempt {
           astray = seen;
           this.stop();
         },
-        onBlind: (error) => bench.log.detail(`connections past the rehearsal are no longer watched: ${error.message}`),
+        onBlind: (error) => this.remark(`${tool.name} was no longer watched: ${error.message}. ${UNSEEN}`),
       });
-      if (watch.reason) bench.log.detail(`connections past the rehearsal are not watched: ${watch.reason}`);
+      const how = watch.reason === null ? 'its connections were watched instead' : `nor watched (${watch.reason})`;
+      this.remark(
+        `${tool.name} was rehearsed without a fence (${unfenced}); ${how}${watch.reason === null ? '' : `. ${UNSEEN}`}`,
+      );
       watching.watch = watch;
     };
     let running: Running | null = null;
@@ -141,9 +143,9 @@ export class ToolAttempt extends Attempt {
         log: bench.log,
         more: { ...NO_DUMP, [MARKER_VARIABLE]: marker },
         // Where the kernel lets nobody past, there is nothing to watch for.
-        beforeStart: async (isFenced) => {
-          this.isFenced = isFenced;
-          if (!isFenced) await beginWatch();
+        beforeStart: async (unfenced) => {
+          this.isFenced = unfenced === null;
+          if (unfenced !== null) await beginWatch(unfenced);
         },
       });
       const { child, triedToPass } = running;
@@ -166,6 +168,12 @@ export class ToolAttempt extends Attempt {
     }
     // What was seen last was told as the watch ended.
     return astray;
+  }
+
+  /** In the log and in the summary. */
+  private remark(text: string): void {
+    this.bench.log.line(`warning: ${text}`);
+    this.notes.remarks.push(text);
   }
 
   /** Whether the tool did what it was started for. */

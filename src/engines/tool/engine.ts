@@ -1,4 +1,5 @@
 /** The engine for somebody else's tool: it runs as the team runs it, and connects to a proxy of ours each time. */
+import { createHash } from 'node:crypto';
 import type { Log } from '../../log.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { PlannedMigration } from '../../plan/plan.ts';
@@ -8,15 +9,16 @@ import { quoteIdentifier } from '../../postgres/identifier.ts';
 import { holdsLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
 import { wasRehearsed } from '../../rehearsal/entry.ts';
+import type { Committed } from '../../rehearsal/proxy/commits.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health, StatementReport } from '../../report/outcome.ts';
-import { renderPlanHeader, renderPlanSection } from '../../report/plan-sql.ts';
+import { renderPlanSection } from '../../report/plan-sql.ts';
 import { withoutValues } from '../../report/values.ts';
 import type { Request, Target } from '../../request/request.ts';
+import type { Choosing } from '../choose.ts';
 import type {
   Applied,
-  Backend,
   Check,
   Engine,
   Inspection,
@@ -25,6 +27,7 @@ import type {
   Remains,
   Settled,
   StateProof,
+  Trace,
   Verification,
 } from '../engine.ts';
 import { requireCopy } from '../shared/copy.ts';
@@ -32,12 +35,13 @@ import { Database, type Known } from '../shared/database.ts';
 import { type ServerFacts, warningOfNew } from '../shared/inspect.ts';
 import { invalidIndexes } from '../shared/leftovers.ts';
 import { setMarker } from '../shared/marker.ts';
+import { planHeader } from '../shared/plan-text.ts';
 import { lostLock, refuseUnlessMayRecord, unfitTable } from '../shared/refusals.ts';
 import {
   leftOut,
-  type RunStamp,
   readHistoryState,
   readLastEnvironment,
+  stampOf,
   type TrackingRow,
   trackingQuery,
 } from '../shared/tracking.ts';
@@ -50,6 +54,7 @@ import { lookThrough, probe } from './probe.ts';
 import { changedMeanwhile, differentCopy } from './refusals.ts';
 import { findToolTables, readVersions, type ToolTable, type ToolVersion } from './tables.ts';
 import type { Standing, Tool } from './tool.ts';
+import { committedOf, stateOf } from './trace.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -68,12 +73,15 @@ export class ToolEngine implements Engine {
   private readonly database: Database;
   private readonly tool: Tool;
   private readonly env: Env;
+  private readonly noteTrace: (trace: Trace) => void;
 
   private table: ToolTable | null = null;
   /** Where it was made in the rehearsal. */
   private tableMade: ToolTable | null = null;
   private tracking: Workbench['tracking'] | null = null;
   private isProbed = false;
+  /** What it sent then. */
+  private probeSaid: readonly string[] = [];
   private rendered: string | null = null;
   private copy: Workbench | null = null;
   private seen: SeenRehearsal | null = null;
@@ -81,18 +89,13 @@ export class ToolEngine implements Engine {
   private untouched: TargetState | null = null;
   /** What it was when it was rehearsed, by which it is known again after the pause. */
   private rehearsedOn: string | null = null;
+  /** What the tool has on record, when that was last read. */
+  private appliedNow: Standing['applied'] = [];
   private plan: Plan | null = null;
   private before: StateBefore | null = null;
   private application: Application | null = null;
 
-  constructor(
-    request: Request,
-    log: Log,
-    signal: AbortSignal,
-    remember: (backend: Backend) => void,
-    tool: Tool,
-    env: Env,
-  ) {
+  constructor({ request, log, signal, env, remember, trace }: Choosing, tool: Tool) {
     this.request = request;
     this.log = log;
     this.signal = signal;
@@ -100,6 +103,7 @@ export class ToolEngine implements Engine {
     this.tool = tool;
     this.kind = tool.engine;
     this.env = env;
+    this.noteTrace = trace;
   }
 
   private interruptible<T>(when: string, work: () => Promise<T>): Promise<T> {
@@ -180,19 +184,8 @@ export class ToolEngine implements Engine {
   }
 
   *planText(plan: Plan): Generator<string> {
-    const { facts } = this.database;
     const { request } = this;
-    yield renderPlanHeader(
-      {
-        digest: plan.digest,
-        database: facts.database,
-        host: request.target.host,
-        environment: request.environment,
-        serverVersion: facts.version,
-        transactionMode: request.transactionMode,
-      },
-      plan.pending,
-    );
+    yield planHeader(plan, this.database.facts, request);
     if (this.rendered !== null) {
       yield `\n${this.rendered}\n`;
       return;
@@ -291,8 +284,6 @@ export class ToolEngine implements Engine {
     };
   }
 
-  private appliedNow: Standing['applied'] = [];
-
   private async probeOnce(tables: readonly ToolTable[]): Promise<void> {
     if (this.isProbed) return;
     const { tool, request, env, log, signal } = this;
@@ -306,6 +297,7 @@ export class ToolEngine implements Engine {
     const looking = { tool, request, env, session, log, signal, onFence };
     const said = await probe(looking).catch((error: unknown) => this.refused(error, isFenced));
     if (!isFenced) await this.refuseChanged(isFenced);
+    this.probeSaid = said;
     this.table = tool.tableOf(tables, said) ?? this.table;
   }
 
@@ -328,9 +320,19 @@ export class ToolEngine implements Engine {
 
   private known(): Known {
     if (!this.tracking) throw new Error('not inspected');
-    const { trackingSchema } = this.request;
+    return { tracking: this.tracking, leftOut: this.leftOut };
+  }
+
+  /** Our own tables, and the tool's. */
+  private get leftOut(): Known['leftOut'] {
     const own = this.table ? [{ schema: this.table.schema, names: [this.table.table] }] : [];
-    return { tracking: this.tracking, leftOut: [...leftOut(trackingSchema), ...own] };
+    return [...leftOut(this.request.trackingSchema), ...own];
+  }
+
+  /** By which is seen whether the tool has done anything. */
+  private async pictureNow(session: Session): Promise<string> {
+    const fingerprints = await readFingerprints(session, this.leftOut);
+    return pictureOf(fingerprints, await this.recordsIn(session, this.table));
   }
 
   /** The schema without our own records, and what the tool has on record. */
@@ -354,49 +356,43 @@ export class ToolEngine implements Engine {
   }
 
   async apply(plan: Plan, _rehearsal: Rehearsal, marker: BackupMarker | null): Promise<Applied> {
-    const bench = await this.interruptible('before anything was applied', async () => {
+    const { bench, before } = await this.interruptible('before anything was applied', async () => {
       const bench = await this.bench();
-      if (!(await holdsLock(bench.session, this.database.key))) throw lostLock();
-      this.before = {
-        fingerprints: await readFingerprints(bench.session, bench.leftOut),
-        invalid: await invalidIndexes(bench.session),
-      };
-      return bench;
+      const { session } = bench;
+      if (!(await holdsLock(session, this.database.key))) throw lostLock();
+      const fingerprints = await readFingerprints(session, bench.leftOut);
+      this.before = { fingerprints, invalid: await invalidIndexes(session) };
+      const picture = pictureOf(fingerprints, await this.recordsIn(session, this.table));
+      return { bench, before: { picture, relation: this.table?.relation ?? null } };
     });
     this.application = new Application({
       bench,
       tool: this.tool,
       plan,
-      stamp: this.stamp(plan, marker),
+      before,
+      note: this.noteTrace,
+      stamp: stampOf(this.request, plan.digest, marker),
       env: this.env,
       connections: this.database.connections,
-      pendingNow: () => this.pendingNow(plan),
+      appliedNow: async (isDone) => (await this.standingNow(plan.pending, isDone)).applied,
       tableName: () => (this.table ?? this.tableMade)?.table ?? null,
     });
     return this.application.run();
   }
 
-  private stamp(plan: Plan, marker: BackupMarker | null): RunStamp {
-    const { run, environment, trackingSchema } = this.request;
-    return {
-      schema: trackingSchema,
-      actor: run.actor,
-      environment,
-      runUrl: run.runUrl,
-      sha: run.sha,
-      planDigest: plan.digest,
-      backupMarker: marker === null ? null : `${marker.name ?? ''} ${marker.lsn} ${marker.at}`.trim(),
-    };
-  }
-
-  /** What of the plan the tool's records do not have, and what they say is current. */
-  private async pendingNow(plan: Pick<Plan, 'pending'>, session?: Session) {
+  /**
+   * How these stand by the tool's records. What it does beside them is done when it has ended well (`isDone`), and nobody
+   * can say so otherwise.
+   */
+  private async standingNow(pending: readonly PlannedMigration[], isDone: boolean, session?: Session) {
     const witness = session ?? (await this.database.witness());
-    const tables = await findToolTables(witness);
-    const table = this.tool.tableOf(tables, []) ?? this.table;
-    this.table = table;
-    const versions = table ? await readVersions(witness, table) : [];
-    return this.tool.stillPending(plan.pending, versions);
+    // It may have made it only now.
+    this.table ??= this.tool.tableOf(await findToolTables(witness), this.probeSaid);
+    const versions = this.table ? await readVersions(witness, this.table) : [];
+    const { pending: waiting, currentVersion } = this.tool.stillPending(pending.filter(hasRecorded), versions);
+    const missing = pending.filter((one) => (hasRecorded(one) ? waiting.includes(one) : !isDone));
+    const applied = pending.filter((one) => !missing.includes(one));
+    return { applied, missing, currentVersion };
   }
 
   verify(): Promise<Verification> {
@@ -405,10 +401,9 @@ export class ToolEngine implements Engine {
     return this.interruptible('during the verification', async () => {
       if (!before || !plan) return verify(session, request, null);
       const records = await this.checkRecords(plan);
-      const left = this.known().leftOut;
       const verified = await verify(session, request, {
         records,
-        leftOut: left,
+        leftOut: this.leftOut,
         before,
         rehearsal: seen,
         onCopy: this.copy !== null,
@@ -421,9 +416,7 @@ export class ToolEngine implements Engine {
   }
 
   private async checkRecords(plan: Plan): Promise<Check> {
-    const { pending } = await this.pendingNow(plan);
-    // What a tool that has ended well did beside its records cannot be there.
-    const missing = this.application?.isDone === true ? pending.filter(hasRecorded) : pending;
+    const { missing } = await this.standingNow(plan.pending, this.application?.isDone === true);
     return {
       check: `${this.tool.name} has every migration on record`,
       passed: missing.length === 0,
@@ -439,41 +432,50 @@ export class ToolEngine implements Engine {
   // -- proof and end --------------------------------------------------------------------------------------------
 
   async prove(plan: Plan): Promise<StateProof> {
-    try {
-      const session = await this.database.witness();
-      const { pending, currentVersion } = await this.pendingNow(plan, session);
-      const done = this.application?.isDone === true;
-      const waits = pending.filter((one) => !done || hasRecorded(one));
-      const applied = plan.pending.filter((one) => !waits.includes(one));
-      if (waits.length === 0) return { state: 'migrated', currentVersion, applied };
-      const committed = this.application?.committed ?? 'nothing';
-      if (applied.length > 0 || committed === 'something')
-        return { state: 'partially-migrated', currentVersion, applied };
-      const { before } = this;
-      if (!before) return { state: 'unknown', currentVersion, applied };
-      const { added, removed, changed } = changedGroups(
-        before.fingerprints,
-        await readFingerprints(session, this.known().leftOut),
-      );
-      const same = added.length + removed.length + changed.length === 0;
-      if (!same) return { state: 'partially-migrated', currentVersion, applied };
-      // It may have written rows: what was said does not tell, and nobody else can.
-      return { state: committed === 'nothing' ? 'unchanged' : 'unknown', currentVersion, applied };
-    } catch (error) {
-      this.log.line(`the database could not be read back: ${(error as Error).message}`);
-      return { state: 'unknown', currentVersion: null, applied: [] };
+    const { application } = this;
+    // Before it was started nothing was sent.
+    if (!application?.isStarted) return { state: 'unchanged', currentVersion: null, applied: [] };
+    for (let last = false; ; last = true) {
+      const { session } = this.database;
+      const wasLost = session.lost !== null;
+      try {
+        await application.over();
+        return await this.judge(await this.database.witness(), plan.pending, application);
+      } catch (error) {
+        // It may be the asking that shows that the session is lost.
+        if (!last && !wasLost && session.lost) continue;
+        this.log.line(`the database could not be read back: ${(error as Error).message}`);
+        return { state: 'unknown', currentVersion: null, applied: [] };
+      }
     }
   }
 
-  async settle({ backend, pending }: Remains): Promise<StateProof> {
+  async settle({ backend, trace, pending }: Remains): Promise<StateProof> {
     await this.tool.read();
     const session = await this.database.afterDeath(backend);
     await this.database.endNamesakes();
+    if (trace?.relation != null) {
+      const tables = await findToolTables(session);
+      this.table = tables.find(({ relation }) => relation === trace.relation) ?? null;
+    }
     const planned = pending.map((one) => this.tool.planned(one.version, []));
-    const { pending: waits, currentVersion } = await this.pendingNow({ pending: planned }, session);
-    const applied = pending.filter((one) => !waits.some((other) => other.version === one.version));
-    if (waits.length === 0) return { state: 'migrated', currentVersion, applied };
-    return { state: applied.length > 0 ? 'partially-migrated' : 'unknown', currentVersion, applied };
+    const proof = await this.judge(session, planned, { isDone: false, committed: null, trace });
+    const versions = new Set(proof.applied.map(({ version }) => version));
+    return { ...proof, applied: pending.filter(({ version }) => versions.has(version)) };
+  }
+
+  /** `committed` null: whoever heard it is dead. */
+  private async judge(
+    session: Session,
+    pending: readonly PlannedMigration[],
+    { isDone, committed, trace }: Pick<Application, 'isDone' | 'trace'> & { readonly committed: Committed | null },
+  ): Promise<StateProof> {
+    const { applied, missing, currentVersion } = await this.standingNow(pending, isDone, session);
+    const isTold = committed === 'nothing' || committed === 'something';
+    const landed = isTold ? committed : trace === null ? 'unknown' : await committedOf(session, trace);
+    const isSame = trace === null || missing.length === 0 ? null : trace.picture === (await this.pictureNow(session));
+    const state = stateOf({ applied: applied.length, missing: missing.length, committed: landed, isSame });
+    return { state, currentVersion, applied };
   }
 
   release(): Promise<void> {
@@ -483,6 +485,12 @@ export class ToolEngine implements Engine {
   close(): Promise<void> {
     return this.database.close();
   }
+}
+
+/** A digest: it is kept for whoever comes after a death. */
+function pictureOf(fingerprints: Fingerprints, records: string): string {
+  const text = textOf({ table: null, fingerprints, records });
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function textOf({ fingerprints, records }: TargetState): string {

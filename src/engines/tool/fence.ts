@@ -54,7 +54,7 @@ export async function fenced(words: Words, options: FenceOptions): Promise<Fence
   let loud: Words | null = null;
   for (const interpreter of interpreters(env.PATH ?? '', isProgram)) {
     const launcher = launcherOf(interpreter, machine, ports);
-    const trial = await tryOut(launcher, env);
+    const trial = await tried(launcher, env);
     if (trial === 'works') return { words: [...launcher, ...words], how };
     if (trial === 'loud') loud ??= launcher;
     else whys.push(trial.why);
@@ -126,11 +126,25 @@ function launcherOf({ kind, file }: Interpreter, machine: Machine, ports: readon
   return [file, ...SCRIPTS[kind], String(machine.prctl), filter, ports.join(',')];
 }
 
+type Trial = 'works' | 'loud' | { readonly why: string };
+
+const trials = new Map<string, Promise<Trial>>();
+
+/** Once for each launcher and environment: the tools of a run are many, and it costs as much as a start. */
+function tried(launcher: Words, env: FenceOptions['env']): Promise<Trial> {
+  // Of the environment, what an interpreter goes by as it starts.
+  const own = Object.entries(env).filter(([name]) => /^(?:LC_|LANG|PERL|PYTHON|LD_)/.test(name));
+  const key = JSON.stringify([launcher, own.sort()]);
+  const known = trials.get(key) ?? tryOut(launcher, env);
+  trials.set(key, known);
+  return known;
+}
+
 /**
  * Without words the launcher does all that it does, but for the many rules, and ends. `loud`: it says something of its own,
  * as perl does where a locale is set that is not there; that would be among what the tool says.
  */
-async function tryOut(launcher: Words, env: FenceOptions['env']): Promise<'works' | 'loud' | { readonly why: string }> {
+async function tryOut(launcher: Words, env: FenceOptions['env']): Promise<Trial> {
   const { code, error, stdout, stderr, stopped } = await probeTool({ words: launcher, cwd: '/', env }, TRIAL_MS);
   if (code === 0) return stdout + stderr === '' ? 'works' : 'loud';
   const failure = code === FAILED ? failureIn(stderr) : null;

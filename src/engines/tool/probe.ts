@@ -32,7 +32,7 @@ export async function lookThrough(words: Words, looking: Looking): Promise<Looke
   const said: string[] = [];
   const line = new Line(session);
   const stage = new Stage(line, reader(request.target.database, said));
-  const beforeStart = async (isFenced: boolean) => looking.onFence(isFenced);
+  const beforeStart = async (unfenced: string | null) => looking.onFence(unfenced === null);
   const own = { tool, words, request, target: request.target, env, rehearsal: true, log, beforeStart };
   const running = await runAgainst(stage, own);
   const aborted = new Promise<null>((resolve) => {

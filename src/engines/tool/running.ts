@@ -23,8 +23,8 @@ export interface ToRun {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsal: boolean;
   readonly log: Log;
-  /** `isFenced`: the kernel keeps it from the databases of this run. */
-  readonly beforeStart?: (isFenced: boolean) => Promise<void>;
+  /** `unfenced`: why the kernel does not keep it from the databases of this run; null: it does. Not called in apply. */
+  readonly beforeStart?: (unfenced: string | null) => Promise<void>;
   /** More variables for the tool. */
   readonly more?: Readonly<Record<string, string>>;
 }
@@ -57,8 +57,9 @@ export async function runAgainst(host: Host, run: ToRun): Promise<Running> {
       nullDevice: devNull,
     });
     const childEnv = { PYTHONUTF8: '1', ...told.env, ...more };
-    const kept = await keptOut(words, { request, env: childEnv, allow: [front.port], log });
-    await run.beforeStart?.(kept.isFenced);
+    // In apply it is to reach the target, and what it takes to set up a fence is time for nothing.
+    const kept = rehearsal ? await keptOut(words, { request, env: childEnv, allow: [front.port], log }) : asItIs(words);
+    if (rehearsal) await run.beforeStart?.(kept.unfenced);
     const began = performance.now();
     const child = startTool({
       words: kept.words,
@@ -100,7 +101,8 @@ export interface Keeping {
 export interface KeptOut {
   /** What to start instead. */
   readonly words: Words;
-  readonly isFenced: boolean;
+  /** Why the kernel does not keep it from the databases of this run; null: it does. */
+  readonly unfenced: string | null;
   /** What became of the tool, where that which was started may have failed before it. */
   readonly read: (ended: Ended) => Ended;
   readonly wasHeld: (ended: Ended) => boolean;
@@ -113,18 +115,22 @@ export async function keptOut(words: Words, { request, env, allow, log }: Keepin
   const fence = await fenced(words, { targets, allow, env });
   if ('why' in fence) {
     log.detail(`${words[0]} is not fenced: ${fence.why}`);
-    return { words, isFenced: false, read: (ended) => ended, wasHeld: () => false };
+    return asItIs(words, fence.why);
   }
   log.detail(`${words[0]} is fenced: ${fence.how}`);
   return {
     words: fence.words,
-    isFenced: true,
+    unfenced: null,
     read: (ended) => {
       const error = notStarted(ended);
       return error === null ? ended : { ...ended, code: null, error };
     },
     wasHeld: ({ code, stdout, stderr }) => code !== 0 && HELD.test(`${stdout}\n${stderr}`),
   };
+}
+
+function asItIs(words: Words, unfenced = 'nothing is rehearsed'): KeptOut {
+  return { words, unfenced, read: (ended) => ended, wasHeld: () => false };
 }
 
 /** As libpq, Python's, Node's, Go's, Java's and Ruby's libraries tell of a connection that the kernel has refused. */

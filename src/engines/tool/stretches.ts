@@ -24,13 +24,12 @@ import {
 } from '../shared/known-tools.ts';
 import type { ToolInput } from './attempt.ts';
 import type { Ended } from './child.ts';
-import type { ToolTable } from './tables.ts';
+import { isForRecords, type ToolTable } from './tables.ts';
 
 /** Statements kept in full for the rules. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 /** Of statements of one form so many are told one by one. */
 const TOLD_APART = 3;
-const KNOWN_NAMES = new Set(KNOWN_TOOLS.map(({ table }) => table));
 
 interface Stretch {
   readonly migration: PlannedMigration;
@@ -130,14 +129,13 @@ export class Stretches {
 
   /** It writes the tool's own table, or makes it. */
   isBookkeeping({ sql, facts }: Said): boolean {
-    const { command, createsTable } = facts;
+    const { command } = facts;
     if (!/^(?:INSERT|UPDATE|DELETE|MERGE|WITH|TRUNCATE|COMMENT|CREATE TABLE|ALTER TABLE)$/.test(command)) return false;
     const name = this.table?.table;
     const about = name === undefined || !sql.includes(name) ? null : targetOf(sql, command);
     if (name !== undefined && (about === name || about === `${name}_lock` || about === `${name}lock`)) return true;
     // It may be made in this very run.
-    const made = createsTable === null ? undefined : bareName(createsTable);
-    return made !== undefined && (KNOWN_NAMES.has(made) || /\bversion_num\b/.test(sql));
+    return isForRecords(sql, facts);
   }
 
   /** What stands on record before anything was said. */

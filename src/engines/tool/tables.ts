@@ -1,6 +1,8 @@
-/** The tool's own table: found, and read. */
+/** The tool's own table: found, read, and told by what makes it. */
 
 import type { Queryable } from '../../postgres/queryable.ts';
+import { classify } from '../../sql/classify.ts';
+import { bareName } from '../../sql/tokens.ts';
 import {
   type CandidateTable,
   candidateTablesQuery,
@@ -26,6 +28,14 @@ export interface ToolVersion {
   readonly version: string;
   readonly name: string | null;
   readonly state: 'applied' | 'failed';
+}
+
+const KNOWN_NAMES = new Set(KNOWN_TOOLS.map(({ table }) => table));
+
+/** It makes a table in which a tool keeps its records. */
+export function isForRecords(sql: string, { createsTable } = classify(sql)): boolean {
+  if (createsTable === null) return false;
+  return KNOWN_NAMES.has(bareName(createsTable)) || /\bversion_num\b/.test(sql);
 }
 
 /** The tables of known tools in all schemas but the system's, by schema and name. Reads the catalog only. */

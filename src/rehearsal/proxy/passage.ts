@@ -1,6 +1,7 @@
 /** One connection of a tool and the session on the target that it has for itself: every byte as it is, and written down. */
 import { performance } from 'node:perf_hooks';
 import type { Loan, Session } from '../../postgres/session.ts';
+import { Announcer, type Announcing } from './announcer.ts';
 import type { Caller } from './caller.ts';
 import { READ_OF_SERVER, type Said, Transcript } from './transcript.ts';
 import { Unhurried } from './unhurried.ts';
@@ -17,6 +18,7 @@ export interface PassageInput {
   readonly tell: (said: Said) => void;
   /** pg_cancel_backend, from elsewhere. */
   readonly cancel: (pid: number) => void;
+  readonly announce: Announcing['announce'];
   /** What the server says is none of its protocol. */
   readonly onNonsense: (why: string) => void;
 }
@@ -30,16 +32,27 @@ export class Passage {
   readonly transcript: Transcript;
   private readonly input: PassageInput;
   private readonly loan: Loan;
+  private readonly announcer: Announcer;
   private readonly unhurried: Unhurried;
+  /** The tool is not read, as too much of it is held. */
+  private isPaused = false;
   private readonly reader = new FrameReader((type) => READ_OF_SERVER.has(type));
 
   /** From now on the two speak with each other. */
   constructor(input: PassageInput) {
-    const { caller, session, pid, database, lockTimeout, tell } = input;
+    const { caller, session, pid, database, lockTimeout, tell, announce } = input;
     this.input = input;
     this.caller = caller;
     this.pid = pid;
     this.transcript = new Transcript({ caller: caller.id, database }, tell);
+    this.announcer = new Announcer({
+      transcript: this.transcript,
+      pass: (frames) => {
+        this.unhurried.hear(frames);
+        this.ease();
+      },
+      announce,
+    });
     this.unhurried = new Unhurried({
       lockTimeout,
       transcript: this.transcript,
@@ -56,8 +69,10 @@ export class Passage {
   }
 
   hear(frames: readonly Frame[]): void {
-    this.unhurried.hear(frames);
-    if (this.unhurried.heldBytes > MOST_HELD_BYTES) this.caller.pause();
+    this.announcer.hear(frames);
+    if (this.heldBytes <= MOST_HELD_BYTES) return;
+    this.isPaused = true;
+    this.caller.pause();
   }
 
   cancel(): void {
@@ -66,6 +81,7 @@ export class Passage {
 
   /** Resolves when the session is closed. */
   end(why: string): Promise<void> {
+    this.announcer.end();
     this.transcript.over(why, performance.now());
     // Without being read the server's end of the connection would not be seen.
     this.loan.resume();
@@ -79,7 +95,6 @@ export class Passage {
 
   private answered(chunk: Buffer): void {
     const now = performance.now();
-    const held = this.unhurried.heldBytes;
     try {
       for (const bytes of this.unhurried.sift(chunk)) {
         for (const frame of this.reader.push(bytes)) this.transcript.answered(frame, now);
@@ -91,6 +106,16 @@ export class Passage {
       return;
     }
     this.unhurried.look();
-    if (held > MOST_HELD_BYTES && this.unhurried.heldBytes <= MOST_HELD_BYTES) this.caller.resume();
+    this.ease();
+  }
+
+  private ease(): void {
+    if (!this.isPaused || this.heldBytes > MOST_HELD_BYTES) return;
+    this.isPaused = false;
+    this.caller.resume();
+  }
+
+  private get heldBytes(): number {
+    return this.announcer.heldBytes + this.unhurried.heldBytes;
   }
 }

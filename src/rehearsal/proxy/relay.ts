@@ -4,6 +4,7 @@
  */
 import { readServerError } from '../../postgres/failure.ts';
 import { BatchError, type Session } from '../../postgres/session.ts';
+import type { Announcement } from './announcer.ts';
 import type { Admission, Caller, Host } from './caller.ts';
 import { type Committed, worst } from './commits.ts';
 import { type Entry, Ledger } from './ledger.ts';
@@ -29,6 +30,11 @@ export interface RelayInput {
   readonly onBackend: (pid: number) => void;
   /** Called with each statement as it ends. */
   readonly onStatement?: (said: Said) => void;
+  /**
+   * Called before anything is passed on that may commit, with the statements (null: not known) and the backend; it is held
+   * until what is returned resolves. Must not reject.
+   */
+  readonly onCommit?: (what: Announcement, statements: readonly string[] | null, pid: number) => Promise<void> | null;
 }
 
 /** Where tools ask whether their database exists, and make it where it does not. */
@@ -117,6 +123,7 @@ export class Relay implements Host {
           this.input.onStatement?.(said);
         },
         cancel,
+        announce: (what, statements) => this.input.onCommit?.(what, statements, pid) ?? null,
         onNonsense: (why) => this.lost(caller, why),
       });
       this.passages.set(caller, passage);

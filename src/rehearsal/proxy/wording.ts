@@ -5,7 +5,7 @@ import { SqlProblem } from '../../sql/statement.ts';
 import { type Frame, letter, textAt } from './wire.ts';
 
 /** What a reader is shown of it; a character has at most four bytes. */
-const SHOWN = 1_000;
+export const SHOWN = 1_000;
 /** What its statements are told from: data may be longer, what has to be told apart seldom is. */
 const READ_BYTES = 65_536;
 
