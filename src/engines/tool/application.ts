@@ -42,7 +42,6 @@ const GONE_WITHIN_MS = 10_000;
 export class Application {
   /** The tool said that all went well. */
   isDone = false;
-  isStarted = false;
   private readonly input: ApplicationInput;
   private readonly relay: Relay;
   private tracer: Tracer | null = null;
@@ -79,7 +78,6 @@ export class Application {
       transactionOf: async (pid) => (await this.ask<{ number: string }>(TRANSACTION_OF, [pid]))[0]?.number ?? null,
       log: (line) => bench.log.detail(line),
     });
-    this.isStarted = true;
     const running = await runAgainst(this.relay, {
       tool,
       words,

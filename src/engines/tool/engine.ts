@@ -433,14 +433,15 @@ export class ToolEngine implements Engine {
 
   async prove(plan: Plan): Promise<StateProof> {
     const { application } = this;
-    // Before it was started nothing was sent.
-    if (!application?.isStarted) return { state: 'unchanged', currentVersion: null, applied: [] };
+    if (!application) return UNTOUCHED;
     for (let last = false; ; last = true) {
       const { session } = this.database;
       const wasLost = session.lost !== null;
       try {
         await application.over();
-        return await this.judge(await this.database.witness(), plan.pending, application);
+        const { isDone, committed, trace } = application;
+        if (trace === null) return UNTOUCHED;
+        return await this.judge(await this.database.witness(), plan.pending, { isDone, committed, trace });
       } catch (error) {
         // It may be the asking that shows that the session is lost.
         if (!last && !wasLost && session.lost) continue;
@@ -454,7 +455,8 @@ export class ToolEngine implements Engine {
     await this.tool.read();
     const session = await this.database.afterDeath(backend);
     await this.database.endNamesakes();
-    if (trace?.relation != null) {
+    if (trace === null) return UNTOUCHED;
+    if (trace.relation !== null) {
       const tables = await findToolTables(session);
       this.table = tables.find(({ relation }) => relation === trace.relation) ?? null;
     }
@@ -468,12 +470,12 @@ export class ToolEngine implements Engine {
   private async judge(
     session: Session,
     pending: readonly PlannedMigration[],
-    { isDone, committed, trace }: Pick<Application, 'isDone' | 'trace'> & { readonly committed: Committed | null },
+    { isDone, committed, trace }: { isDone: boolean; committed: Committed | null; trace: Trace },
   ): Promise<StateProof> {
     const { applied, missing, currentVersion } = await this.standingNow(pending, isDone, session);
     const isTold = committed === 'nothing' || committed === 'something';
-    const landed = isTold ? committed : trace === null ? 'unknown' : await committedOf(session, trace);
-    const isSame = trace === null || missing.length === 0 ? null : trace.picture === (await this.pictureNow(session));
+    const landed = isTold ? committed : await committedOf(session, trace);
+    const isSame = missing.length === 0 ? null : trace.picture === (await this.pictureNow(session));
     const state = stateOf({ applied: applied.length, missing: missing.length, committed: landed, isSame });
     return { state, currentVersion, applied };
   }
@@ -486,6 +488,9 @@ export class ToolEngine implements Engine {
     return this.database.close();
   }
 }
+
+/** The tool was not started: what it may do is noted before that. */
+const UNTOUCHED: StateProof = { state: 'unchanged', currentVersion: null, applied: [] };
 
 /** A digest: it is kept for whoever comes after a death. */
 function pictureOf(fingerprints: Fingerprints, records: string): string {
