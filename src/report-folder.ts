@@ -70,12 +70,9 @@ export class ReportFolder {
    */
   write(outcome: Outcome, ifKilled: Outcome = outcome): void {
     const paths = { logPath: join(this.path, 'migration.log'), reportPath: join(this.path, 'report.json') };
-    writeFileSync(
-      paths.reportPath,
-      `${JSON.stringify(renderReport(outcome, renderOutputs(outcome, paths)), null, 1)}\n`,
-    );
+    writeWhole(paths.reportPath, `${JSON.stringify(renderReport(outcome, renderOutputs(outcome, paths)), null, 1)}\n`);
     const summary = renderSummary(outcome);
-    writeFileSync(join(this.path, 'summary.md'), summary);
+    writeWhole(join(this.path, 'summary.md'), summary);
     for (const [name, value] of Object.entries(renderOutputs(ifKilled, paths))) setOutput(this.env, name, value);
     writeSummary(this.env, ifKilled === outcome ? summary : renderSummary(ifKilled));
   }
@@ -131,12 +128,16 @@ export function keeper(env: Environment): (kept: Kept) => void {
   let said = false;
   return (kept) => {
     if (!env.GITHUB_STATE) return;
-    // Whole or as it was: a kill in the middle of it must not leave half of it.
-    writeFileSync(`${path}.new`, JSON.stringify(kept), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    writeWhole(path, JSON.stringify(kept), 0o600);
     if (!said) saveState(env, 'kept', path);
     said = true;
   };
+}
+
+/** Whole or as it was: a kill in the middle of it must not leave half of it. */
+function writeWhole(path: string, text: string, mode = 0o666): void {
+  writeFileSync(`${path}.new`, text, { mode });
+  renameSync(`${path}.new`, path);
 }
 
 /** `none`: the run died before it had anything to keep. `lost`: it had, and somebody has taken it away since. */

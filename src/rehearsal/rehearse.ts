@@ -27,7 +27,8 @@ export async function rehearse(
   let bench = workbench;
   const smokeTests = readSmokeTests(request.workingDirectory, request.smokeTests);
   const knowledge: Knowledge = { suspects: new Set(), guardOut: new Set(), alone: new Map(), looksAtEach: false };
-  const deadline = request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + request.dryRunTimeoutMs;
+  const deadline =
+    request.dryRunTimeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + request.dryRunTimeoutMs;
   const blocked: Blocked[] = [];
   let tries = 1;
   for (let restarts = 0; ; ) {

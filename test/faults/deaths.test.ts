@@ -86,7 +86,8 @@ function inputsFor(url: string) {
     mode: 'apply',
     environment: 'staging',
     'fail-on': 'none',
-    'connect-timeout': '2s',
+    // Of a machine that is busy with other deaths nothing is concluded.
+    'connect-timeout': '20s',
     'lock-wait': '20s',
     'upload-artifact': 'false',
     backup: 'marker',
@@ -143,6 +144,7 @@ async function die(world: World, kind: Kind, told: string[]): Promise<void> {
   let when = '';
   const inputs = {
     ...inputsFor(proxy.url),
+    ...(kind.includes('silent') ? { 'connect-timeout': '5s' } : {}),
     'transaction-mode': together ? 'all' : 'per-migration',
     'review-delay': random() < 0.3 ? '200ms' : '0',
   };

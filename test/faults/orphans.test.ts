@@ -4,10 +4,10 @@ import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { lockKey } from '../../src/postgres/lock.ts';
 import { nodeTool, runCommand } from '../support/command.ts';
+import { cuttableProxy } from '../support/cuttable.ts';
 import { folderWith } from '../support/dry-run.ts';
 import { FULL, randomOf, tally, times } from '../support/faults.ts';
 import { runGate } from '../support/gate.ts';
-import { muteableProxy } from '../support/mute.ts';
 import { startAction } from '../support/runner.ts';
 import { ending, type Scene, scene, until, working } from '../support/scene.ts';
 
@@ -98,7 +98,7 @@ describe('the network falls silent: the server’s end goes on', () => {
 
   /** A first attempt that is cut off in the middle of apply; its process is left without an answer. */
   async function cutOff(here: Scene, env: Readonly<Record<string, string>>) {
-    const proxy = await muteableProxy(here.database.url);
+    const proxy = await cuttableProxy(here.database.url);
     const abort = new AbortController();
     const lost = runGate(
       here.workspace,

@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { connect as connectSocket, createServer, type Socket } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,9 +29,8 @@ import { parseRequest, type RawInputs } from '../../src/request/parse.ts';
 import type { Target } from '../../src/request/request.ts';
 import { nodeTool, runCommand } from '../support/command.ts';
 import { freshDatabase } from '../support/database.ts';
-import { folderWith } from '../support/dry-run.ts';
 import { tally } from '../support/faults.ts';
-import { runGate, workspaceWith } from '../support/gate.ts';
+import { workspaceWith } from '../support/gate.ts';
 import { impostor, type Manners } from '../support/impostor.ts';
 import { anOutcome } from '../support/outcome.ts';
 import { ending, scene } from '../support/scene.ts';
@@ -221,7 +220,14 @@ async function looked(raw: RawInputs, cwd: string, env: Readonly<Record<string, 
   const log = { line: () => undefined, detail: () => undefined, chapter: () => undefined, progress: () => undefined };
   const signal = new AbortController().signal;
   const { request } = parsed;
-  const engine = await chooseEngine({ request, log, signal, env: given, remember: () => undefined });
+  const engine = await chooseEngine({
+    request,
+    log,
+    signal,
+    env: given,
+    remember: () => undefined,
+    trace: () => undefined,
+  });
   try {
     return await engine.inspect();
   } finally {
@@ -401,6 +407,7 @@ describe('nothing stands between us and a program', () => {
     '| touch pwned',
     '&& touch pwned',
     '* ? [a]',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell would replace it.
     '$HOME ${HOME}',
     '\' " \\',
     '',

@@ -2,23 +2,52 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../../postgres/session.ts';
 import type { Backend } from '../engine.ts';
-import { BACKEND_START, type ServerFacts } from './inspect.ts';
+import type { ServerFacts } from './inspect.ts';
 
 const GONE_WITHIN_MS = 10_000;
 
+/** The same text whatever a session's time zone is. `a`: pg_stat_activity. */
+export const BACKEND_START = 'extract(epoch from a.backend_start)::text';
+
 export function backendOf({ backendPid, backendStart }: ServerFacts): Backend {
   return { pid: backendPid, since: backendStart };
+}
+
+/**
+ * Asks as the role that logged in, and gives the rows as text: a role that its sessions begin with (ALTER ROLE ... SET role)
+ * may neither see when sessions of the login began nor end them. Not inside of a transaction.
+ */
+export async function askAsLogin(
+  session: Session,
+  text: string,
+  values: readonly string[],
+): Promise<readonly (readonly (string | null)[])[]> {
+  try {
+    const [, , asked] = await session.batch([
+      { text: 'begin' },
+      { text: 'set local role none' },
+      { text, values, keep: true },
+      { text: 'commit' },
+    ]);
+    return asked?.rows ?? [];
+  } catch (error) {
+    if (!session.lost) await session.query('rollback');
+    throw error;
+  }
 }
 
 /** Ends the backend, and returns once it is gone: until then it could still commit. */
 export async function endBackend(session: Session, { pid, since }: Backend): Promise<void> {
   const until = performance.now() + GONE_WITHIN_MS;
   for (;;) {
-    const { rows } = await session.query(
-      `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.pid = $1 and ${BACKEND_START} = $2`,
-      [pid, since],
+    // The session that asks may be it, handed on by a pool: then what it did before is over.
+    const left = await askAsLogin(
+      session,
+      `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
+        where a.pid = $1 and a.pid <> pg_catalog.pg_backend_pid() and ${BACKEND_START} = $2`,
+      [String(pid), since],
     );
-    if (rows.length === 0) return;
+    if (left.length === 0) return;
     if (performance.now() > until) throw new Error(`the lost session's backend ${pid} is still at work`);
     await sleep(100);
   }

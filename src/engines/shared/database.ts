@@ -10,11 +10,10 @@ import { cancelled, Stop } from '../../report/stop.ts';
 import { duration } from '../../report/text.ts';
 import type { Request, Target } from '../../request/request.ts';
 import type { Backend } from '../engine.ts';
-import { backendOf, endBackend } from './backend.ts';
+import { BACKEND_START, backendOf, endBackend } from './backend.ts';
 import { Connections } from './connections.ts';
 import {
   applicationName,
-  BACKEND_START,
   isEarlierAttempt,
   readHealth,
   readServer,

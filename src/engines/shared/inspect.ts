@@ -8,6 +8,7 @@ import type { Health } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut, cutBytes } from '../../report/text.ts';
 import type { RunIdentity } from '../../request/request.ts';
+import { askAsLogin, BACKEND_START } from './backend.ts';
 
 export interface ServerFacts {
   readonly version: string;
@@ -32,9 +33,6 @@ export interface ServerFacts {
 const OLDEST = 14;
 const NEWEST = 18;
 
-/** The same text whatever a session's time zone is. `a`: pg_stat_activity. */
-export const BACKEND_START = 'extract(epoch from a.backend_start)::text';
-
 /** At most 63 bytes, or the server cuts it: `mgate/<run id>/<attempt>/<repository>`. */
 export function applicationName(run: RunIdentity): string {
   return cutBytes(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, 63);
@@ -53,7 +51,7 @@ export function isEarlierAttempt(application: string, run: RunIdentity): boolean
 
 export async function readServer(session: Session, trackingSchema: string): Promise<ServerFacts> {
   const schema = quoteLiteral(trackingSchema);
-  const { rows } = await session.query<ServerFacts>(`
+  const { rows } = await session.query<Omit<ServerFacts, 'backendStart'> & { backendStart: string | null }>(`
     select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('server_version_num')::int / 10000 as major,
       pg_catalog.current_database()::text as database, current_user::text as "user", pg_catalog.pg_backend_pid() as "backendPid",
@@ -75,7 +73,15 @@ export async function readServer(session: Session, trackingSchema: string): Prom
   const facts = rows[0];
   if (!facts) throw new Error('the server did not tell what it is');
   session.backendPid = facts.backendPid;
-  return facts;
+  return { ...facts, backendStart: facts.backendStart ?? (await readOwnStart(session)) };
+}
+
+async function readOwnStart(session: Session): Promise<string> {
+  const own = `select ${BACKEND_START} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()`;
+  const [row] = await askAsLogin(session, own, []);
+  // Without it this session could not be told from a later one of the same process id, and be taken for gone.
+  if (!row?.[0]) throw new Error('the server does not tell when this session began');
+  return row[0];
 }
 
 /** Throws a Stop before anything is asked of a server that might not understand it. `version`: as it says; null: it says nothing. */

@@ -288,7 +288,7 @@ class SqlEngine implements Engine {
     const { request, files, records, log } = this;
     const { session } = this.database;
     if (!this.found().exists || this.plan === null) return [];
-    const stamp = this.stamp(this.plan, null);
+    const stamp = stampOf(request, this.plan.digest, null);
     return this.interruptible('while settling the records', () =>
       repair({ session, request, stamp, files, records, onLine: (text) => log.line(text) }),
     );

@@ -10,7 +10,8 @@ import { SHOWN } from '../../rehearsal/proxy/wording.ts';
 import type { Failure } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
 import { withoutValues } from '../../report/values.ts';
-import type { Applied, Backend, Plan, Trace } from '../engine.ts';
+import type { Applied, Plan, Trace } from '../engine.ts';
+import { askAsLogin } from '../shared/backend.ts';
 import type { Connections } from '../shared/connections.ts';
 import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracking.ts';
 import type { Workbench } from '../shared/workbench.ts';
@@ -75,7 +76,7 @@ export class Application {
     this.tracer = new Tracer({
       before: this.input.before,
       note: this.input.note,
-      transactionOf: async (pid) => (await this.ask<{ number: string }>(TRANSACTION_OF, [pid]))[0]?.number ?? null,
+      transactionOf: async (pid) => (await this.ask(TRANSACTION_OF, [String(pid)]))[0]?.[0] ?? null,
       log: (line) => bench.log.detail(line),
     });
     const running = await runAgainst(this.relay, {
@@ -134,7 +135,7 @@ export class Application {
         ...(looks ? ([['client_connection_check_interval', '1s']] as const) : []),
       ],
       cancel: (pid) => {
-        this.ask('select pg_catalog.pg_cancel_backend($1)', [pid]).catch((error: Error) =>
+        this.ask('select pg_catalog.pg_cancel_backend($1)', [String(pid)]).catch((error: Error) =>
           bench.log.detail(`the tool's cancel request: ${error.message}`),
         );
       },
@@ -255,24 +256,24 @@ export class Application {
   private async untilGone(pids: readonly number[]): Promise<void> {
     if (pids.length === 0) return;
     const until = performance.now() + GONE_WITHIN_MS;
-    const first = await this.ask<Backend>(STILL_THERE, [pids]);
-    const backends = JSON.stringify(first);
+    const first = await this.ask(STILL_THERE, [`{${pids.join(',')}}`]);
+    const backends = JSON.stringify(first.map(([pid, since]) => ({ pid, since })));
     for (let look = 0, left = first; left.length > 0; look += 1) {
       if (performance.now() > until) throw new Error(`the tool's backends are still at work: ${pids.join(', ')}`);
       await sleep(LOOK_MS);
-      left = await this.ask<Backend>(look < PATIENT_LOOKS ? OF_THESE : END_THESE, [backends]);
+      left = await this.ask(look < PATIENT_LOOKS ? OF_THESE : END_THESE, [backends]);
     }
   }
 
-  private async ask<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+  private async ask(sql: string, values: readonly string[]): Promise<readonly (readonly (string | null)[])[]> {
     const { watcher, witness } = this.input.bench;
     try {
-      if (!watcher.lost) return (await watcher.query<Row>(sql, [...values])).rows;
+      if (!watcher.lost) return await askAsLogin(watcher, sql, values);
     } catch (error) {
       // It may be the asking that shows that the session is lost.
       if (!watcher.lost) throw error;
     }
-    return (await (await witness()).query<Row>(sql, [...values])).rows;
+    return askAsLogin(await witness(), sql, values);
   }
 }
 
@@ -300,7 +301,7 @@ const LOOK_MS = 50;
 const PATIENT_LOOKS = 10;
 const STILL_THERE = `
   select a.pid, a.backend_start::text as since from pg_catalog.pg_stat_activity a
-   where a.pid = any ($1::int[]) and a.usename = current_user`;
+   where a.pid = any ($1::int[]) and a.usename = session_user`;
 /** A number may be another's by the next look: the time of its start tells. */
 const theseOf = (more: string) => `
   select a.pid, a.backend_start::text as since ${more} from pg_catalog.pg_stat_activity a

@@ -15,6 +15,7 @@ import { migrationReport } from '../../rehearsal/report.ts';
 import type { Undone } from '../../rehearsal/treatment.ts';
 import type { Failure, MigrationReport } from '../../report/outcome.ts';
 import type { Stop } from '../../report/stop.ts';
+import { askAsLogin } from '../shared/backend.ts';
 import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
 import type { Ended } from './child.ts';
 import { ToolDirector } from './director.ts';
@@ -217,9 +218,10 @@ export class ToolAttempt extends Attempt {
   private async refuseAstray({ program, localPort }: Astray): Promise<Stop> {
     const { watcher } = this.bench;
     // It was killed; what its session waits for must not be done when we let go of our locks.
-    await watcher.query(
-      'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where client_port = $1 and pid <> $2 and usename = current_user',
-      [localPort, this.bench.pid],
+    await askAsLogin(
+      watcher,
+      'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where client_port = $1 and pid <> $2 and usename = session_user',
+      [String(localPort), String(this.bench.pid)],
     );
     return wentPast(program || this.own.tool.name, this.own.words, this.bench.request.urlVariables, 'seen');
   }

@@ -154,7 +154,8 @@ class Application {
     }
     if (thrown === null) return null;
     const failed = train[this.committed - before];
-    if (!failed) throw thrown;
+    // All of them are committed: it was the session that was lost.
+    if (!failed) throw thrown instanceof MigrationFailed ? thrown.error : thrown;
     if (!lostToALock(thrown) || this.bench.request.lockRetries === 0 || this.bench.signal.aborted)
       return this.fail(failed, thrown, Date.now() - started);
     await this.transactions.again(failed, thrown, 1);
