@@ -17,6 +17,7 @@ import {
   markAllowed,
   objectionOf,
   otherPlan,
+  refuseLaxer,
   refuseOtherProgress,
   refuseUnlessMeant,
   unconfirmed,
@@ -101,7 +102,9 @@ async function story(request: Request, tools: Tools, draft: Draft): Promise<void
   if (request.mode === 'verify') return verifyOnly(tools, draft, plan);
   if (plan.pending.length === 0 && !plan.isOpen) return upToDate(request, tools, draft);
 
-  if (!plan.isOpen) refuseUnlessMeant(request, found, plan);
+  // A tool that is asked by running it is run, for the dry run, before it is known what is pending.
+  if (plan.isOpen) refuseLaxer(request, found);
+  else refuseUnlessMeant(request, found, plan);
   draft.healthy(await engine.health());
   noteUnchanged(tools, draft);
   const rehearsal = await dryRun(request, tools, draft, found);

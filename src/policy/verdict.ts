@@ -46,18 +46,21 @@ export function isAlarming(found: Inspection): boolean {
   );
 }
 
+/** What was last migrated as production takes nothing laxer. Throws the refusal. */
+export function refuseLaxer(request: Request, { lastEnvironment: last }: Inspection): void {
+  // What is none of our words is not known to be laxer.
+  if (last === null || last === 'staging' || last === 'development' || request.environment === 'production') return;
+  throw new Stop({
+    result: 'refused',
+    class: 'input',
+    message: `this database was last migrated as ${brief(last, 80)} and cannot be migrated as ${request.environment}`,
+    next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from migration_history.',
+  });
+}
+
 /** Decided before anything is executed, when something is pending. Throws the refusal. */
 export function refuseUnlessMeant(request: Request, found: Inspection, plan: Plan): void {
-  const refuse = (reason: Omit<StopReason, 'result'>) => new Stop({ result: 'refused', ...reason });
-  const last = found.lastEnvironment;
-  // What is none of our words is not known to be laxer.
-  if (last !== null && last !== 'staging' && last !== 'development' && request.environment !== 'production') {
-    throw refuse({
-      class: 'input',
-      message: `this database was last migrated as ${brief(last, 80)} and cannot be migrated as ${request.environment}`,
-      next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from migration_history.',
-    });
-  }
+  refuseLaxer(request, found);
   if (request.confirmation === 'missing') throw unconfirmed(request.mode, null);
   if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
     throw otherPlan(request.planDigest, plan.digest);

@@ -405,12 +405,18 @@ interface Login {
   on(event: string, listener: (message: { readonly mechanisms?: readonly string[] }) => void): void;
 }
 
-/** Ends the connection before a password is said in any other way, and before it is used without a proof. */
-function demandChannelBinding(client: pg.Client): void {
+/**
+ * Ends the connection before a password is said in any other way, and before it is used without a proof. Returns why it was
+ * ended: a server that says it all in one packet is through with the login before the end of its connection is heard of.
+ */
+function demandChannelBinding(client: pg.Client): () => ChannelBindingError | null {
   const login = (client as unknown as { connection: Login }).connection;
   let proved = false;
-  const refuse = (why: string) =>
-    login.stream.destroy(new ChannelBindingError(`channel_binding=require: the server ${why}`));
+  let refused: ChannelBindingError | null = null;
+  const refuse = (why: string) => {
+    refused ??= new ChannelBindingError(`channel_binding=require: the server ${why}`);
+    login.stream.destroy(refused);
+  };
   login.on('authenticationCleartextPassword', () => refuse('asks for the password itself'));
   login.on('authenticationMD5Password', () => refuse('asks for an MD5 password'));
   login.on('authenticationSASL', ({ mechanisms = [] }) => {
@@ -423,7 +429,11 @@ function demandChannelBinding(client: pg.Client): void {
   login.on('authenticationOk', () => {
     if (!proved) refuse('lets us in without having shown that it knows the password');
   });
+  return () => refused;
 }
+
+/** As libpq's `ssl_min_protocol_version`, whatever the Node that runs us was told to accept. */
+const OLDEST_TLS = { minVersion: 'TLSv1.2' } as const;
 
 async function open(
   target: Target,
@@ -438,19 +448,21 @@ async function open(
     database: target.database,
     user: target.user,
     ...(target.password === null ? {} : { password: target.password }),
-    ssl,
+    ssl: ssl === false ? false : { ...ssl, ...OLDEST_TLS },
     application_name: applicationName,
     connectionTimeoutMillis: timeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     ...(target.needsChannelBinding ? { enableChannelBinding: true } : {}),
   });
-  if (target.needsChannelBinding) demandChannelBinding(client);
+  const refused = target.needsChannelBinding ? demandChannelBinding(client) : () => null;
   const session = new Session(client);
   const giveUp = () => session.drop();
   signal?.addEventListener('abort', giveUp);
   try {
     await client.connect();
+    const refusal = refused();
+    if (refusal) throw refusal;
     signal?.throwIfAborted();
   } catch (error) {
     // A server that failed to prove itself is not listened to any more.

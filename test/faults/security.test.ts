@@ -16,7 +16,7 @@ import {
 import { connect as connectSocket, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { chooseEngine } from '../../src/engines/choose.ts';
 import { probeTool } from '../../src/engines/tool/child.ts';
 import { fenced, interpreters } from '../../src/engines/tool/fence.ts';
@@ -99,7 +99,6 @@ describe('a server that is not who it should be', () => {
       /self-signed|certificate/,
       null,
     ],
-    ['of another address', { certificate: ours, says: [] }, { host: '127.0.0.2' }, /altnames|IP/, null],
     [
       'whose certificate has expired',
       { certificate: expired, says: [] },
@@ -303,7 +302,7 @@ describe('paths stay where they belong', () => {
     execFileSync('mkfifo', [join(here.workspace, 'migrations/1_x.sql')]);
     const { outcome } = await here.run();
     expect(ending(outcome)).toBe('failed 1 unchanged');
-    expect(outcome.error?.message).toMatch(/1_x\.sql is no regular file/);
+    expect(outcome.error?.message).toMatch(/1_x\.sql is not an ordinary file/);
   });
 
   it('smoke tests are neither read through a link nor looked for in circles', async () => {
@@ -494,14 +493,18 @@ describe('a production database stays one', () => {
   it('for somebody else’s tool too', async () => {
     const database = await freshDatabase();
     const tool = await nodeTool(
-      `const c = await connect(); await c.query('create table if not exists t' + Date.now() + ' (id int)'); await c.end();`,
+      `const c = await connect(); await c.query('create table if not exists t (id int)'); await c.end();`,
     );
     const first = await runCommand(tool, database.url, PRODUCTION);
     expect(ending(first.outcome)).toBe('applied 0 migrated');
     for (const schema of ['public', 'other']) {
-      const { outcome } = await runCommand(tool, database.url, { environment: 'staging', 'tracking-schema': schema });
+      const { outcome, lines } = await runCommand(tool, database.url, {
+        environment: 'staging',
+        'tracking-schema': schema,
+      });
       expect(ending(outcome)).toBe('refused 3 unchanged');
       expect(outcome.error?.message).toMatch(REFUSED);
+      expect(lines.join('\n')).not.toMatch(/Dry run/);
     }
   });
 
@@ -513,7 +516,8 @@ describe('a production database stays one', () => {
       `create table b.migration_history (status int, executed_at text, environment int)`,
       `insert into b.migration_history values (1, 'then', 7)`,
       'create schema c',
-      `create view c.migration_history as select 'success' as status, pg_sleep(600) as executed_at, 'production' as environment`,
+      `create view c.migration_history as select 'success' as status, now() as executed_at, 'production' as environment
+         from pg_sleep(600)`,
     ]);
     expect(ending((await here.run()).outcome)).toBe('applied 0 migrated');
   });
@@ -524,7 +528,10 @@ describe('secrets', () => {
     const database = await freshDatabase();
     const password = decodeURIComponent(new URL(database.url).password);
     const report = join(outside, 'seen');
-    const before = new Set(readdirSync(tmpdir()));
+    // Others on this machine may run gates of their own.
+    const temporary = mkdtempSync(join(outside, 'tmp-'));
+    vi.stubEnv('TMPDIR', temporary);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const tool = await nodeTool(`
       import { appendFileSync, readFileSync, readdirSync, statSync } from 'node:fs';
       import { tmpdir } from 'node:os';
@@ -542,6 +549,7 @@ describe('secrets', () => {
       OLD_URL: database.url,
       PGPASSWORD: password,
       'INPUT_DATABASE-URL': database.url,
+      TMPDIR: temporary,
     };
     const { outcome } = await runCommand(tool, database.url, {}, { env });
     expect(ending(outcome)).toBe('applied 0 migrated');
@@ -555,7 +563,7 @@ describe('secrets', () => {
       expect(texts.join('\n')).not.toContain(password);
       expect(new Set(modes)).toEqual(new Set(['700']));
     }
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('mgate-') && !before.has(name))).toEqual([]);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('mgate-'))).toEqual([]);
     count('a tool looks for the password', 'not found');
   });
 

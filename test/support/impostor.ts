@@ -1,7 +1,7 @@
 /** Somebody who answers in the place of a PostgreSQL server, and writes down what is said to it. */
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Certificate } from '../../src/rehearsal/proxy/certificate.ts';
 
 export interface Manners {
@@ -20,9 +20,8 @@ export interface Impostor {
 }
 
 const SSL_REQUEST = 80877103;
-const opened: (() => Promise<void>)[] = [];
 
-/** Closed after the test. */
+/** Closed when the test that asks for it is over. */
 export async function impostor({ certificate, answer, says }: Manners): Promise<Impostor> {
   const heard: Buffer[] = [];
   const sockets = new Set<Socket>();
@@ -54,10 +53,9 @@ export async function impostor({ certificate, answer, says }: Manners): Promise<
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  if (opened.length === 0) afterEach(() => Promise.all(opened.splice(0).map((close) => close())));
-  opened.push(() => {
+  onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(() => resolve()));
+    return new Promise<void>((resolve) => server.close(() => resolve()));
   });
   return {
     port: (server.address() as { port: number }).port,
