@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../src/version.ts';
+import { type Notice, noticeOf, packageFolder, renderNotices } from './licences.ts';
 
 /** The part of ncc's programming interface that we use; it brings no types of its own. */
 type Bundler = (
@@ -17,7 +18,6 @@ type Bundler = (
   options: {
     readonly esm: boolean;
     readonly target: string;
-    readonly license: string;
     readonly quiet: boolean;
     readonly cache: boolean;
     readonly minify: boolean;
@@ -26,11 +26,20 @@ type Bundler = (
 ) => Promise<{
   readonly code: string;
   readonly assets: Readonly<Record<string, { readonly source: string | Buffer }>>;
+  readonly stats: { readonly compilation: { readonly modules: Iterable<Module> } };
 }>;
+
+/** A module of webpack's: a file, or several that were made into one. */
+interface Module {
+  readonly resource?: string;
+  readonly modules?: Iterable<Module>;
+  readonly rootModule?: Module;
+}
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DIST = join(ROOT, 'dist');
-const NOTICES = 'licenses.txt';
+/** What is compiled into a package that we ship, by its name: a file in `scripts/notices`. */
+const COMPILED_IN = ['libpg-query'];
 /** Not bundled, but told apart by the module that is run: the code starts when its door is asked for. */
 const DOORS: Readonly<Record<string, { readonly text: string; readonly mode: number }>> = {
   'action/index.js': { text: "import { doors } from '../shared/index.js';\n\nawait doors.action();\n", mode: 0o644 },
@@ -79,23 +88,23 @@ async function requireSameVersion(): Promise<void> {
 
 async function build(): Promise<Bundle> {
   const bundle: Bundle = new Map();
-  const notices = new Set<string>();
+  const packages = new Set<string>();
   for (const [name, { text, mode }] of Object.entries(DOORS)) bundle.set(name, { bytes: Buffer.from(text), mode });
-  const { code, assets } = await bundleFrom('src/doors.ts', notices);
+  const { code, assets } = await bundleFrom('src/doors.ts', packages);
   bundle.set('shared/index.js', { bytes: Buffer.from(code), mode: 0o644 });
   for (const [name, source] of assets) bundle.set(`shared/${name}`, { bytes: source, mode: 0o644 });
   await addParser(bundle);
   for (const [name, source] of Object.entries(WORKERS)) {
     // The bundler copies the file that a URL names; it does not know that it is a program.
     if (!assets.delete(name)) throw new Error(`Nothing in src/ starts ${name}: take it out of WORKERS.`);
-    const worker = await bundleFrom(source, notices);
+    const worker = await bundleFrom(source, packages);
     if (worker.assets.size > 0)
       throw new Error(`${name} comes with ${[...worker.assets.keys()].join(', ')}: make room for it.`);
     bundle.set(`shared/${name}`, { bytes: Buffer.from(worker.code), mode: 0o644 });
   }
   // These are ES modules whatever folder the bundle is copied to.
   bundle.set('package.json', { bytes: Buffer.from('{ "type": "module" }\n'), mode: 0o644 });
-  bundle.set(NOTICES, { bytes: Buffer.from([...notices].join('\n')), mode: 0o644 });
+  bundle.set('licenses.txt', { bytes: Buffer.from(await noticesOf(packages)), mode: 0o644 });
   return bundle;
 }
 
@@ -110,18 +119,36 @@ async function addParser(bundle: Bundle): Promise<void> {
   }
 }
 
-/** The code, and the files that it wants beside itself; the licence notices are collected. */
+/** `packages`: their folders. */
+async function noticesOf(packages: ReadonlySet<string>): Promise<string> {
+  const notices: Notice[] = await Promise.all([...packages].map(noticeOf));
+  const more = COMPILED_IN.map(async (name) => [
+    name,
+    await readFile(join(ROOT, `scripts/notices/${name}.txt`), 'utf8'),
+  ]);
+  return renderNotices(notices, Object.fromEntries(await Promise.all(more)));
+}
+
+/** The code, and the files that it wants beside itself; the folders of the packages that are in it are collected. */
 async function bundleFrom(
   entry: string,
-  notices: Set<string>,
+  packages: Set<string>,
 ): Promise<{ readonly code: string; readonly assets: Map<string, Buffer> }> {
-  const { code, assets } = await bundled(join(ROOT, entry));
+  const { code, assets, stats } = await bundled(join(ROOT, entry));
+  collect(stats.compilation.modules, packages);
   const beside = new Map<string, Buffer>();
   for (const [name, { source }] of Object.entries(assets)) {
-    if (name === NOTICES) notices.add(String(source));
-    else if (name !== 'package.json') beside.set(name, Buffer.from(source));
+    if (name !== 'package.json') beside.set(name, Buffer.from(source));
   }
   return { code, assets: beside };
+}
+
+function collect(modules: Iterable<Module>, packages: Set<string>): void {
+  for (const { resource, modules: parts, rootModule } of modules) {
+    const folder = packageFolder(resource ?? '');
+    if (folder !== null) packages.add(folder);
+    collect([...(parts ?? []), ...(rootModule ? [rootModule] : [])], packages);
+  }
 }
 
 function bundled(entry: string): ReturnType<Bundler> {
@@ -129,7 +156,6 @@ function bundled(entry: string): ReturnType<Bundler> {
   return ncc(entry, {
     esm: true,
     target: 'es2023',
-    license: NOTICES,
     quiet: true,
     cache: false,
     minify: false,

@@ -502,6 +502,8 @@ export async function connect(
         const network =
           code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
         if (network || (error as Error).message === 'timeout expired' || performance.now() >= deadline) throw error;
+        // A password that was wrong under TLS is not said once more in the clear.
+        if (code === '28P01' && ssl !== false) throw error;
         // The TLS refusal of the first way says less than what the second way is told.
         if ((first as Error).message === 'The server does not support SSL connections') first = null;
         if (first === null && ssl === attempts.at(-1)) throw error;

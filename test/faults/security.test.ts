@@ -16,12 +16,13 @@ import {
 import { connect as connectSocket, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { chooseEngine } from '../../src/engines/choose.ts';
 import { probeTool } from '../../src/engines/tool/child.ts';
 import { fenced, interpreters } from '../../src/engines/tool/fence.ts';
 import { connect } from '../../src/postgres/session.ts';
-import { makeCertificate } from '../../src/rehearsal/proxy/certificate.ts';
+import { type Certificate, makeCertificate } from '../../src/rehearsal/proxy/certificate.ts';
 import { listen } from '../../src/rehearsal/proxy/front.ts';
 import { message } from '../../src/rehearsal/proxy/wire.ts';
 import { keeper, ReportFolder } from '../../src/report-folder.ts';
@@ -29,10 +30,11 @@ import { parseRequest, type RawInputs } from '../../src/request/parse.ts';
 import type { Target } from '../../src/request/request.ts';
 import { nodeTool, runCommand } from '../support/command.ts';
 import { freshDatabase } from '../support/database.ts';
-import { tally } from '../support/faults.ts';
+import { FULL, tally } from '../support/faults.ts';
 import { workspaceWith } from '../support/gate.ts';
-import { impostor, type Manners } from '../support/impostor.ts';
+import { impostor, type Manners, overhear } from '../support/impostor.ts';
 import { anOutcome } from '../support/outcome.ts';
+import { runAction, runHere } from '../support/runner.ts';
 import { ending, scene } from '../support/scene.ts';
 
 const count = tally('security');
@@ -190,6 +192,92 @@ describe('a server that is not who it should be', () => {
     void login(server.port, { sslMode: 'prefer', sslRootCert: null }).catch(() => undefined);
     await expect.poll(() => server.heard()).toContain('the-password');
     count('server asks for the password, sslmode=prefer', 'told, documented');
+  });
+
+  describe('each sslmode', () => {
+    const asks = [forCleartext, message('E', Buffer.from('SFATAL\0C28P01\0Mno\0\0'))];
+    const certificateFor = (name: string): Certificate => {
+      const [key, cert] = [join(outside, 'one.key'), join(outside, 'one.crt')];
+      const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+      const about = ['-subj', '/CN=someone', '-addext', `subjectAltName=${name}`, '-keyout', key, '-out', cert];
+      execFileSync('openssl', [...made, ...about], { stdio: 'pipe' });
+      return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+    };
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+
+    /** How a password is said in each of these: `TLS`, `clear`, `no`. */
+    const MODES: readonly (readonly [sslMode: Target['sslMode'], root: boolean, host: string])[] = [
+      ['disable', false, '127.0.0.1'],
+      ['allow', false, '127.0.0.1'],
+      ['prefer', false, '127.0.0.1'],
+      ['require', false, '127.0.0.1'],
+      ['require', true, '127.0.0.1'],
+      ['verify-ca', true, '127.0.0.1'],
+      ['verify-full', true, '127.0.0.1'],
+      ['verify-full', true, 'localhost'],
+    ];
+    it.each<[string, () => Pick<Manners, 'certificate' | 'tls'>, Certificate | null, string]>([
+      ['to whom it means', () => ({ certificate: ours }), null, 'clear clear TLS TLS TLS TLS TLS TLS'],
+      [
+        'to one whose certificate is for its address only',
+        () => ({ certificate: certificateFor('IP:127.0.0.1') }),
+        null,
+        'clear clear TLS TLS TLS TLS TLS no',
+      ],
+      [
+        'to one whose certificate is for its name only',
+        () => ({ certificate: certificateFor('DNS:localhost') }),
+        null,
+        'clear clear TLS TLS TLS TLS no TLS',
+      ],
+      [
+        'to one whose certificate is for another name',
+        () => ({ certificate: certificateFor('DNS:db.example.com') }),
+        null,
+        'clear clear TLS TLS TLS TLS no no',
+      ],
+      [
+        'to one of another authority',
+        () => ({ certificate: makeCertificate(new Date()) }),
+        ours,
+        'clear clear TLS TLS no no no no',
+      ],
+      ['to one whose time is over', () => ({ certificate: expired }), null, 'clear clear TLS TLS no no no no'],
+      ['to one without TLS', () => ({ certificate: null }), ours, 'clear clear clear no no no no no'],
+      [
+        'to one of TLS 1.0 and 1.1 only',
+        () => ({ certificate: ours, tls: old }),
+        null,
+        'clear clear clear no no no no no',
+      ],
+    ])('%s', async (kind, who, root, expected) => {
+      const manners = who();
+      const found: string[] = [];
+      for (const [sslMode, rooted, host] of MODES) {
+        const server = await impostor({ ...manners, says: asks });
+        const pem = root?.cert ?? manners.certificate?.cert ?? null;
+        await expect(login(server.port, { sslMode, host, sslRootCert: rooted ? pem : null })).rejects.toThrow();
+        if (server.heardInTheClear().includes('the-password')) found.push('clear');
+        else found.push(server.heard().includes('the-password') ? 'TLS' : 'no');
+        count(`sslmode=${sslMode} ${kind}`, found.at(-1) ?? '');
+      }
+      expect(found.join(' ')).toBe(expected);
+    });
+
+    it('whatever Node is told about certificates and versions by the environment', async () => {
+      const { DEFAULT_MIN_VERSION } = tls;
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+      tls.DEFAULT_MIN_VERSION = 'TLSv1';
+      onTestFinished(() => {
+        tls.DEFAULT_MIN_VERSION = DEFAULT_MIN_VERSION;
+        vi.unstubAllEnvs();
+      });
+      const stranger = await impostor({ certificate: makeCertificate(new Date()), says: asks });
+      await expect(login(stranger.port, {})).rejects.toThrow(/self-signed|certificate/);
+      const outdated = await impostor({ certificate: ours, tls: old, says: asks });
+      await expect(login(outdated.port, { sslMode: 'require', sslRootCert: null })).rejects.toThrow();
+      expect(stranger.heard() + outdated.heard()).toBe('');
+    });
   });
 
   it('channel_binding=require without TLS is no request', () => {
@@ -377,6 +465,78 @@ describe('strangers', () => {
         expect(existsSync(mark)).toBe(false);
         count(`${name}: ${mode}`, 'refused');
       }
+    }
+  });
+
+  const STRANGERS: readonly (readonly [string, unknown])[] = [
+    ['pull_request_target', { pull_request: { head: { repo }, base: { repo } } }],
+    ['pull_request_target', fork],
+    ['pull_request', fork],
+    ['pull_request', {}],
+    ['pull_request_review', fork],
+    [
+      'workflow_run',
+      { workflow_run: { event: 'pull_request', head_repository: { full_name: 'mallory/shop' }, repository: repo } },
+    ],
+    ['workflow_run', { workflow_run: { event: 'issue_comment', head_repository: repo, repository: repo } }],
+    ['issue_comment', { issue: { pull_request: {} }, comment: { author_association: 'OWNER' } }],
+  ];
+  const tool = { engine: 'command', command: './tool', 'command-probe': './tool probe' };
+  const EXECUTING: readonly Readonly<Record<string, string>>[] = [
+    { mode: 'dry-run' },
+    { mode: 'apply' },
+    { mode: 'repair' },
+    { mode: 'verify', 'smoke-tests': 'smoke/*.sql' },
+    { mode: 'dry-run', ...tool },
+    { mode: 'status', ...tool },
+  ];
+
+  it('nothing is executed for them: whoever waits at the port of the database is not even called', async () => {
+    const server = await impostor({ certificate: null, says: [] });
+    const workspace = await workspaceWith({
+      'migrations/1_x.sql': 'create table x (id int);',
+      'smoke/1.sql': 'select true;',
+      tool: '#!/bin/sh\ntouch was-run\n',
+    });
+    chmodSync(join(workspace, 'tool'), 0o755);
+    const common = { 'database-url': `postgres://u:p@127.0.0.1:${server.port}/d`, environment: 'staging' };
+    for (const [row, [eventName, event]] of STRANGERS.entries()) {
+      for (const [column, more] of EXECUTING.entries()) {
+        const byBundle = FULL || column === row % EXECUTING.length;
+        const options = { workspace, eventName, event, inputs: { ...common, ...more }, ref: 'refs/pull/1/merge' };
+        const run = await (byBundle ? runAction : runHere)(options);
+        const what = `${eventName} ${JSON.stringify(more)}`;
+        expect([run.exitCode, run.outputs.result, run.outputs['database-state']], what).toEqual([
+          3,
+          'refused',
+          'unchanged',
+        ]);
+        expect([server.connections(), existsSync(join(workspace, 'was-run'))], what).toEqual([0, false]);
+        count(`${eventName}, ${byBundle ? 'the bundle' : 'its sources'}`, 'not even connected');
+      }
+    }
+    // Whose work is merged does call there.
+    await runHere({ workspace, eventName: 'push', inputs: { ...common, mode: 'dry-run', 'connect-timeout': '1s' } });
+    expect(server.connections()).toBeGreaterThan(0);
+  });
+
+  it('they may look: nothing but reading is said to the database', async () => {
+    const here = await scene({ '1_x.sql': 'create table x (id int);' });
+    expect(ending((await here.run()).outcome)).toBe('applied 0 migrated');
+    await here.client.query(`alter database "${here.database.name}" set default_transaction_read_only = on`);
+    const between = await overhear(here.database.url);
+    for (const [index, eventName] of ['pull_request', 'pull_request_target'].entries()) {
+      for (const [turn, mode] of ['status', 'verify'].entries()) {
+        const inputs = { 'database-url': between.url, environment: 'staging', mode };
+        const by = FULL || index === turn ? runAction : runHere;
+        const run = await by({ workspace: here.workspace, eventName, event: fork, inputs });
+        expect([run.exitCode, run.outputs.result]).toEqual([0, mode === 'status' ? 'reported' : 'verified']);
+      }
+    }
+    expect(between.statements().length).toBeGreaterThan(8);
+    for (const sql of between.statements()) {
+      expect(sql).toMatch(/^\s*(?:select|with|show|set|begin|start transaction|commit|rollback|reset|deallocate)\b/i);
+      expect(sql).not.toMatch(/transaction_read_only|read\s+write/i);
     }
   });
 
@@ -574,6 +734,19 @@ describe('secrets', () => {
     keeper({ RUNNER_TEMP: folder, GITHUB_STATE: state })({ outcome: anOutcome({}), over: false });
     const kept = readdirSync(folder).filter((name) => name.endsWith('.json'));
     expect(kept.map((name) => (statSync(join(folder, name)).mode & 0o777).toString(8))).toEqual(['600']);
+  });
+
+  it('the report is for those who may read the checkout, as every new file there', async () => {
+    const workspace = await workspaceWith({});
+    writeFileSync(join(workspace, 'any'), '');
+    mkdirSync(join(workspace, 'folder'));
+    const modeOf = (...path: string[]) => (statSync(join(workspace, ...path)).mode & 0o777).toString(8);
+    const folder = ReportFolder.make(workspace, {});
+    folder.write(anOutcome({}));
+    folder.close();
+    const names = readdirSync(folder.path);
+    expect(names.map((name) => modeOf('migration-log', name))).toEqual(names.map(() => modeOf('any')));
+    expect(modeOf('migration-log')).toBe(modeOf('folder'));
   });
 });
 

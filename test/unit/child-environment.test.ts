@@ -258,3 +258,23 @@ describe('the URL', () => {
     expect(child({ DB: `${own}?schema=a` }, { variables }).env.DB).toBe(`postgres://${LOGIN}@${PROXY}?schema=b`);
   });
 });
+
+it('what the runner gave us to speak with stays ours: outputs, state, the token for artifacts and caches', () => {
+  const runners = {
+    GITHUB_OUTPUT: '/t/o',
+    GITHUB_STATE: '/t/s',
+    GITHUB_ENV: '/t/e',
+    GITHUB_PATH: '/t/p',
+    GITHUB_STEP_SUMMARY: '/t/m',
+    STATE_kept: '/t/k',
+    ACTIONS_RUNTIME_TOKEN: 'token',
+    ACTIONS_RUNTIME_URL: 'https://example.com/',
+    ACTIONS_RESULTS_URL: 'https://example.com/',
+    ACTIONS_CACHE_URL: 'https://example.com/',
+  };
+  const others = { GITHUB_SHA: 'c0ffee', ACTIONS_STEP_DEBUG: 'true', AWS_SECRET_ACCESS_KEY: 'theirs' };
+  const { env, removed } = child({ ...runners, ...others });
+  expect(Object.keys(env).filter((name) => name in runners)).toEqual([]);
+  expect(env).toMatchObject(others);
+  expect(removed).toEqual([]);
+});

@@ -57,6 +57,11 @@ const ABOUT_CONNECTING =
   /^(PGHOSTADDR|PGSERVICE|PGSERVICEFILE|PGSYSCONFDIR|PGPASSFILE|PGSSL.*|PGREQUIRE.*|PGCHANNELBINDING|PGGSS.*|PGKRBSRVNAME)$/;
 /** Said by us, or not at all. */
 const OURS = /^(INPUT_.*|REHEARSAL_DATABASE_URL|MIGRATION_GATE_REHEARSAL(_ID)?)$/;
+/**
+ * What a runner gives to this step to speak with it and with its services: a tool must not write our outputs, nor hold a
+ * token for artifacts and caches, which no `run:` step gets either.
+ */
+const RUNNERS = /^(STATE_.*|ACTIONS_(RUNTIME|RESULTS|CACHE)_.*|GITHUB_(OUTPUT|STATE|ENV|PATH|STEP_SUMMARY))$/;
 const LONGEST_URL = 4096;
 /** A shorter password (`postgres`) is a word that stands in many a value by chance. */
 const LONG_ENOUGH = 9;
@@ -68,7 +73,8 @@ export function childEnvironment(options: ChildEnvironmentOptions): ChildEnviron
   const before = new Map(given);
   const leads = leadsTo([target, ...options.secrets.flatMap(databaseOf)]);
   const kept = given.filter(
-    ([name, value]) => KEPT.has(name) || !(OURS.test(name) || ABOUT_CONNECTING.test(name) || leads(value)),
+    ([name, value]) =>
+      KEPT.has(name) || !(OURS.test(name) || RUNNERS.test(name) || ABOUT_CONNECTING.test(name) || leads(value)),
   );
 
   const env: Record<string, string> = Object.fromEntries(kept);
@@ -98,7 +104,9 @@ export function childEnvironment(options: ChildEnvironmentOptions): ChildEnviron
     );
     env[name] = template === null ? ownUrl(own, model, leads) : filled(template, own, model, leads);
   }
-  const removed = given.map(([name]) => name).filter((name) => !Object.hasOwn(env, name) && !name.startsWith('INPUT_'));
+  const removed = given
+    .map(([name]) => name)
+    .filter((name) => !(Object.hasOwn(env, name) || name.startsWith('INPUT_') || RUNNERS.test(name)));
   return { env, removed: removed.sort() };
 }
 
