@@ -1,7 +1,8 @@
 /**
  * Writes action.yml and the generated parts of README.md from the tables in src/request/inputs.ts, and docs/hazards.md
  * from the rules in src/hazards/catalogue.ts.
- * `npm run docs -- --check` writes nothing, names every file that differs, and exits 1.
+ * `npm run docs -- --check` writes nothing, names every file that differs, and exits 1; also when a test that
+ * docs/threat-model.md names is not there.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -14,6 +15,7 @@ import { helpText } from '../src/request/argv.ts';
 import { EXIT_CODES, INPUTS, type InputSpec, MODE_TABLE, OUTPUTS } from '../src/request/inputs.ts';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const THREATS = 'docs/threat-model.md';
 
 /** action.yml, whole. Every text is in double quotes, so that YAML reads none of them as anything else. */
 export function renderActionYml(): string {
@@ -153,6 +155,43 @@ function renderRule(rule: Rule): string[] {
   ];
 }
 
+export interface NamedTest {
+  /** Relative to the root. */
+  readonly file: string;
+  readonly title: string;
+}
+
+/** The tests that a document names, each as `folder/file` "title". */
+export function testsNamedIn(markdown: string): NamedTest[] {
+  return [...markdown.matchAll(/`([a-z0-9]+\/[a-z0-9-]+)` "([^"]+)"/g)].map(([, path = '', title = '']) => ({
+    file: `test/${path}.test.ts`,
+    title,
+  }));
+}
+
+/** Of tests and groups of them: the first text of a call, as it stands there. */
+function titlesIn(source: string): Set<string> {
+  return new Set([...source.matchAll(/\(\s*(['"`])((?:(?!\1).)+)\1/g)].map(([, , title = '']) => title));
+}
+
+/** What is wrong with what a document says is shown by tests: a row of such a table without one, a test that there is not. */
+export async function unshown(markdown: string, read: (file: string) => Promise<string | null>): Promise<string[]> {
+  const problems: string[] = [];
+  let isShown = false;
+  for (const line of markdown.split('\n')) {
+    if (!line.startsWith('|')) isShown = false;
+    if (isShown && !/^\|[ :|-]+\|$/.test(line) && testsNamedIn(line).length === 0)
+      problems.push(`names no test: ${line}`);
+    if (/\| Shown by \|$/.test(line)) isShown = true;
+  }
+  for (const { file, title } of testsNamedIn(markdown)) {
+    const text = await read(file);
+    if (text === null) problems.push(`there is no ${file}`);
+    else if (!titlesIn(text).has(title)) problems.push(`${file} has no test "${title}"`);
+  }
+  return problems;
+}
+
 /** `text` with every part between its markers replaced; parts without markers are passed over. */
 export function fillParts(text: string, parts: Readonly<Record<string, string>>): string {
   let filled = text;
@@ -186,7 +225,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (args.includes('--check')) console.error(`${file} differs from what its tables say; run: npm run docs`);
     else await writeFile(join(ROOT, file), text);
   }
-  return args.includes('--check') && different > 0 ? 1 : 0;
+  const problems = await unshown((await readIfThere(THREATS)) ?? '', readIfThere);
+  for (const problem of problems) console.error(`${THREATS}: ${problem}`);
+  return problems.length > 0 || (args.includes('--check') && different > 0) ? 1 : 0;
 }
 
 async function readIfThere(file: string): Promise<string | null> {

@@ -536,7 +536,7 @@ describe('strangers', () => {
     expect(between.statements().length).toBeGreaterThan(8);
     for (const sql of between.statements()) {
       expect(sql).toMatch(/^\s*(?:select|with|show|set|begin|start transaction|commit|rollback|reset|deallocate)\b/i);
-      expect(sql).not.toMatch(/transaction_read_only|read\s+write/i);
+      expect(sql).not.toMatch(/\bset\s+(?:session\s+)?(?:default_)?transaction_read_only|read\s+write/i);
     }
   });
 
