@@ -2,7 +2,7 @@
 import { conclude } from './conclude.ts';
 import { type Door, logOf, type Setting, settingOf } from './door.ts';
 import { chooseEngine } from './engines/choose.ts';
-import type { Backend, StateProof, Trace } from './engines/engine.ts';
+import type { Backend, Outset, StateProof, Trace } from './engines/engine.ts';
 import { getState } from './github/commands.ts';
 import { failureFrom } from './postgres/failure.ts';
 import { exitCodeOf } from './report/exit.ts';
@@ -41,13 +41,16 @@ async function settle(request: Request, before: Outcome, setting: Setting): Prom
   const backend = getState(door.env, 'backend');
   if (backend === null) return null;
   const trace = getState(door.env, 'trace');
+  const outset = getState(door.env, 'outset');
   const { signal, env } = door;
-  const engine = await chooseEngine({ request, log, signal, env, remember: () => undefined, trace: () => undefined });
+  const nobody = () => undefined;
+  const engine = await chooseEngine({ request, log, signal, env, remember: nobody, trace: nobody, outset: nobody });
   try {
     log.line('the run was killed: ending what it left at the server, and reading the database back');
     return await engine.settle({
       backend: JSON.parse(backend) as Backend,
       trace: trace === null ? null : (JSON.parse(trace) as Trace),
+      outset: outset === null ? null : (JSON.parse(outset) as Outset),
       pending: before.pending,
     });
   } catch (error) {

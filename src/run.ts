@@ -36,6 +36,7 @@ async function gated(request: Request, setting: Setting): Promise<Outcome> {
       env: door.env,
       remember: (backend) => saveState(door.env, 'backend', JSON.stringify(backend)),
       trace: (trace) => saveState(door.env, 'trace', JSON.stringify(trace)),
+      outset: (outset) => saveState(door.env, 'outset', JSON.stringify(outset)),
     }),
     log,
     signal: door.signal,

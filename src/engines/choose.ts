@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import { Stop } from '../report/stop.ts';
 import type { Request } from '../request/request.ts';
 import { engineProblems } from '../request/tool.ts';
-import type { Backend, Engine, Trace } from './engine.ts';
+import type { Backend, Engine, Outset, Trace } from './engine.ts';
 import { holdsSqlMigrations, requireFolder } from './sql/files.ts';
 
 export interface Choosing {
@@ -17,16 +17,18 @@ export interface Choosing {
   readonly remember: (backend: Backend) => void;
   /** Told what a tool may commit, before it does. */
   readonly trace: (trace: Trace) => void;
+  /** Told what the database is before the first write of the SQL engine. */
+  readonly outset: (outset: Outset) => void;
 }
 
 /** Only the engine that is wanted is loaded. What speaks against the choice is said when it is asked to inspect. */
 export async function chooseEngine(choosing: Choosing): Promise<Engine> {
-  const { request, log, signal, env, remember } = choosing;
+  const { request, env } = choosing;
   const kind = kindOf(request, request.door === 'action' ? env.GITHUB_WORKSPACE : undefined);
   if (kind instanceof Stop) return new Unusable(kind);
   if (kind === 'sql') {
     const { sqlEngine } = await import('./sql/engine.ts');
-    return sqlEngine(request, log, signal, remember);
+    return sqlEngine(choosing);
   }
   const [{ ToolEngine }, tool] = await Promise.all([import('./tool/engine.ts'), toolOf(kind, choosing)]);
   return new ToolEngine(choosing, tool);

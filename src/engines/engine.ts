@@ -1,6 +1,6 @@
 /** What the gate asks of an engine, and what it gets back: plain data on every arrow. */
 
-import type { PlannedMigration, PlanProblem, RecordRow } from '../plan/plan.ts';
+import type { PlannedMigration, PlanProblem, Progress, RecordRow } from '../plan/plan.ts';
 import type {
   BackupMarker,
   Blocked,
@@ -146,11 +146,21 @@ export interface Trace {
   readonly committing: readonly string[] | 'untold';
 }
 
+/** What the database was when the SQL engine began to write, for whoever reads it back. */
+export interface Outset {
+  /** Of the schema. */
+  readonly picture: string;
+  /** How far half-done migrations had come, by version key. */
+  readonly resumed: readonly (readonly [string, Pick<Progress, 'done' | 'started'>])[];
+}
+
 /** What a run that was killed has left. */
 export interface Remains {
   readonly backend: Backend | null;
   /** Null: no tool was started, or the engine runs none. */
   readonly trace: Trace | null;
+  /** Null: nothing was written yet, or the engine is another. */
+  readonly outset: Outset | null;
   readonly pending: readonly MigrationRef[];
 }
 

@@ -1,4 +1,5 @@
 /** Two readings of a schema -> what is different, by name, for a reviewer and for the proof after apply. */
+import { createHash } from 'node:crypto';
 import type { SchemaChange, SchemaObjectKind } from '../report/outcome.ts';
 
 /** A cheap reading of the whole catalog: enough to know which objects to look at, nothing of what they are. */
@@ -48,6 +49,16 @@ export function changedGroups(before: Fingerprints, after: Fingerprints): GroupC
   }
   const removed = [...before.groups.keys()].filter((key) => !after.groups.has(key));
   return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
+}
+
+export function isSameSchema(before: Fingerprints, after: Fingerprints): boolean {
+  return Object.values(changedGroups(before, after)).every((keys) => keys.length === 0);
+}
+
+/** 64 hexadecimal digits: equal ones are the same schema. For whoever has to tell after this process is gone. */
+export function schemaPicture({ groups }: Fingerprints): string {
+  const lines = [...groups].map(([key, value]) => `${key}=${value}`).sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 /** The groups to define inside the rehearsal (`inside`), and after its rollback (`outside`), for their difference. */

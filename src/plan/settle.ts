@@ -55,18 +55,15 @@ export function settle(of: Unsettled, word: SettleWord | null, why: string | nul
   const begun = progress?.started ?? null;
   const cleanup = judgement?.kind === 'again' ? judgement.cleanup : [];
   const checksum = file?.checksum ?? record?.checksum ?? '';
-  const settled = (row: Settlement['row'], reason: string, clean: readonly string[] = []): Settlement => {
-    const cleaned = clean.length === 0 ? '' : `; ran: ${clean.join('; ')}`;
-    return {
-      kind: 'settlement',
-      version,
-      name,
-      file: file?.file ?? null,
-      cleanup: clean,
-      row,
-      reason: reason + cleaned,
-    };
-  };
+  const settled = (row: Settlement['row'], reason: string, clean: readonly string[] = []): Settlement => ({
+    kind: 'settlement',
+    version,
+    name,
+    file: file?.file ?? null,
+    cleanup: clean,
+    row,
+    reason,
+  });
   const objection = (message: string, words: readonly SettleWord[]): Objection => ({
     kind: 'objection',
     version,

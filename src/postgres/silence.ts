@@ -3,6 +3,7 @@
  * waited for without end. Whether the server is still at work for the session is asked on another connection.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askAsLogin } from './as-login.ts';
 import type { Session } from './session.ts';
 
 const QUIET_MS = 5_000;
@@ -101,12 +102,14 @@ function isOver(activity: Activity | null | 'unknown'): activity is Activity | n
 
 /** Null: it has no backend any more. Behind a pooler the process id that the connection was told may be anybody's. */
 async function activityOf(session: Session, other: Session, name: string): Promise<Activity | null | 'unknown'> {
-  const { rows } = await other.query<Activity>(
-    `select a.state, a.state_change::text as since from pg_catalog.pg_stat_activity a
+  const [row] = await askAsLogin(
+    other,
+    `select a.state, a.state_change::text from pg_catalog.pg_stat_activity a
       where a.pid = $1 and ($2::text is null or a.application_name = $2)`,
-    [session.backendPid ?? session.startupPid, session.backendPid === null ? name : null],
+    [String(session.backendPid ?? session.startupPid), session.backendPid === null ? name : null],
   );
-  return rows[0] ?? (session.backendPid === null ? 'unknown' : null);
+  if (row) return { state: row[0] ?? null, since: row[1] ?? '' };
+  return session.backendPid === null ? 'unknown' : null;
 }
 
 const SILENT_CODES = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']);

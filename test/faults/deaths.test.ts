@@ -2,10 +2,13 @@
  * Deaths: of the gate, of its sessions, of the server, of the network between them; at random moments, and exactly around
  * COMMIT. The database is read by plain SQL against the files; what the dead run says of it must be true.
  */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommitMoment, type CuttableProxy, cuttableProxy } from '../support/cuttable.ts';
 import { FULL, oneOf, randomOf, SEED, tally, times } from '../support/faults.ts';
+import { runGate } from '../support/gate.ts';
 import { createDatabase, type Server, startServer } from '../support/postgres.ts';
 import {
   type ActionRun,
@@ -13,6 +16,7 @@ import {
   runAction,
   runCli,
   startAction,
+  startCli,
   temporaryWorkspace,
   writeMigrations,
 } from '../support/runner.ts';
@@ -124,6 +128,10 @@ async function chain(name: string, server: Server, kinds: readonly Kind[], death
   } catch (error) {
     throw new Error(`${name}: ${told.join('\n')}\n${error instanceof Error ? error.stack : error}`, { cause: error });
   }
+  await dropCopy(server, url);
+}
+
+async function dropCopy(server: Server, url: string): Promise<void> {
   await withClient(server.url(), (client) =>
     client.query(`drop database "${new URL(url).pathname.slice(1)}" with (force)`),
   );
@@ -139,7 +147,7 @@ async function die(world: World, kind: Kind, told: string[]): Promise<void> {
   const { random, together, read, url } = world;
   const before = await read();
   const proxy = await cuttableProxy(url);
-  let running: RunningAction | null = null;
+  let running: Running | null = null;
   let died = false;
   let when = '';
   const inputs = {
@@ -150,22 +158,19 @@ async function die(world: World, kind: Kind, told: string[]): Promise<void> {
   };
   const kill = async () => {
     died = true;
-    await FAULTS[kind](world, proxy, running as unknown as RunningAction);
+    await FAULTS[kind](world, proxy, running as unknown as Running);
   };
+  const runId = String(Math.floor(random() * 1e10));
+  const door = random() < 0.25 ? 'command line' : 'action';
   const at = random();
-  const started = startAction({
-    workspace: world.workspace,
-    inputs,
-    runId: String(Math.floor(random() * 1e10)),
-    timeoutMs: 180_000,
-  });
+  const started = door === 'action' ? byAction(world, inputs, runId) : byCommandLine(world, inputs);
   // The moment is chosen before anything of it can have come.
   let moment: Promise<void>;
   if (at < 0.5) {
     const nth = together ? 1 : 1 + Math.floor(random() * 30);
     const side = oneOf(MOMENTS, random);
     when = `commit ${side}`;
-    told.push(`${kind}, ${side} COMMIT ${nth}`);
+    told.push(`${kind}, ${side} COMMIT ${nth}, ${door}`);
     proxy.atCommit(nth, side, kill);
     running = await started;
     moment = Promise.resolve();
@@ -174,8 +179,8 @@ async function die(world: World, kind: Kind, told: string[]): Promise<void> {
     const chapter = at < 0.8 ? oneOf(CHAPTERS, random) : null;
     const ms = Math.floor(random() * (chapter ? 250 : RUN_MS));
     when = chapter ?? 'anytime';
-    told.push(`${kind}, ${ms} ms after ${chapter ?? 'start'}`);
-    const begun = chapter ? running.waitFor(`::group::${chapter}`) : Promise.resolve();
+    told.push(`${kind}, ${ms} ms after ${chapter ?? 'start'}, ${door}`);
+    const begun = chapter ? running.waitFor(new RegExp(`^(::group::)?${chapter}$`, 'm')) : Promise.resolve();
     let over = false;
     void running.done.finally(() => {
       over = true;
@@ -198,24 +203,60 @@ async function die(world: World, kind: Kind, told: string[]): Promise<void> {
   told.push(`  ${run.signal ?? run.exitCode}: ${endingOf(run)}; ${run.report?.error?.message ?? ''}`);
   const complaints = [...after.wrong, ...judge(run, before, after, kind)];
   if (complaints.length > 0) throw new Error(`${complaints.join('\n')}\n${run.log.join('\n')}`);
-  const post = await running.runPost();
+  const post = (await running.runPost?.()) ?? null;
   await nobodyLeft(world);
   const settled = await read();
   await proxy.close();
-  if (settled.print !== after.print) throw new Error(`the post step changed the database\n${post.log.join('\n')}`);
-  const again = run.signal === 'SIGKILL' ? judge(post, before, settled, kind) : [];
-  if (again.length > 0) throw new Error(`after the post step: ${again.join('\n')}\n${post.log.join('\n')}`);
+  if (settled.print !== after.print) throw new Error(`the post step changed the database\n${post?.log.join('\n')}`);
+  const again = post && run.signal === 'SIGKILL' ? judge(post, before, settled, kind) : [];
+  if (again.length > 0) throw new Error(`after the post step: ${again.join('\n')}\n${post?.log.join('\n')}`);
   if (!died) return;
-  const ending = run.signal === 'SIGKILL' ? `post: ${endingOf(post)}` : endingOf(run);
+  const ending = post && run.signal === 'SIGKILL' ? `post: ${endingOf(post)}` : endingOf(run);
   count(kind, ending);
   count(`at ${when}`, ending);
+  count(`by ${door}`, run.signal ?? `exit ${run.exitCode}`);
 }
 
-const endingOf = (run: ActionRun) =>
-  `${run.outputs.result} ${run.exitCode ?? run.signal} ${run.outputs['database-state']}`;
+/** What a run has said, whichever door it came through. */
+type Said = Pick<ActionRun, 'exitCode' | 'signal' | 'outputs' | 'report' | 'log'>;
+
+/** `runPost` null: nobody comes after it. */
+interface Running extends Pick<RunningAction, 'kill' | 'waitFor'> {
+  readonly done: Promise<Said>;
+  readonly runPost: (() => Promise<Said>) | null;
+}
+
+type Inputs = Readonly<Record<string, string>>;
+
+function byAction({ workspace }: World, inputs: Inputs, runId: string): Promise<Running> {
+  return startAction({ workspace, inputs, runId, timeoutMs: 180_000 });
+}
+
+async function byCommandLine({ workspace }: World, { 'database-url': url = '', ...inputs }: Inputs): Promise<Running> {
+  // What is found afterwards is this run's.
+  rmSync(join(workspace, 'migration-log'), { recursive: true, force: true });
+  const args = Object.entries(inputs).map(([name, value]) => `--${name}=${value}`);
+  const running = startCli(args, { cwd: workspace, env: { DATABASE_URL: url }, timeoutMs: 180_000 });
+  const said = running.done.then(({ exitCode, signal, report, stdout }) => ({
+    exitCode,
+    signal,
+    report,
+    log: [stdout],
+    outputs: (report === null
+      ? {}
+      : {
+          result: report.result,
+          'database-state': report.databaseState,
+          applied: JSON.stringify(report.applied),
+        }) as Record<string, string>,
+  }));
+  return { kill: running.kill, waitFor: running.waitFor, done: said, runPost: null };
+}
+
+const endingOf = (run: Said) => `${run.outputs.result} ${run.exitCode ?? run.signal} ${run.outputs['database-state']}`;
 
 /** What a run says, against what is there. */
-function judge(run: ActionRun, before: Standing, after: Standing, kind: Kind): string[] {
+function judge(run: Said, before: Standing, after: Standing, kind: Kind): string[] {
   const wrong: string[] = [];
   const killed = run.signal === 'SIGKILL';
   const state = run.outputs['database-state'];
@@ -255,7 +296,7 @@ function judge(run: ActionRun, before: Standing, after: Standing, kind: Kind): s
 }
 
 /** No session and no lock of a gate stays behind; one that is just leaving is given its time. */
-async function nobodyLeft({ url }: World): Promise<void> {
+async function nobodyLeft({ url }: Pick<World, 'url'>): Promise<void> {
   const until = Date.now() + GONE_WITHIN_MS;
   for (;;) {
     const left = await withClient(url, async (client) => {
@@ -315,7 +356,7 @@ async function settledByHand({ url }: World, { untold }: Standing): Promise<bool
   return true;
 }
 
-const FAULTS: Readonly<Record<Kind, (world: World, proxy: CuttableProxy, run: RunningAction) => Promise<void>>> = {
+const FAULTS: Readonly<Record<Kind, (world: World, proxy: CuttableProxy, run: Running) => Promise<void>>> = {
   SIGKILL: async (_world, _proxy, run) => run.kill('SIGKILL'),
   'the session that works is ended': async ({ url }) =>
     endSessions(url, 'exists (select 1 from locks where locks.pid = a.pid)'),
@@ -369,7 +410,7 @@ const quick = ofThese(KINDS.slice(0, 4).concat('connections closed', 'connection
 const crashes = ofThese(['the server crashes']);
 
 test.runIf(quick.length > 0)('the gate, its sessions and its connections die', TIMEOUT, () =>
-  all(chains(4, 220), times(2, 5), (index) => chain(`chain ${index}`, shared, quick, times(1, DEATHS_IN_A_ROW))),
+  all(chains(3, 220), times(2, 5), (index) => chain(`chain ${index}`, shared, quick, times(1, DEATHS_IN_A_ROW))),
 );
 
 test.runIf(crashes.length > 0)('the server crashes', TIMEOUT, async () => {
@@ -388,3 +429,141 @@ test.runIf(ofThese(['connections silent']).length > 0)('the connections fall sil
 test.runIf(FULL && ofThese([FOR_GOOD]).length > 0)('the network is silent for good', TIMEOUT, () =>
   all(chains(0, 8), 4, (index) => chain(`for good ${index}`, shared, [FOR_GOOD], 1)),
 );
+
+// -- exactly there ----------------------------------------------------------------------------------------------
+
+/** Every COMMIT of a run in turn; in the short form some of them. */
+const COMMITS = 30;
+const LOST = ofThese(['connections reset']).length > 0;
+
+test.runIf(LOST)('the answer to a COMMIT is lost, and the records tell what became of it', TIMEOUT, async () => {
+  const random = randomOf('lost');
+  const each = MOMENTS.flatMap((moment) =>
+    Array.from({ length: COMMITS }, (_, index) => ({ moment, nth: index + 1, together: false })).concat(
+      { moment, nth: 1, together: true },
+      { moment, nth: 2, together: true },
+    ),
+  );
+  const some = FULL ? each : Array.from({ length: 3 }, () => oneOf(each, random));
+  await all(some.length, times(1, 2), async (index) => {
+    const one = some[index];
+    if (one) await loseAnswer(one, random);
+  });
+});
+
+async function loseAnswer(
+  { moment, nth, together }: { moment: CommitMoment; nth: number; together: boolean },
+  random: () => number,
+): Promise<void> {
+  const migrations = together ? TOGETHER : MIXED;
+  const url = await copyOf(shared, random);
+  const workspace = await workspaceWith(filesOf(migrations));
+  const before = await readStanding(url, migrations);
+  const proxy = await cuttableProxy(url);
+  let lost = false;
+  proxy.atCommit(nth, moment, async () => {
+    lost = true;
+    proxy.reset();
+  });
+  const { 'database-url': target, ...inputs } = inputsFor(proxy.url);
+  const { outcome, lines } = await runGate(workspace, target, {
+    ...inputs,
+    'transaction-mode': together ? 'all' : 'per-migration',
+  });
+  await proxy.close();
+  const after = await readStanding(url, migrations);
+  const truth = after.isWhole ? 'migrated' : before.print === after.print ? 'unchanged' : 'partially-migrated';
+  const where = `${moment} COMMIT ${nth}${together ? ', together' : ''}: ${lines.join('\n')}`;
+  expect(after.wrong, where).toEqual([]);
+  // How far code that commits came, nobody can tell.
+  const isTold = outcome.databaseState !== 'unknown' || after.untold === null || truth === 'partially-migrated';
+  if (isTold) expect(outcome.databaseState, where).toBe(truth);
+  const versions = outcome.applied.map(({ version }) => version);
+  expect(versions, where).toEqual(after.applied.filter((version) => !before.applied.includes(version)));
+  if (lost) count(`answer lost, ${moment} COMMIT`, `${outcome.result} ${outcome.exitCode} ${outcome.databaseState}`);
+  await dropCopy(shared, url);
+}
+
+/** A COMMIT takes its time, in which its client is lost: nothing may be said of it before it is over. */
+const SLOW_COMMIT = `create table slow (id int);
+create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(2); return null; end $$;
+create constraint trigger waits after insert on slow deferrable initially deferred for each row execute function wait();
+insert into slow values (1);`;
+
+test.runIf(LOST).each(['connections closed', 'SIGKILL'] as const)(
+  'a login whose sessions begin with another role: %s while COMMIT is at work',
+  TIMEOUT,
+  async (kind) => {
+    const random = randomOf(`role ${kind}`);
+    const name = `r_${Math.floor(random() * 1e12).toString(36)}`;
+    await withClient(shared.url(), async (client) => {
+      await client.query(`create role ${name}_owner nologin`);
+      await client.query(`create role ${name} login password 'secret' in role ${name}_owner`);
+      await client.query(`alter role ${name} set role = '${name}_owner'`);
+      await client.query(`create database ${name} owner ${name}_owner`);
+    });
+    const url = shared.url(name);
+    const login = new URL(url);
+    login.username = name;
+    login.password = 'secret';
+    const proxy = await cuttableProxy(login.href);
+    const workspace = await workspaceWith({ 'migrations/1_slow.sql': SLOW_COMMIT });
+    const running = await startAction({ workspace, inputs: { ...inputsFor(proxy.url), 'fail-on': 'none' } });
+    await withClient(url, async (client) => {
+      const atWork = `select 1 from pg_stat_activity where datname = $1 and query = 'commit' and wait_event = 'PgSleep'`;
+      while ((await client.query(atWork, [name])).rows.length === 0) await sleep(20);
+    });
+    if (kind === 'SIGKILL') running.kill('SIGKILL');
+    else proxy.cut();
+    const main = await running.done;
+    const run = kind === 'SIGKILL' ? await running.runPost() : main;
+    const isThere = () =>
+      withClient(
+        url,
+        async (client) => (await client.query(`select to_regclass('slow') is not null as it`)).rows[0].it,
+      );
+    const told = await isThere();
+    await nobodyLeft({ url });
+    expect(await isThere(), run.log.join('\n')).toBe(told);
+    expect(endingOf(run), run.log.join('\n')).toBe(told ? 'failed 4 migrated' : 'failed 1 unchanged');
+    count(`a role hides the backend, ${kind}`, endingOf(run));
+    await proxy.close();
+  },
+);
+
+/** A run that goes on with what another has begun, and is killed: what the other did is not its own. */
+test.runIf(ofThese(['SIGKILL']).length > 0).each([
+  // Its own rows are the first that it commits: how far it is, before and after each statement.
+  { nth: 1, side: 'before', state: 'unchanged' },
+  { nth: 1, side: 'answered', state: 'unchanged' },
+  { nth: 2, side: 'before', state: 'partially-migrated' },
+] as const)('killed while it goes on with a half-done migration: $side COMMIT $nth', TIMEOUT, async (one) => {
+  const url = await createDatabase(shared, `half_${one.nth}_${one.side}`);
+  const workspace = await workspaceWith({
+    'migrations/1_half.sql': `create table half (id int);
+create index concurrently half_id on half (id);
+create index concurrently missing_id on missing (id);`,
+    'migrations/2_more.sql': 'create table more (id int);',
+  });
+  const run = async (through: string, kill: boolean) => {
+    const inputs = { ...inputsFor(through), 'allow-hazards': 'dry-run-inconclusive' };
+    return startAction({ workspace, inputs: kill ? inputs : { ...inputs, 'review-delay': '2s' } });
+  };
+  await withClient(url, async (client) => {
+    await client.query('create table missing (id int)');
+    const first = await run(url, false);
+    await first.waitFor('::group::Review');
+    await client.query('drop table missing');
+    expect(endingOf(await first.done)).toBe('failed 7 partially-migrated');
+    await client.query('create table missing (id int)');
+  });
+  const proxy = await cuttableProxy(url);
+  const started = run(proxy.url, true);
+  proxy.atCommit(one.nth, one.side, async () => (await started).kill('SIGKILL'));
+  const running = await started;
+  expect((await running.done).signal).toBe('SIGKILL');
+  const post = await running.runPost();
+  await proxy.close();
+  expect(post.outputs['database-state'], post.log.join('\n')).toBe(one.state);
+  count('killed while it goes on', endingOf(post));
+});

@@ -314,6 +314,7 @@ async function looked(raw: RawInputs, cwd: string, env: Readonly<Record<string, 
     env: given,
     remember: () => undefined,
     trace: () => undefined,
+    outset: () => undefined,
   });
   try {
     return await engine.inspect();

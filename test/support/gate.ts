@@ -69,10 +69,11 @@ export async function runGate(
   const signal = options.signal ?? new AbortController().signal;
   const log = { line: say, detail: say, chapter: say, progress: () => undefined };
   const { request } = parsed;
+  const nobody = () => undefined;
   let paused = false;
   let plan = '';
   const outcome = await gate(request, {
-    engine: await chooseEngine({ request, log, signal, env, remember: () => undefined, trace: () => undefined }),
+    engine: await chooseEngine({ request, log, signal, env, remember: nobody, trace: nobody, outset: nobody }),
     log,
     signal,
     now: Date.now,

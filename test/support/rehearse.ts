@@ -19,7 +19,16 @@ export async function rehearse(
   if (parsed.kind !== 'request') throw new Error(`not accepted: ${JSON.stringify(parsed)}`);
   const before = await fingerprint(database.url, { rowVersions: true });
   const quiet = { line: () => undefined, detail: () => undefined, chapter: () => undefined, progress: () => undefined };
-  const engine = sqlEngine(parsed.request, quiet, new AbortController().signal, () => undefined);
+  const nobody = () => undefined;
+  const engine = sqlEngine({
+    request: parsed.request,
+    log: quiet,
+    signal: new AbortController().signal,
+    env: {},
+    remember: nobody,
+    trace: nobody,
+    outset: nobody,
+  });
   try {
     const { plan } = await engine.inspect();
     await engine.health();

@@ -163,20 +163,29 @@ export interface CliRun {
   readonly logDir: string;
 }
 
+export interface RunningCli extends Pick<RunningAction, 'kill' | 'waitFor'> {
+  readonly done: Promise<CliRun>;
+}
+
 /** The command line, `migration-gate <args>`, from the committed bundle. */
-export async function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
+export function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
+  return startCli(args, options).done;
+}
+
+export function startCli(args: readonly string[], options: CliOptions): RunningCli {
   const node = options.node ?? process.execPath;
-  const child = watch(
-    spawn(node, [join(ROOT, 'dist', 'cli', 'index.js'), ...args], {
-      cwd: options.cwd,
-      env: { ...bareEnvironment(), ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    }),
-    options,
-  );
-  const ended = await child.done;
+  const child = spawn(node, [join(ROOT, 'dist', 'cli', 'index.js'), ...args], {
+    cwd: options.cwd,
+    env: { ...bareEnvironment(), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const watched = watch(child, options);
   const logDir = join(options.cwd, 'migration-log');
-  return { ...ended, report: readReport(join(logDir, 'report.json')), logDir };
+  return {
+    kill: (signal) => void child.kill(signal),
+    waitFor: watched.waitFor,
+    done: watched.done.then((ended) => ({ ...ended, report: readReport(join(logDir, 'report.json')), logDir })),
+  };
 }
 
 /** Where a text stands in what a run shows or leaves: the log (masks aside), annotations, the summary, outputs, files. For secrets. */

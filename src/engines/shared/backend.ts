@@ -1,5 +1,6 @@
 /** One session at the server, named so that no other is meant, and how it is ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askAsLogin } from '../../postgres/as-login.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { Backend } from '../engine.ts';
 import type { ServerFacts } from './inspect.ts';
@@ -11,29 +12,6 @@ export const BACKEND_START = 'extract(epoch from a.backend_start)::text';
 
 export function backendOf({ backendPid, backendStart }: ServerFacts): Backend {
   return { pid: backendPid, since: backendStart };
-}
-
-/**
- * Asks as the role that logged in, and gives the rows as text: a role that its sessions begin with (ALTER ROLE ... SET role)
- * may neither see when sessions of the login began nor end them. Not inside of a transaction.
- */
-export async function askAsLogin(
-  session: Session,
-  text: string,
-  values: readonly string[],
-): Promise<readonly (readonly (string | null)[])[]> {
-  try {
-    const [, , asked] = await session.batch([
-      { text: 'begin' },
-      { text: 'set local role none' },
-      { text, values, keep: true },
-      { text: 'commit' },
-    ]);
-    return asked?.rows ?? [];
-  } catch (error) {
-    if (!session.lost) await session.query('rollback');
-    throw error;
-  }
 }
 
 /** Ends the backend, and returns once it is gone: until then it could still commit. */

@@ -1,6 +1,7 @@
 /** The target database of one run: the session that works and holds the lock, the one that watches, and their like. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
+import { askAsLogin } from '../../postgres/as-login.ts';
 import { readServerError } from '../../postgres/failure.ts';
 import { freeStrandedLock, holdsLock, type LockHolder, lockKey, releaseLock, tryLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
@@ -205,13 +206,14 @@ export class Database {
   async endNamesakes(): Promise<void> {
     const until = performance.now() + GONE_WITHIN_MS;
     for (;;) {
-      const { rows } = await this.session.query(
+      const left = await askAsLogin(
+        this.session,
         `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
           where a.application_name = $1 and a.pid <> pg_catalog.pg_backend_pid() and a.usename = session_user
             and a.datname = pg_catalog.current_database()`,
         [applicationName(this.request.run)],
       );
-      if (rows.length === 0) return;
+      if (left.length === 0) return;
       if (performance.now() > until) throw new Error('sessions of the run that was killed are still at work');
       await sleep(100);
     }
@@ -298,16 +300,18 @@ export class Database {
     const { run } = this.request;
     if (holder && !isEarlierAttempt(holder.application, run)) return false;
     // An idle one has nothing to commit; in a pool it may be somebody else's by now.
-    const { rows } = await this.session.query<Backend & { application: string }>(
-      `select a.pid, a.application_name as application, ${BACKEND_START} as since from pg_catalog.pg_stat_activity a
+    const rows = await askAsLogin(
+      this.session,
+      `select a.pid, a.application_name, ${BACKEND_START} from pg_catalog.pg_stat_activity a
         where a.datname = pg_catalog.current_database() and a.usename = session_user and a.application_name like 'mgate/%'
           and (a.pid = $1 or a.state <> 'idle')
         order by a.pid = $1 desc`,
-      [holder?.pid ?? 0],
+      [String(holder?.pid ?? 0)],
     );
     let ended = false;
-    for (const { application, ...backend } of rows) {
-      if (!isEarlierAttempt(application, run)) continue;
+    for (const [pid, application, since] of rows) {
+      const backend = { pid: Number(pid), since: since ?? '' };
+      if (!isEarlierAttempt(application ?? '', run)) continue;
       this.log.line(
         `warning: an earlier attempt of this run is over and its session still at work (${application}, pid ${backend.pid}): it is ended`,
       );

@@ -2,13 +2,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askAsLogin } from '../../postgres/as-login.ts';
 import { quoteLiteral } from '../../postgres/identifier.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { Health } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
 import { cut, cutBytes } from '../../report/text.ts';
 import type { RunIdentity } from '../../request/request.ts';
-import { askAsLogin, BACKEND_START } from './backend.ts';
+import { BACKEND_START } from './backend.ts';
 
 export interface ServerFacts {
   readonly version: string;

@@ -151,6 +151,17 @@ export function notTogether(file: string, why: string | null, creator: string | 
   });
 }
 
+/** There is no record, and a file that was not applied yet is to make the table for them. */
+export function nowhereToSettle(creator: string): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'order',
+    message: `nothing can be settled: until ${creator} has made schema_migrations there is no record, and nowhere to write one`,
+    next: `Apply ${creator} first (target-version), or leave it out: the gate makes its own table.`,
+    file: creator,
+  });
+}
+
 export function changedOnDisk({ file }: MigrationFile): Stop {
   return new Stop({
     result: 'refused',

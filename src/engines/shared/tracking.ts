@@ -389,6 +389,15 @@ export function forgetItem({ schema }: RunStamp, version: string): BatchItem {
   return { text: `delete from ${quoteIdentifier(schema)}.schema_migrations where version = $1`, values: [version] };
 }
 
+/** How many of these events are in the history. */
+export async function eventsThere(session: Queryable, schema: string, ids: readonly string[]): Promise<number> {
+  const { rows } = await session.query<{ there: number }>(
+    `select pg_catalog.count(*)::int as there from ${quoteIdentifier(schema)}.migration_history h where h.id = any ($1::uuid[])`,
+    [ids],
+  );
+  return rows[0]?.there ?? 0;
+}
+
 /** One event of the history. `reason`: why a repair has settled it like that. */
 export function historyItem(
   stamp: RunStamp,
@@ -425,32 +434,54 @@ export function historyItem(
   };
 }
 
+/** What a row was written as. */
+type Written = Pick<RecordValues, 'version' | 'checksum' | 'status' | 'progress'>;
+
 /**
  * After our rows and before COMMIT: fails with `NOT_AS_WRITTEN` where they are not there as they were written. A trigger may
  * swallow or change them, and a migration that is applied and not recorded would be applied again.
  * `historyId`: the event's, of a migration that is done; null: none was written.
  */
-export function proveItem(
-  stamp: RunStamp,
-  row: Pick<RecordValues, 'version' | 'checksum' | 'status' | 'progress'>,
-  historyId: string | null,
-): BatchItem {
-  const s = quoteIdentifier(stamp.schema);
+export function proveItem(stamp: RunStamp, row: Written, historyId: string | null): BatchItem {
+  const event = historyId === null ? '' : `and ${eventIs(stamp.schema, "h.action = 'apply' and h.environment = $6")}`;
   return {
     name: historyId === null ? 'mgate_prove' : 'mgate_prove_done',
-    text: `select case when exists (select from ${s}.schema_migrations m
-          where m.version = $1 and m.status = $2 and m.checksum = $3 and m.progress is not distinct from $4::jsonb)
-        ${historyId === null ? '' : `and exists (select from ${s}.migration_history h where h.id = $5 and h.version = $1 and h.action = 'apply' and h.status = 'success' and h.environment = $6)`}
-      then 1 else pg_catalog.concat('not as written ', pg_catalog.pg_backend_pid())::int end`,
-    values: [
-      row.version,
-      row.status,
-      row.checksum,
-      row.progress === null ? null : JSON.stringify(row.progress),
-      ...(historyId === null ? [] : [historyId, stamp.environment]),
-    ],
+    text: proof(`${rowIs(stamp.schema)} ${event}`),
+    values: [...valuesOf(row), ...(historyId === null ? [] : [historyId, stamp.environment])],
   };
 }
+
+/** The same of what a repair has written. `row`: its version alone, where it was taken out. */
+export function proveRepairItem(
+  stamp: RunStamp,
+  row: Written | Pick<Written, 'version'>,
+  historyId: string,
+): BatchItem {
+  const s = quoteIdentifier(stamp.schema);
+  const event = (id: string) => eventIs(stamp.schema, "h.action = 'repair'", id);
+  return 'status' in row
+    ? { text: proof(`${rowIs(stamp.schema)} and ${event('$5')}`), values: [...valuesOf(row), historyId] }
+    : {
+        text: proof(`not exists (select from ${s}.schema_migrations m where m.version = $1) and ${event('$2')}`),
+        values: [row.version, historyId],
+      };
+}
+
+const rowIs = (schema: string) => `exists (select from ${quoteIdentifier(schema)}.schema_migrations m
+          where m.version = $1 and m.status = $2 and m.checksum = $3 and m.progress is not distinct from $4::jsonb)`;
+
+const eventIs = (schema: string, also: string, id = '$5') =>
+  `exists (select from ${quoteIdentifier(schema)}.migration_history h where h.id = ${id} and h.version = $1 and h.status = 'success' and ${also})`;
+
+const proof = (condition: string) =>
+  `select case when ${condition} then 1 else pg_catalog.concat('not as written ', pg_catalog.pg_backend_pid())::int end`;
+
+const valuesOf = ({ version, status, checksum, progress }: Written) => [
+  version,
+  status,
+  checksum,
+  progress === null ? null : JSON.stringify(progress),
+];
 
 /** The text that is no number. */
 export const NOT_AS_WRITTEN = '22P02';

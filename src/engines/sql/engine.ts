@@ -3,6 +3,7 @@ import type { Log } from '../../log.ts';
 import { appliedByHistory, decide } from '../../plan/decide.ts';
 import { planDigest } from '../../plan/digest.ts';
 import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
+import { type Fingerprints, isSameSchema, schemaPicture } from '../../plan/schema-diff.ts';
 import { readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock } from '../../postgres/lock.ts';
 import type { Session } from '../../postgres/session.ts';
@@ -11,11 +12,12 @@ import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health } from '../../report/outcome.ts';
 import { PLAN_SECTION_END, renderPlanSection } from '../../report/plan-sql.ts';
 import type { Request, Target } from '../../request/request.ts';
+import type { Choosing } from '../choose.ts';
 import type {
   Applied,
-  Backend,
   Engine,
   Inspection,
+  Outset,
   Plan,
   Rehearsal,
   Remains,
@@ -34,6 +36,7 @@ import {
   emptyFolder,
   lostLock,
   notTogether,
+  nowhereToSettle,
   refuseUnlessMayRecord,
   unfitTable,
 } from '../shared/refusals.ts';
@@ -61,14 +64,8 @@ import { checkRecords, readBack } from './state-proof.ts';
 /** A server that crashes while it is read back is asked again. */
 const PROVE_ATTEMPTS = 3;
 
-/** `remember` is told which backend does the work, before it does any. */
-export function sqlEngine(
-  request: Request,
-  log: Log,
-  signal: AbortSignal,
-  remember: (backend: Backend) => void,
-): Engine {
-  return new SqlEngine(request, log, new Database(request, log, signal, remember));
+export function sqlEngine(choosing: Choosing): Engine {
+  return new SqlEngine(choosing);
 }
 
 class SqlEngine implements Engine {
@@ -76,6 +73,7 @@ class SqlEngine implements Engine {
   private readonly request: Request;
   private readonly log: Log;
   private readonly database: Database;
+  private readonly noteOutset: Choosing['outset'];
 
   private copy: Workbench | null = null;
   private tracking: Workbench['tracking'] | null = null;
@@ -87,10 +85,11 @@ class SqlEngine implements Engine {
   private records: readonly Recorded[] = [];
   private readonly plannedFiles = new Map<string, PlannedMigration>();
 
-  constructor(request: Request, log: Log, database: Database) {
+  constructor({ request, log, signal, remember, outset }: Choosing) {
     this.request = request;
     this.log = log;
-    this.database = database;
+    this.database = new Database(request, log, signal, remember);
+    this.noteOutset = outset;
   }
 
   // -- inspect and plan ---------------------------------------------------------------------------------------
@@ -267,6 +266,7 @@ class SqlEngine implements Engine {
         fingerprints: await readFingerprints(bench.session, left),
         invalid: await invalidIndexes(bench.session),
       };
+      this.noteOutset({ picture: schemaPicture(this.before.fingerprints), resumed: progressOf(plan) });
       return bench;
     });
     const stamp = stampOf(this.request, plan.digest, marker);
@@ -287,10 +287,16 @@ class SqlEngine implements Engine {
   async repair(): Promise<readonly Settled[]> {
     const { request, files, records, log } = this;
     const { session } = this.database;
-    if (!this.found().exists || this.plan === null) return [];
-    const stamp = stampOf(request, this.plan.digest, null);
+    const { plan } = this;
+    if (!plan) throw new Error('not inspected');
+    if (!this.found().exists) {
+      const creator = plan.pending.find(makesTracking);
+      if (request.settle.words.size > 0 && creator) throw nowhereToSettle(creator.file);
+    }
+    const stamp = stampOf(request, plan.digest, null);
+    const witness = () => this.database.witness();
     return this.interruptible('while settling the records', () =>
-      repair({ session, request, stamp, files, records, onLine: (text) => log.line(text) }),
+      repair({ session, request, stamp, files, records, witness, onLine: (text) => log.line(text) }),
     );
   }
 
@@ -301,7 +307,9 @@ class SqlEngine implements Engine {
       let witness: Session | null = null;
       try {
         witness = await this.database.witness();
-        return await readBack(witness, this.request.trackingSchema, plan, this.before);
+        const { before } = this;
+        const isAsBefore = before && ((now: Fingerprints) => isSameSchema(before.fingerprints, now));
+        return await readBack(witness, this.request.trackingSchema, plan, isAsBefore);
       } catch (error) {
         // It may be the asking that shows that the session is lost, and who stands in for it may be lost too.
         if (witness?.lost && attempt < PROVE_ATTEMPTS) continue;
@@ -311,10 +319,16 @@ class SqlEngine implements Engine {
     }
   }
 
-  async settle({ backend, pending }: Remains): Promise<StateProof> {
+  async settle({ backend, pending, outset }: Remains): Promise<StateProof> {
     const session = await this.database.afterDeath(backend);
-    const planned = pending.map((one) => ({ ...one, key: versionKey(one.version) }));
-    return readBack(session, this.request.trackingSchema, { pending: planned, resumed: new Map() }, null);
+    // It is noted before the first write.
+    if (outset === null) return { state: 'unchanged', currentVersion: null, applied: [] };
+    const planned = {
+      pending: pending.map((one) => ({ ...one, key: versionKey(one.version) })),
+      resumed: new Map(outset.resumed.map(([key, progress]) => [key, { progress }])),
+    };
+    const isAsBefore = (now: Fingerprints) => schemaPicture(now) === outset.picture;
+    return readBack(session, this.request.trackingSchema, planned, isAsBefore);
   }
 
   release(): Promise<void> {
@@ -329,6 +343,12 @@ class SqlEngine implements Engine {
     if (!this.tracking) throw new Error('not inspected');
     return this.tracking;
   }
+}
+
+function progressOf({ resumed }: Plan): Outset['resumed'] {
+  return [...resumed].flatMap(([key, { progress }]) =>
+    progress ? [[key, { done: progress.done, started: progress.started }] as const] : [],
+  );
 }
 
 function shown(

@@ -1,7 +1,9 @@
 /** Mode repair: what interrupted and failed runs have left in the records is settled, each version with its reason. */
+import { randomUUID } from 'node:crypto';
 import type { MigrationFile, Progress, RecordRow } from '../../plan/plan.ts';
 import { isUnsettled, type Settlement, type SettleWord, settle, type Unsettled } from '../../plan/settle.ts';
-import type { Session } from '../../postgres/session.ts';
+import { readServerError } from '../../postgres/failure.ts';
+import { BatchError, type Session } from '../../postgres/session.ts';
 import { RESET_ROLE } from '../../postgres/settings.ts';
 import { Stop } from '../../report/stop.ts';
 import { plural } from '../../report/text.ts';
@@ -9,7 +11,18 @@ import type { Request } from '../../request/request.ts';
 import { classify } from '../../sql/classify.ts';
 import type { Settled } from '../engine.ts';
 import { judge } from '../shared/leftovers.ts';
-import { createTrackingItems, forgetItem, historyItem, type RunStamp, recordItem } from '../shared/tracking.ts';
+import { notAsWritten } from '../shared/refusals.ts';
+import {
+  createTrackingItems,
+  eventsThere,
+  forgetItem,
+  historyItem,
+  NOT_AS_WRITTEN,
+  PINNED_ITEM,
+  proveRepairItem,
+  type RunStamp,
+  recordItem,
+} from '../shared/tracking.ts';
 import { versionKey } from './files.ts';
 import { begunBy, ProgressKeeper } from './progress.ts';
 import { scriptOf } from './script-file.ts';
@@ -20,49 +33,100 @@ export interface RepairInput {
   readonly stamp: RunStamp;
   readonly files: readonly MigrationFile[];
   readonly records: readonly RecordRow[];
+  /** Where the session was lost: another one, once the backend of the first is gone. */
+  readonly witness: () => Promise<Session>;
   readonly onLine: (text: string) => void;
 }
 
+/** Statements that were sent for a version, by its key. */
+type Ran = Map<string, string[]>;
+
 /** Settles everything or nothing. Throws a Stop that names what a person must find out. */
 export async function repair(input: RepairInput): Promise<readonly Settled[]> {
-  const settlements = await decideAll(input);
+  const settlements = await decideAll(input, new Map());
   if (settlements.length === 0) return [];
-  const { session, request, stamp } = input;
+  const { session, request } = input;
   await session.batch([...RESET_ROLE, { text: `set lock_timeout = ${request.lockTimeoutMs}` }]);
-  for (const { cleanup } of settlements) {
-    for (const sql of cleanup) {
-      input.onLine(sql);
-      await session.batch([{ text: sql }]);
+  const ran: Ran = new Map();
+  try {
+    for (const { version, cleanup } of settlements) {
+      for (const sql of cleanup) {
+        input.onLine(sql);
+        ran.set(versionKey(version), [...(ran.get(versionKey(version)) ?? []), sql]);
+        await session.batch([{ text: sql }]);
+      }
     }
+    // What cleans up may finish what was begun, as FINALIZE does.
+    const now = ran.size === 0 ? settlements : await decideAll(input, ran);
+    await record(input, now);
+    return now.map(({ version, name, file, row, reason }) => ({
+      version,
+      name,
+      file: file ?? '',
+      became: row === null ? 'forgotten' : row.status === 'completed' ? 'applied' : 'pending',
+      reason,
+    }));
+  } catch (error) {
+    throw ran.size === 0 ? error : afterCleaning(error, [...ran.values()].flat());
   }
-  await session.batch([
-    { text: 'begin' },
-    ...createTrackingItems(stamp.schema),
-    ...settlements.flatMap(({ version, name, row, reason }) => [
-      row === null
-        ? forgetItem(stamp, version)
-        : recordItem(stamp, { version, name, ...row, errorMessage: null, executionTimeMs: 0 }),
-      historyItem(stamp, {
-        action: 'repair',
-        version,
-        status: 'success',
-        errorMessage: null,
-        executionTimeMs: 0,
-        reason,
-      }),
-    ]),
-    { text: 'commit' },
-  ]);
-  return settlements.map(({ version, name, file, row, reason }) => ({
-    version,
-    name,
-    file: file ?? '',
-    became: row === null ? 'forgotten' : row.status === 'completed' ? 'applied' : 'pending',
-    reason,
-  }));
 }
 
-async function decideAll({ session, request, files, records }: RepairInput): Promise<Settlement[]> {
+/** Records and history together, and the proof that they are there as written. */
+async function record(input: RepairInput, settlements: readonly Settlement[]): Promise<void> {
+  const { session, stamp } = input;
+  const each = settlements.map((one) => ({ ...one, id: randomUUID() }));
+  try {
+    await session.batch([
+      { text: 'begin' },
+      ...createTrackingItems(stamp.schema),
+      ...each.flatMap(({ id, version, name, row, reason }) => [
+        row === null
+          ? forgetItem(stamp, version)
+          : recordItem(stamp, { version, name, ...row, errorMessage: null, executionTimeMs: 0 }),
+        historyItem(stamp, {
+          id,
+          action: 'repair',
+          version,
+          status: 'success',
+          errorMessage: null,
+          executionTimeMs: 0,
+          reason,
+        }),
+      ]),
+      PINNED_ITEM,
+      ...each.map(({ id, version, row }) => proveRepairItem(stamp, { version, ...row }, id)),
+      { text: 'commit' },
+    ]);
+  } catch (error) {
+    if (!session.lost) {
+      await session.query('rollback');
+      throw error instanceof BatchError && readServerError(error.cause).code === NOT_AS_WRITTEN
+        ? notAsWritten(stamp.schema, error)
+        : error;
+    }
+    // The answer to COMMIT may be what was lost: the events tell.
+    const ids = each.map(({ id }) => id);
+    if ((await eventsThere(await input.witness(), stamp.schema, ids)) < ids.length) throw error;
+  }
+}
+
+/** Nothing was recorded, and something was done. */
+function afterCleaning(error: unknown, ran: readonly string[]): Stop {
+  const { message, code } = readServerError(error);
+  const also = error instanceof Stop ? error.reason : { next: 'Run mode: repair again.' };
+  return new Stop(
+    {
+      ...also,
+      result: 'failed',
+      message: `${message}${code ? ` (${code})` : ''}; no record was settled, and these were run before: ${ran.join('; ')}`,
+      stateUnknown: true,
+    },
+    { cause: error },
+  );
+}
+
+/** `ran`: what was cleaned up already. */
+async function decideAll({ session, request, files, records }: RepairInput, ran: Ran): Promise<Settlement[]> {
   const { words, reason } = request.settle;
   const fileOf = new Map(files.map((file) => [file.key, file]));
   const recordOf = new Map(records.map((record) => [versionKey(record.version), record]));
@@ -74,9 +138,12 @@ async function decideAll({ session, request, files, records }: RepairInput): Pro
     const known = record ?? file ?? { version: key, name: '' };
     const begun = await lookAt(session, record, file);
     const found = { version: known.version, name: known.name, record, file, ...begun };
-    const settled = settle(found, words.get(key) ?? null, reason);
-    if (settled.kind === 'settlement') settlements.push(settled);
-    else objections.push(settled);
+    const sent = ran.get(key) ?? [];
+    // Against "run it again" stands that there is nothing left to run.
+    const isOver = sent.length > 0 && words.get(key) === 'again' && begun.judgement?.kind === 'done';
+    const settled = settle(found, isOver ? null : (words.get(key) ?? null), reason);
+    if (settled.kind === 'objection') objections.push(settled);
+    else settlements.push({ ...settled, reason: [settled.reason, ...sent.map((sql) => `ran: ${sql}`)].join('; ') });
   }
   const [first, ...more] = objections;
   if (!first) return settlements;

@@ -1,25 +1,29 @@
 /** What the database says of this run's migrations when it is read back. */
 import { decide } from '../../plan/decide.ts';
-import { changedGroups } from '../../plan/schema-diff.ts';
+import type { Progress } from '../../plan/plan.ts';
+import type { Fingerprints } from '../../plan/schema-diff.ts';
 import { readFingerprints } from '../../postgres/catalog.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { MigrationRef } from '../../report/outcome.ts';
 import { classify } from '../../sql/classify.ts';
 import type { Check, Plan, StateProof } from '../engine.ts';
 import { leftOut, type Recorded, readRecords, type TrackingRow, trackingQuery } from '../shared/tracking.ts';
-import type { StateBefore } from '../shared/verify.ts';
 
 /** What reading back asks of a plan. */
-export interface Planned extends Pick<Plan, 'resumed'> {
+export interface Planned {
   readonly pending: readonly (MigrationRef & { readonly key: string })[];
+  /** Half-done ones, as the run found them, by version key. */
+  readonly resumed: ReadonlyMap<string, { readonly progress: Pick<Progress, 'done' | 'started'> | null }>;
 }
 
-/** `before`: just before apply; null where that was not read. */
+/** Whether the schema is what it was just before apply; null where that was not read. */
+type IsAsBefore = ((now: Fingerprints) => boolean) | null;
+
 export async function readBack(
   session: Session,
   schema: string,
   plan: Planned,
-  before: StateBefore | null,
+  isAsBefore: IsAsBefore,
 ): Promise<StateProof> {
   const { rows } = await session.query<TrackingRow>(trackingQuery(schema));
   const tracked = rows[0]?.migrations ? await readRecords(session, schema, false) : [];
@@ -34,7 +38,7 @@ export async function readBack(
   const applied = plan.pending.filter((one) => records.get(one.version)?.status === 'completed');
   if (applied.length === plan.pending.length) return { state: 'migrated', currentVersion, applied };
   const begun = applied.length > 0 || plan.pending.some((one) => hasAdvanced(one, plan, records));
-  const state = begun ? 'partially-migrated' : await stateOfStarted(session, schema, plan, records, before);
+  const state = begun ? 'partially-migrated' : await stateOfStarted(session, schema, plan, records, isAsBefore);
   return { state, currentVersion, applied };
 }
 
@@ -44,7 +48,9 @@ function hasAdvanced(
   records: ReadonlyMap<string, Recorded>,
 ): boolean {
   const row = records.get(version);
-  const before = resumed.get(key)?.progress?.done ?? 0;
+  const was = resumed.get(key)?.progress;
+  // The statement that was begun may have been done by whoever began it: the schema tells.
+  const before = was?.started ?? was?.done ?? 0;
   return row?.status !== 'completed' && (row?.progress?.done ?? 0) > before;
 }
 
@@ -54,21 +60,19 @@ async function stateOfStarted(
   schema: string,
   plan: Planned,
   records: ReadonlyMap<string, Recorded>,
-  before: StateBefore | null,
+  isAsBefore: IsAsBefore,
 ): Promise<StateProof['state']> {
   const started = plan.pending.flatMap((one) => {
     const progress = records.get(one.version)?.progress;
-    if (!progress || progress.started === null) return [];
-    const again = plan.resumed.get(one.key)?.progress?.started === progress.started;
+    if (!progress) return [];
+    const begun = plan.resumed.get(one.key)?.progress?.started ?? null;
+    if (progress.started === null) return begun === progress.done ? [{ again: true, sql: '' }] : [];
+    const again = begun === progress.started;
     return [{ again, sql: progress.startedSql ?? '' }];
   });
   if (started.length === 0) return 'unchanged';
-  if (!before) return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
-  const { added, removed, changed } = changedGroups(
-    before.fingerprints,
-    await readFingerprints(session, leftOut(schema)),
-  );
-  if (added.length + removed.length + changed.length > 0) return 'partially-migrated';
+  if (!isAsBefore) return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
+  if (!isAsBefore(await readFingerprints(session, leftOut(schema)))) return 'partially-migrated';
   // Code that commits may have changed rows, of which the catalog tells nothing; it is never begun a second time.
   const untold = started.some(({ again, sql }) => !again && !classify(sql).nonTransactional?.leftover);
   return untold ? 'unknown' : 'unchanged';

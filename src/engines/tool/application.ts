@@ -1,6 +1,7 @@
 /** Apply, by the tool itself: each of its connections passes through a relay of ours, and is written down. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration } from '../../plan/plan.ts';
+import { askAsLogin } from '../../postgres/as-login.ts';
 import { failureFrom } from '../../postgres/failure.ts';
 import type { BatchItem, Session } from '../../postgres/session.ts';
 import type { Announcement } from '../../rehearsal/proxy/announcer.ts';
@@ -11,7 +12,6 @@ import type { Failure } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
 import { withoutValues } from '../../report/values.ts';
 import type { Applied, Plan, Trace } from '../engine.ts';
-import { askAsLogin } from '../shared/backend.ts';
 import type { Connections } from '../shared/connections.ts';
 import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracking.ts';
 import type { Workbench } from '../shared/workbench.ts';

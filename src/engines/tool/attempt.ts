@@ -1,6 +1,7 @@
 /** One attempt at the dry run of somebody else's tool: it runs for real, against the rehearsal's one session. */
 import { randomBytes } from 'node:crypto';
 import type { PlannedMigration } from '../../plan/plan.ts';
+import { askAsLogin } from '../../postgres/as-login.ts';
 import { readServerError } from '../../postgres/failure.ts';
 import { freeOtherLocks, lockKey } from '../../postgres/lock.ts';
 import { DEALLOCATE_ALL } from '../../postgres/session.ts';
@@ -15,7 +16,6 @@ import { migrationReport } from '../../rehearsal/report.ts';
 import type { Undone } from '../../rehearsal/treatment.ts';
 import type { Failure, MigrationReport } from '../../report/outcome.ts';
 import type { Stop } from '../../report/stop.ts';
-import { askAsLogin } from '../shared/backend.ts';
 import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
 import type { Ended } from './child.ts';
 import { ToolDirector } from './director.ts';

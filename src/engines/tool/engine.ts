@@ -51,7 +51,7 @@ import { Application } from './application.ts';
 import { ToolAttempt } from './attempt.ts';
 import { UNRECORDED } from './planned.ts';
 import { lookThrough, probe } from './probe.ts';
-import { changedMeanwhile, differentCopy } from './refusals.ts';
+import { changedMeanwhile, differentCopy, notOursToSettle } from './refusals.ts';
 import { findToolTables, readVersions, type ToolTable, type ToolVersion } from './tables.ts';
 import type { Standing, Tool } from './tool.ts';
 import { committedOf, stateOf } from './trace.ts';
@@ -92,6 +92,8 @@ export class ToolEngine implements Engine {
   /** What the tool has on record, when that was last read. */
   private appliedNow: Standing['applied'] = [];
   private plan: Plan | null = null;
+  /** What is wrong with the tool's records, when they were last read. */
+  private unsettled: string | null = null;
   private before: StateBefore | null = null;
   private application: Application | null = null;
 
@@ -157,6 +159,10 @@ export class ToolEngine implements Engine {
       downFiles: standing.ways,
     };
     this.plan = this.plan?.isOpen === false && tool.isOpen ? this.plan : plan;
+    const failed = versions.find(({ state }) => state === 'failed');
+    this.unsettled = failed
+      ? `${failed.version} is recorded as failed in ${this.table?.relation}`
+      : (standing.problems[0]?.message ?? null);
     return {
       server: { version: facts.version, major: facts.major },
       previousVersion: standing.currentVersion,
@@ -424,9 +430,10 @@ export class ToolEngine implements Engine {
     };
   }
 
-  /** Its records are the tool's own: of ours none is ever unfinished. */
-  repair(): Promise<readonly Settled[]> {
-    return Promise.resolve([]);
+  /** Its records are the tool's own: of ours none is ever unfinished. Throws where one of its own waits to be settled. */
+  async repair(): Promise<readonly Settled[]> {
+    if (this.unsettled !== null) throw notOursToSettle(this.tool.name, this.unsettled);
+    return [];
   }
 
   // -- proof and end --------------------------------------------------------------------------------------------

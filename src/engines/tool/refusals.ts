@@ -27,6 +27,15 @@ export function wentPast(
   return new Stop({ result: 'refused', class: 'tool', message: messages[how], next: howToMend(variables) });
 }
 
+export function notOursToSettle(name: string, what: string): Stop {
+  return new Stop({
+    result: 'refused',
+    class: 'order',
+    message: `${what}; ${name} keeps its records itself, and repair settles only those of engine sql`,
+    next: `Settle it with ${name}'s own command (such as alembic stamp, prisma migrate resolve, flyway repair), then run mode: status.`,
+  });
+}
+
 export function noSuchProbe(name: string): Stop {
   return new Stop({
     result: 'refused',
