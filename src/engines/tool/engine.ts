@@ -92,8 +92,8 @@ export class ToolEngine implements Engine {
   /** What the tool has on record, when that was last read. */
   private appliedNow: Standing['applied'] = [];
   private plan: Plan | null = null;
-  /** What is wrong with the tool's records, when they were last read. */
-  private unsettled: string | null = null;
+  /** What spoke against going on when the tool's records were last read. */
+  private problem: string | null = null;
   private before: StateBefore | null = null;
   private application: Application | null = null;
 
@@ -159,10 +159,7 @@ export class ToolEngine implements Engine {
       downFiles: standing.ways,
     };
     this.plan = this.plan?.isOpen === false && tool.isOpen ? this.plan : plan;
-    const failed = versions.find(({ state }) => state === 'failed');
-    this.unsettled = failed
-      ? `${failed.version} is recorded as failed in ${this.table?.relation}`
-      : (standing.problems[0]?.message ?? null);
+    this.problem = standing.problems[0]?.message ?? null;
     return {
       server: { version: facts.version, major: facts.major },
       previousVersion: standing.currentVersion,
@@ -431,9 +428,21 @@ export class ToolEngine implements Engine {
   }
 
   /** Its records are the tool's own: of ours none is ever unfinished. Throws where one of its own waits to be settled. */
-  async repair(): Promise<readonly Settled[]> {
-    if (this.unsettled !== null) throw notOursToSettle(this.tool.name, this.unsettled);
-    return [];
+  repair(): Promise<readonly Settled[]> {
+    return this.interruptible('while looking at the records', async () => {
+      const { session } = this.database;
+      if (this.problem !== null) throw notOursToSettle(this.tool.name, this.problem);
+      // Which is the tool's may not be known without running it.
+      for (const table of this.table ? [this.table] : await findToolTables(session)) {
+        const failed = (await readVersions(session, table)).find(({ state }) => state === 'failed');
+        if (failed)
+          throw notOursToSettle(
+            table.tool,
+            `${failed.version} is recorded as failed in ${table.schema}.${table.table}`,
+          );
+      }
+      return [];
+    });
   }
 
   // -- proof and end --------------------------------------------------------------------------------------------
