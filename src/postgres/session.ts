@@ -474,6 +474,9 @@ async function open(
   return session;
 }
 
+/** The driver's own words. */
+const isWithoutTls = (error: unknown) => (error as Error).message === 'The server does not support SSL connections';
+
 /** Worth another try while the time to connect lasts: the server is starting (57P03), or full for the moment (53300). */
 const PASSING = new Set(['57P03', '53300']);
 
@@ -489,6 +492,8 @@ export async function connect(
 ): Promise<Session> {
   const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   const attempts = tlsAttempts(target);
+  // What the server has said of itself tells more than that the time for another try was too short.
+  let said: unknown = null;
   for (;;) {
     let first: unknown = null;
     for (const ssl of attempts) {
@@ -501,15 +506,20 @@ export async function connect(
         const code = (error as { code?: string }).code;
         const network =
           code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
-        if (network || (error as Error).message === 'timeout expired' || performance.now() >= deadline) throw error;
+        const late = performance.now() >= deadline || (error as Error).message === 'timeout expired';
+        if (late && said !== null) throw said;
+        // A server without TLS has said nothing yet where there is another way.
+        if (late && isWithoutTls(error) && ssl !== attempts.at(-1)) throw new Error('timeout expired');
+        if (network || late) throw error;
         // A password that was wrong under TLS is not said once more in the clear.
         if (code === '28P01' && ssl !== false) throw error;
         // The TLS refusal of the first way says less than what the second way is told.
-        if ((first as Error).message === 'The server does not support SSL connections') first = null;
+        if (isWithoutTls(first)) first = null;
         if (first === null && ssl === attempts.at(-1)) throw error;
       }
     }
     if (!PASSING.has((first as { code?: string }).code ?? '') || performance.now() + 500 >= deadline) throw first;
+    said = first;
     await sleep(500, undefined, signal ? { signal } : {});
   }
 }

@@ -33,6 +33,7 @@ export const GUARD_IN: readonly BatchItem[] = [
   GUARD_ROWS,
 ];
 
+/** What a COMMIT would check, now: with the settings of the file, as in its own, and not with those of our rows. */
 export const FIRE_CONSTRAINTS: BatchItem = { text: 'set constraints all immediate' };
 
 /** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */

@@ -1,4 +1,4 @@
-/** A disk that runs full: a small tmpfs under a tablespace, or, where nothing may be mounted, a table's file that is one. */
+/** A disk that runs full: a small tmpfs, where something may be mounted, or a table's file that is always full. */
 import { execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, renameSync, rmSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,8 +38,13 @@ export interface SmallDisk {
   remove(): void;
 }
 
-/** From now on whatever would make the table longer is told that no space is left. Returns what ends that. */
-export async function fullFile(client: pg.Client, table: string): Promise<() => void> {
+/**
+ * Empties the table; from now on whatever would make it longer is told that no space is left. Returns what ends that.
+ * Works wherever the server's files are ours.
+ */
+export async function fullFile(client: pg.Client, table: string): Promise<() => Promise<void>> {
+  // A new file: no session has it open, nor anything of it in its cache.
+  await client.query(`truncate ${table}`);
   await client.query('checkpoint');
   const { rows } = await client.query<{ path: string }>(
     `select current_setting('data_directory') || '/' || pg_relation_filepath($1) as path`,
@@ -48,5 +53,8 @@ export async function fullFile(client: pg.Client, table: string): Promise<() => 
   const path = rows[0]?.path ?? '';
   renameSync(path, `${path}.kept`);
   symlinkSync('/dev/full', path);
-  return () => renameSync(`${path}.kept`, path);
+  return async () => {
+    renameSync(`${path}.kept`, path);
+    await client.query(`truncate ${table}`);
+  };
 }

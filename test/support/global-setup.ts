@@ -36,5 +36,5 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 async function needsServer(project: TestProject): Promise<boolean> {
   const words = process.argv.slice(2).filter((word) => !word.startsWith('-') && !/^(run|watch|dev)$/.test(word));
   const { testFiles } = await project.globTestFiles(words);
-  return testFiles.length === 0 || testFiles.some((file) => /[\\/]test[\\/](db|e2e)[\\/]/.test(file));
+  return testFiles.length === 0 || testFiles.some((file) => /[\\/]test[\\/](db|e2e|faults)[\\/]/.test(file));
 }

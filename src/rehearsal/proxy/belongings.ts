@@ -1,15 +1,13 @@
 /** What a session keeps for a connection: settings, prepared statements, temporary tables. Several share one here. */
 import type { BatchItem } from '../../postgres/session.ts';
+import { RESET_ALL, RESET_ROLE } from '../../postgres/settings.ts';
 import type { Admission } from './caller.ts';
 import { encodingItem, REPORTED, settingItems, settingsOf } from './parameters.ts';
 import type { Play } from './play.ts';
 import type { Seat } from './seat.ts';
 
-const RESET: readonly BatchItem[] = [
-  { text: 'reset session authorization' },
-  { text: 'reset role' },
-  { text: 'reset all' },
-];
+/** The limits of the role, which RESET ALL brings back, would end the session while the tool thinks. */
+const RESET: readonly BatchItem[] = [...RESET_ROLE, { text: RESET_ALL.text }];
 const BACKEND: BatchItem = { keep: true, text: 'select pg_catalog.pg_backend_pid()::text' };
 const JOIN = 'mgate_join';
 

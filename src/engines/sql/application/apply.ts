@@ -7,6 +7,7 @@ import type { Cancellation } from '../../../postgres/cancel.ts';
 import { failureFrom, readServerError } from '../../../postgres/failure.ts';
 import type { Session } from '../../../postgres/session.ts';
 import { localTimeouts, RESET_ALL, RESET_ROLE } from '../../../postgres/settings.ts';
+import { FIRE_CONSTRAINTS } from '../../../rehearsal/guard.ts';
 import type { Failure } from '../../../report/outcome.ts';
 import { duration } from '../../../report/text.ts';
 import { locate } from '../../../sql/locate.ts';
@@ -223,6 +224,7 @@ class Application {
       begin = null;
       // The file's role and settings must not reach our own rows, nor the next file.
       for (const item of RESET_ROLE) sender.add(item, null);
+      if (migration === group.at(-1)) sender.add(FIRE_CONSTRAINTS, null);
       sender.add(RESET_ALL, null);
       unrecorded.push(migration);
       if (migration === creator) {

@@ -5,6 +5,7 @@
 import type { PlannedMigration, Progress } from '../../../plan/plan.ts';
 import { type Place, readServerError } from '../../../postgres/failure.ts';
 import { BatchError, type BatchItem, type Session } from '../../../postgres/session.ts';
+import { FIRE_CONSTRAINTS } from '../../../rehearsal/guard.ts';
 import { Stop } from '../../../report/stop.ts';
 import type { StatementEvent } from '../../../sql/script.ts';
 import type { Leftover, Statement } from '../../../sql/statement.ts';
@@ -24,11 +25,12 @@ const IS_THERE = new Set(['42P07', '42P04', '42710']);
 const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
 
 /** For our own rows, whatever role and path the file has set; until the end of the transaction. */
-const AS_OURSELVES: readonly BatchItem[] = [
+const OUR_ROLE: readonly BatchItem[] = [
   { text: 'set local session authorization default' },
   { text: 'set local role to default' },
-  { text: 'set local search_path to default' },
 ];
+const OUR_PATH: BatchItem = { text: 'set local search_path to default' };
+const AS_OURSELVES: readonly BatchItem[] = [...OUR_ROLE, OUR_PATH];
 
 export class OneByOne {
   private readonly input: ApplyInput;
@@ -112,7 +114,7 @@ export class OneByOne {
           if (sender.isFull) await sender.flush();
         }
         if (end === 'rollback') for (const text of ['rollback', 'begin']) sender.add({ text }, null);
-        for (const item of AS_OURSELVES) sender.add(item, null);
+        for (const item of [...OUR_ROLE, FIRE_CONSTRAINTS, OUR_PATH]) sender.add(item, null);
         for (const pair of this.progressPairs(migration, progress.done())) sender.add(...pair);
         sender.add({ text: 'commit' }, null);
         await sender.flush();

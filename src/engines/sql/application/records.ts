@@ -61,12 +61,18 @@ export async function recordFailure(
   const session = await bench.witness();
   // The connection was lost while COMMIT was on its way, and the server finished it.
   if (session !== bench.session && (await isCompleted(session, stamp.schema, version))) return;
-  await session.batch([
-    { text: 'begin' },
-    failureItem(stamp, { version, name, checksum, errorMessage: message }),
-    historyItem(stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
-    { text: 'commit' },
-  ]);
+  try {
+    await session.batch([
+      { text: 'begin' },
+      failureItem(stamp, { version, name, checksum, errorMessage: message }),
+      historyItem(stamp, { version, status: 'failed', errorMessage: message, executionTimeMs: ms }),
+      { text: 'commit' },
+    ]);
+  } catch (cause) {
+    // The same session is asked next what state the database is in.
+    if (!session.lost) await session.query('rollback');
+    throw cause;
+  }
 }
 
 async function isCompleted(session: Session, schema: string, version: string): Promise<boolean> {
