@@ -273,6 +273,25 @@ describe('a session lost while applying', () => {
   });
 });
 
+describe('what COMMIT checks', () => {
+  const LATE = `create schema app; create table app.t (id int); create table app.seen (path text);
+create function app.late() returns trigger language plpgsql as $$ begin insert into seen values (current_setting('search_path')); return null; end $$;
+create constraint trigger late after insert on app.t deferrable initially deferred for each row execute function app.late()`;
+  const WRITES = 'set search_path = app;\ninsert into t values (1);';
+
+  it.each([
+    ['a file', WRITES],
+    ['a block among others', `begin;\n${WRITES}\ncommit;\nvacuum app.t;`],
+    ['the last of a train', 'set local search_path = app;\ninsert into t values (1);'],
+  ])('is checked as the file has set things, not as our own rows need them: %s', async (_what, sql) => {
+    const here = await scene({ '1_it.sql': sql, '2_after.sql': 'create table after (id int);' }, LATE);
+    const { outcome } = await here.run({ 'allow-hazards': 'own-transactions, dry-run-inconclusive' });
+    expect(outcome.error).toBeNull();
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(await here.rows('select path from app.seen')).toEqual([{ path: 'app' }]);
+  });
+});
+
 describe('losing to somebody else', () => {
   const ALTER = { '1_t.sql': 'insert into log values (1); alter table t add column note text;' };
   const SETUP = 'create table t (id int); create table log (id int)';
