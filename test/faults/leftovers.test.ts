@@ -236,7 +236,11 @@ async function interruptIn(
       caught = until(here.client, working(given.running)).then(
         async ({ pid }) => {
           await sleep(delay);
-          await here.client.query(`select ${how}($1)`, [pid]);
+          // Not what the session has gone on to meanwhile.
+          await here.client.query(
+            `select ${how}(pid) from pg_stat_activity where pid = $1 and state = 'active' and query like $2`,
+            [pid, given.running],
+          );
         },
         () => undefined,
       );
@@ -247,23 +251,23 @@ async function interruptIn(
   await holder.end();
   const pieces = (await here.rows(IN_PIECES)).map(({ name }) => String(name));
   const first = ending(outcome);
-  expect(['applied 0 migrated', 'failed 1 unchanged', 'failed 7 partially-migrated', 'failed 7 unknown']).toContain(
-    first,
-  );
+  // It may have come through, and the end met what came after it.
+  const cameThrough = ['applied 0 migrated', 'failed 4 migrated'].includes(first);
+  if (!cameThrough) expect(['failed 1 unchanged', 'failed 7 partially-migrated', 'failed 7 unknown']).toContain(first);
   if (first === 'failed 7 unknown') expect(given.untold).toBe(true);
   // What is in pieces is never called unchanged.
   if (pieces.length > 0) expect(first).toBe('failed 7 partially-migrated');
   if (given.mend) await here.client.query(given.mend);
 
   const next = await here.run({ ...INPUTS, 'review-delay': '0' });
-  if (given.untold && first !== 'applied 0 migrated') {
+  if (given.untold && !cameThrough) {
     // Its code may be half done: a person must tell.
     expect(ending(next.outcome)).toBe('failed 1 unchanged');
     expect(next.outcome.error).toMatchObject({ class: 'tool', file: 'migrations/1_it.sql' });
     return `${first}, then left to a person`;
   }
   expect(next.outcome.error).toBeNull();
-  expect(ending(next.outcome)).toBe(first === 'applied 0 migrated' ? 'up-to-date 0 unchanged' : 'applied 0 migrated');
+  expect(ending(next.outcome)).toBe(cameThrough ? 'up-to-date 0 unchanged' : 'applied 0 migrated');
   expect(await here.rows(IN_PIECES)).toEqual([]);
   expect(await here.rows(named(given.done))).toHaveLength(1);
   // Found and explained, by name.
