@@ -21,6 +21,7 @@ import {
   STAR,
   wordEnd,
 } from './lex.ts';
+import { locate } from './locate.ts';
 import { SqlProblem, type Statement } from './statement.ts';
 import { copyEndpoint, readTokens } from './tokens.ts';
 
@@ -114,8 +115,8 @@ class Splitter {
   private previous = '';
   /** The last token was an E'...': a quote that follows on a later line goes on with it, escapes and all. */
   private afterEscape: 'no' | 'same line' | 'later line' = 'no';
-  /** As the file has set standard_conforming_strings to off: a backslash escapes in '...' too. */
-  private escapesInStrings = false;
+  /** The file turns standard_conforming_strings off somewhere before: a backslash may escape in '...' too. */
+  private backslashesUnclear = false;
   private statements = 0;
   private readonly onGateComment: ((comment: GateComment) => void) | null;
 
@@ -233,7 +234,7 @@ class Splitter {
           this.open('word', pos, end);
         }
       } else if (code === QUOTE) {
-        this.open(goesOn || this.escapesInStrings ? 'escape' : 'string', pos, pos + 1);
+        this.open(goesOn ? 'escape' : 'string', pos, pos + 1);
       } else if (code === DOUBLE_QUOTE) {
         this.open('identifier', pos, pos + 1);
       } else if (code === DOLLAR && end > 0) {
@@ -346,7 +347,8 @@ class Splitter {
     this.afterEscape = 'no';
     if (this.last) this.pos = Math.max(this.pos, end);
     refuseClientCopy(sql, this.startLine, this.startColumn);
-    this.escapesInStrings = setsEscapes(sql) ?? this.escapesInStrings;
+    if (this.backslashesUnclear) refuseUnclearBackslash(sql, this.startLine, this.startColumn);
+    else this.backslashesUnclear = mayTurnOffConformingStrings(sql);
     return { sql, line: this.startLine, column: this.startColumn };
   }
 
@@ -453,18 +455,28 @@ function trimEnd(sql: string): string {
   return end === sql.length ? sql : sql.slice(0, end);
 }
 
-/** Whether backslashes escape in '...' after this statement; null: it says nothing of that. */
-function setsEscapes(sql: string): boolean | null {
-  if ((sql.charCodeAt(0) | 32) !== 115) return null;
-  const words: string[] = [];
-  for (const { word, start, end } of readTokens(sql)) {
-    words.push(word || sql.slice(start, end).toUpperCase());
-    if (words[0] !== 'SET' || words.length === 5) break;
+/** By SET, set_config or a DO block; pg_dump turns it on, which it is. */
+function mayTurnOffConformingStrings(sql: string): boolean {
+  const first = sql.charCodeAt(0) | 32;
+  if ((first !== 115 && first !== 100) || !/standard_conforming_strings/i.test(sql)) return false;
+  return !/^set\s+(?:session\s+|local\s+)?standard_conforming_strings\s*(?:=|\bto\b)\s*'?(?:on|true|default)'?$/i.test(
+    sql,
+  );
+}
+
+/**
+ * The server alone knows what the setting is by now (SET LOCAL, ROLLBACK, RESET); without a backslash a literal is the
+ * same either way.
+ */
+function refuseUnclearBackslash(sql: string, line: number, column: number): void {
+  if (!sql.includes('\\')) return;
+  for (const { kind, start, end } of readTokens(sql)) {
+    if (kind !== 'string' || /^[e$]/i.test(sql.charAt(start)) || !sql.slice(start, end).includes('\\')) continue;
+    const message =
+      "a backslash in '...' after standard_conforming_strings was set: whether it escapes depends on the setting; write the literal as E'...', or leave the setting on";
+    const at = locate({ sql, line, column }, codePoints(sql, 0, start) + 1);
+    throw new SqlProblem(message, at.line, at.column);
   }
-  if (words[1] === 'SESSION' || words[1] === 'LOCAL') words.splice(1, 1);
-  const [set, name, , value = ''] = words;
-  if (set !== 'SET' || !/^"?STANDARD_CONFORMING_STRINGS"?$/.test(name ?? '')) return null;
-  return /^'?(?:OFF?|F(?:A(?:L(?:S(?:E)?)?)?)?|NO?|0)'?$/.test(value);
 }
 
 function refuseClientCopy(sql: string, line: number, column: number): void {

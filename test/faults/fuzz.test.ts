@@ -30,7 +30,7 @@ import {
   shrunk,
 } from '../support/fuzz.ts';
 import { splitWrongly, throwsOtherwise } from '../support/fuzz-checks.ts';
-import { loadOracle, type Oracle } from '../support/fuzz-oracle.ts';
+import { loadOracle, type Oracle, splitByPsql, splitByTokens } from '../support/fuzz-oracle.ts';
 import { runGate, workspaceWith } from '../support/gate.ts';
 import { randomFrom } from '../support/random.ts';
 import { childEnvironment, psql } from '../support/tools.ts';
@@ -75,7 +75,7 @@ async function each(kind: string, often: number, check: (random: () => number) =
 
 describe('the splitter and PostgreSQL', () => {
   it('agree where statements begin and end, however the text is cut', async () => {
-    await each('texts', times(4_000, 1_000_000), (random) => {
+    await each('texts', times(3_000, 1_000_000), (random) => {
       const text = hostileText(random);
       const wrong = splitWrongly(text, cutUp(text, random), oracle) ?? throwsOtherwise(text);
       if (wrong === null) return null;
@@ -91,7 +91,9 @@ describe('the splitter and PostgreSQL', () => {
 describe('a statement', () => {
   const told = (sql: string) => {
     const { nonTransactional: alone, ...facts } = classify(sql);
-    return JSON.stringify({ ...facts, alone: alone && { ...alone, plain: alone.plain !== null } }).toLowerCase();
+    const told = { ...facts, alone: alone && { ...alone, plain: alone.plain !== null } };
+    // The texts that a plain form is made of hold whatever stands in them.
+    return JSON.stringify(told, (key, value) => (key === 'around' ? value.length : value)).toLowerCase();
   };
 
   it('says the same however it is written', async () => {
@@ -252,15 +254,18 @@ describe('psql', () => {
 
   /** What contract and messages say that we refuse though psql runs it. */
   const OURS_ALONE =
-    /is a command of psql|^COPY \.\.\. |without a BEGIN before it|inside of the block that|file ends before its COMMIT|two-phase commit|cannot run in a transaction block: move/;
+    /is a command of psql|^COPY \.\.\. |without a BEGIN before it|^a backslash in '|inside of the block that|file ends before its COMMIT|two-phase commit|cannot run in a transaction block: move/;
 
   /** An E'...' that goes on in a later line: psql reads lines, and takes what goes on for a literal without escapes. */
   const GOES_ON = /e'(?:[^'\\]|\\.|'')*'\s*(?:--[^\r\n]*)?[\r\n](?:\s|--[^\r\n]*[\r\n])*'/is;
 
   /** Where psql sends the server something else than what PostgreSQL's own scanner and grammar read; null: nothing of the kind. */
   function psqlStumbles(text: string): string | null {
-    // It counts every BEGIN, CASE and END of a routine.
-    if (/atomic/i.test(text) && /\bend\b[^;]*;.*\bend\b/is.test(text)) return 'a body that psql cuts in two';
+    const tokens = oracle.scan(text);
+    const cut = Array.isArray(tokens)
+      ? splitByPsql(text, tokens).join() !== splitByTokens(text, tokens).statements.join()
+      : /atomic/i.test(text) && /\bend\b[^;]*;.*\bend\b/is.test(text);
+    if (cut) return 'a body that psql cuts in two';
     return GOES_ON.test(text) ? 'a literal that psql cuts in two' : null;
   }
 
@@ -286,12 +291,14 @@ describe('psql', () => {
       return { ending: known ?? `run by us alone: ${run.stderr}`, wrong: known === null ? String(run.stderr) : null };
     }
     const [one, other] = await Promise.all([dump(theirs.url), dump(ours.url)]);
+    const known = one === other ? null : psqlStumbles(text);
+    if (known !== null) return { ending: known, wrong: null };
     return { ending: 'run by both', wrong: one === other ? null : `another database:\n${one}\n---\n${other}` };
   }
 
   it('runs what we run, and refuses what we refuse', async () => {
     const random = randomOf('psql');
-    for (let left = times(25, 2_500); left > 0; left--) {
+    for (let left = times(12, 2_500); left > 0; left--) {
       const text = psqlText(random);
       const { ending, wrong } = await compared(text);
       if (wrong !== null) {
@@ -314,7 +321,7 @@ describe('psql', () => {
 
   it('and the whole gate does too', async () => {
     const random = randomOf('gate');
-    for (let left = times(2, 100); left > 0; left--) {
+    for (let left = times(1, 100); left > 0; left--) {
       const text = psqlText(random);
       const { ending, wrong } = await compared(text);
       expect(wrong, JSON.stringify(text)).toBeNull();
@@ -370,7 +377,7 @@ describe('twice the text is twice the work', () => {
   };
   const READERS: Readonly<Record<string, (text: string) => void>> = {
     split: (text) => void [...splitStatements([text])],
-    'split in pieces': (text) => void [...splitStatements(text.match(/[\s\S]{1,1024}/g) ?? [], () => undefined)],
+    'split in pieces': (text) => void [...splitStatements(text.match(/[\s\S]{1,256}/g) ?? [], () => undefined)],
     tokens: (text) => void [...readTokens(text)],
     directives: (text) => void readDirectives(text),
     script: (text) => void scanScript(readScript(splitStatements([text])), readDirectives('').directives),
@@ -409,9 +416,9 @@ describe('twice the text is twice the work', () => {
   it.each(Object.keys(READERS))('%s', (reader) => {
     for (const [family, make] of Object.entries(FAMILIES)) {
       const read = READERS[reader] as (text: string) => void;
-      const [small, large] = [make(2_000), make(16_000)];
+      const [small, large] = [make(1_000), make(8_000)];
       const [few, many] = [work(() => read(small)), work(() => read(large))];
-      expect(many / Math.max(few, 2_000), `${family}: ${few} looks, then ${many}`).toBeLessThan(12);
+      expect(many / Math.max(few, 1_000), `${family}: ${few} looks, then ${many}`).toBeLessThan(12);
       expect(many / large.length, `${family}: ${many} looks at ${large.length} characters`).toBeLessThan(20);
       count(`work of ${reader}`, 'linear');
     }

@@ -5,7 +5,7 @@ import { readScript, scanScript } from '../../src/sql/script.ts';
 import { type GateComment, splitStatements } from '../../src/sql/split.ts';
 import { SqlProblem, type Statement } from '../../src/sql/statement.ts';
 import { readTokens } from '../../src/sql/tokens.ts';
-import { type Oracle, splitByTokens } from './fuzz-oracle.ts';
+import { type Oracle, type RealToken, splitByTokens } from './fuzz-oracle.ts';
 
 export interface Reading {
   readonly statements: readonly Statement[];
@@ -36,7 +36,8 @@ export function splitWrongly(text: string, pieces: readonly string[], oracle: Or
     misplaced(text, whole) ??
     misjudged(text.replace(/^\ufeff/, ''), whole, oracle) ??
     notOneEach(whole, oracle) ??
-    tokensWrong(whole, oracle)
+    tokensWrong(whole, oracle) ??
+    directivesWrong(text, whole, oracle)
   );
 }
 
@@ -86,6 +87,13 @@ function misjudged(text: string, ours: Reading, oracle: Oracle): string | null {
       return `by tokens: ${JSON.stringify(byTokens.statements)}`;
     return null;
   }
+  if (problem && /^a backslash in '\.\.\.'/.test(problem.message)) {
+    const [unclear = ''] = byTokens.statements.slice(sqls.length);
+    const said = /standard_conforming_strings/i.test(sqls.join()) && unclear.includes('\\');
+    return said && same(sqls, byTokens.statements.slice(0, sqls.length))
+      ? null
+      : `no backslash that escapes: ${unclear}`;
+  }
   if (problem && byTokens.stop < 0) return `refused for no reason that the scanner sees: ${problem.message}`;
   if (problem === null || byTokens.stop >= 0) {
     if (!same(sqls, byTokens.statements)) return `by tokens: ${JSON.stringify(byTokens.statements)}`;
@@ -130,6 +138,32 @@ function tokensWrong({ statements }: Reading, oracle: Oracle): string | null {
 /** Where they end; those that touch are one: X'''' is two literals, and no place for anything else. */
 function quotes(tokens: readonly { readonly start: number; readonly end: number }[]): number[] {
   return tokens.filter(({ end }, at) => tokens[at + 1]?.start !== end).map(({ end }) => end);
+}
+
+/** A `-- gate:` counts where PostgreSQL's scanner has a comment, and as a directive where nothing but comments stands before. */
+function directivesWrong(whole: string, { gates, problem }: Reading, oracle: Oracle): string | null {
+  if (!/gate/i.test(whole) || /\\|\0/.test(whole)) return null;
+  const text = whole.replace(/^\ufeff/, '');
+  const tokens = oracle.scan(text);
+  if (!Array.isArray(tokens)) return null;
+  const isLine = (token: RealToken) => token.text.startsWith('--');
+  const first = tokens.findIndex((token) => token.kind !== 'comment');
+  const leading = tokens.slice(0, first < 0 ? undefined : first).filter(isLine);
+  if (problem === null) {
+    const theirs = tokens
+      .filter((token) => isLine(token) && /^--\s*gate:/i.test(token.text))
+      .map((token) => token.text);
+    const ours = gates.map((gate) => gate.text);
+    if (!same(ours, theirs)) return `gate comments ${JSON.stringify(ours)}, not ${JSON.stringify(theirs)}`;
+  }
+  let bare = '';
+  for (const token of leading) bare += blank(text.slice(bare.length, token.start)) + token.text;
+  const [told, meant] = [text, bare].map((one) => JSON.stringify(readDirectives(one)));
+  return told === meant ? null : `the directives ${told}, not ${meant}`;
+}
+
+function blank(text: string): string {
+  return text.replace(/[^\r\n]/gu, ' ');
 }
 
 /** Whatever the text, what is read from it is read, or a SqlProblem says why not. */

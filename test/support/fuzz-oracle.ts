@@ -25,10 +25,23 @@ export async function loadOracle(): Promise<Oracle> {
   return { scan, statements, count: (text) => parsed(text)?.length ?? null, isClientCopy };
 }
 
+/** One input is asked about again and again. */
+function remembered<T>(answer: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size > 100) known.clear();
+    const found = answer(text);
+    known.set(text, found);
+    return found;
+  };
+}
+
 /** To this library a line comment parts a literal from its next part; to the server it does not. Only the server can judge these. */
 const PARTED = /'\s*--[^\r\n]*[\r\n](?:\s|--[^\r\n]*[\r\n])*'/;
 
-function scan(text: string): readonly RealToken[] | 'unterminated' | 'other' {
+const scan = remembered((text: string): readonly RealToken[] | 'unterminated' | 'other' => {
   if (PARTED.test(text)) return 'other';
   let found: ReturnType<typeof scanSync>['tokens'];
   try {
@@ -42,7 +55,7 @@ function scan(text: string): readonly RealToken[] | 'unterminated' | 'other' {
     const piece = text.slice(at(start), at(end));
     return { text: piece, start: at(start), end: at(end), kind: kindOf(piece) };
   });
-}
+});
 
 function kindOf(piece: string): RealToken['kind'] {
   if (/^(?:--|\/\*)/.test(piece)) return 'comment';
@@ -57,14 +70,14 @@ function offsetsOf(text: string): (byte: number) => number {
   return (byte) => bytes.toString('utf8', 0, byte).length;
 }
 
-function parsed(text: string) {
+const parsed = remembered((text: string) => {
   if (PARTED.test(text)) return null;
   try {
     return parseSync(text).stmts ?? [];
   } catch {
     return null;
   }
-}
+});
 
 function statements(text: string): readonly string[] | null {
   const found = parsed(text);
@@ -125,6 +138,39 @@ export function splitByTokens(text: string, tokens: readonly RealToken[]): { sta
   }
   finish();
   return { statements: found, stop: -1 };
+}
+
+/**
+ * The same by the rule that psql has instead of a grammar: in CREATE FUNCTION it counts every BEGIN, CASE and END, names
+ * and aliases too.
+ */
+export function splitByPsql(text: string, tokens: readonly RealToken[]): string[] {
+  const found: string[] = [];
+  let own: RealToken[] = [];
+  let [parens, begins] = [0, 0];
+  for (const token of tokens) {
+    if (token.kind === 'comment') continue;
+    if (token.text === ';' && parens === 0 && begins === 0) {
+      const [first] = own;
+      if (first) found.push(text.slice(first.start, own.at(-1)?.end));
+      own = [];
+      continue;
+    }
+    own.push(token);
+    const word = token.text.toLowerCase();
+    if (word === '(') parens++;
+    else if (word === ')') parens = Math.max(0, parens - 1);
+    else if (
+      parens > 0 ||
+      token.kind !== 'other' ||
+      !/^create (?:or replace )?(?:function|procedure)\b/.test(lead(own))
+    ) {
+    } else if (word === 'begin' || (word === 'case' && begins > 0)) begins++;
+    else if (word === 'end') begins = Math.max(0, begins - 1);
+  }
+  const [first] = own;
+  if (first) found.push(text.slice(first.start, own.at(-1)?.end));
+  return found;
 }
 
 function lead(own: readonly RealToken[]): string {

@@ -81,7 +81,51 @@ const SHARDS = [
   ...['copy t from stdin', 'do', 'language', "language E'plpgsql'", 'commit', 'rollback', 'vacuum', 'concurrently'],
   ...["E'a'\n'\\''", "E'a' '\\'", "E'a' /* */ '\\'", "E'a' /*\n*/ '\\'", "E'a' --x\n '\\''", "'a'\n'b'", "E'a'\r'\\''"],
   ...['\\g', '\\.', '\\i', '\n\\restrict x\n', '\\unrestrict x\n', '\\;', '\\', '\\if', '\\restrict\n'],
-  ...['-- gate: batch', '--gate:x\n', '--\n gate:a', '-- gate: no-transaction\n'],
+  ...['-- gate: batch', '--gate:x\n', '--\n gate:a', '-- gate: no-transaction\n', '-- gate: lock-timeout=2s\r\n'],
+  ...['--!/usr/bin/psql -f\n', '#!/bin/sh\n', '---- gate: batch\n', '/* -- gate: batch */', "'-- gate: batch\n'"],
+  ...[
+    '\\gset',
+    '\\gset x_\n',
+    '\\gexec\n',
+    '\\bind 1 \\g\n',
+    '\\set v 1\n',
+    "\\copy t from 'x'\n",
+    '\\endif',
+    ':v',
+    ":'v'",
+  ],
+  ...['copy t from stdin;\n1\t;\n\\.\n', "copy t (a) from stdin with (delimiter ';');\n1;2\n\\.\n"],
+  ...[
+    "E'\\047'",
+    "E'\\x27;'",
+    "e'\\u0027;\\U00000027'",
+    "E'\\",
+    "E'\\'",
+    "E'\\\\'",
+    "E'\\7",
+    "U&'\\'",
+    "U&'d!0061' uescape",
+  ],
+  ...[
+    '$a$ $b$;$a$ $b$ $a$',
+    '$a1$;$a1$',
+    '$a$a$',
+    '$é1$;$é1$',
+    '1$a$;$a$',
+    '$1$a$;$a$',
+    'x1$a$',
+    '$a$$b$;$a$',
+    '$A$;$a$',
+  ],
+  ...['set standard_conforming_strings=off;', "set local standard_conforming_strings to 'off';", "'\\n'", "'\\\\'"],
+  ...[
+    'begin atomic select case when true then 1 end; end',
+    'case when 1=1 then',
+    'case end',
+    't.end',
+    '"end"',
+    'as end;',
+  ],
   ...[
     'create rule r as on insert to t do (delete from a; delete from b)',
     "uescape '!'",
@@ -103,6 +147,7 @@ const VALUES = [
     "E'\\';'",
     "e'it''s\\\\'",
     "E'\\'''",
+    "E'\\047;\\x27\\u0027'",
     "E'a'\n'\\';'",
   ],
   ...[
@@ -118,6 +163,8 @@ const VALUES = [
   ],
   ...[
     '$a$ $$;$b$ $a$',
+    '$a$ $a;$A$ $a1$ $a$',
+    '$a1_é$;$a$$a1_é$',
     '$é$;$é$',
     '$_1$ $_1 $_1$',
     '1',
@@ -195,6 +242,24 @@ const GAPS = [
     " -- it's\n",
   ],
   ...['\n--\n', '--\r', ' --$$\n', '/*--*/', '/* $$ */', '/***/', '-- \\g\n', '/* \\i x */', '\u000b'],
+] as const;
+
+/** Lines that say something to the gate, and lines that only look so. */
+const DIRECTIVES = [
+  '-- gate: no-transaction',
+  '-- gate: batch',
+  '-- gate: allow drop-column it is gone',
+  '-- gate: lock-timeout=2s statement-timeout=0',
+  '-- gate: lock-timeout=5s',
+  '--gate:nonsense',
+  '-- gate:',
+  '-- gate no-transaction',
+  '---- gate: batch',
+  '--!/usr/bin/psql -f',
+  '/* -- gate: batch */',
+  '/* a */ -- gate: no-transaction',
+  '\ufeff-- gate: batch',
+  '',
 ] as const;
 
 const real: string[] = [];
@@ -364,8 +429,17 @@ export function hostileText(random: Random): string {
     const from = upTo(Math.max(0, whole.length - 300), random);
     text = mutated(whole.slice(from, from + 300), random);
   }
+  if (random() < 0.05)
+    text = many(3, random, () => `${oneOf(DIRECTIVES, random)}${oneOf(['\n', '\r\n', '\r', ''], random)}`) + text;
+  if (random() < 0.002) text = deep(random) + text;
   if (kind > 0.699 && kind < 0.701) text += `\0${oneOf(SHARDS, random)}`;
   return wellFormed(text);
+}
+
+/** Comments in comments, a thousand deep or nearly closed. */
+function deep(random: Random): string {
+  const depth = upTo(3_000, random);
+  return `${'/*'.repeat(depth)};'${'*/'.repeat(random() < 0.8 ? depth : Math.max(0, depth - 1))}`;
 }
 
 /** Without halves of surrogate pairs. */
@@ -678,6 +752,11 @@ export function psqlText(random: Random): string {
                 'copy t from stdin',
                 '\\echo x\n',
                 'copy t to stdout',
+                'copy t from stdin;\n1\n2\n\\.\n',
+                'select 1 as a \\gset\n',
+                "select 'select 1' \\gexec\n",
+                'select 1 \\g\n',
+                "select :'v'",
               ],
               random,
             )

@@ -49,15 +49,14 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ['but not in the same line', "do language E'plpgsql' '\\';select 2", ["do language E'plpgsql' '\\'", 'select 2']],
   ['nor over a block comment', "do E'a' /*\n*/\n '\\';select 2", ["do E'a' /*\n*/\n '\\'", 'select 2']],
   [
-    'after SET standard_conforming_strings = off every string is an escape string',
-    "set /**/ session standard_conforming_strings to off;select 'a\\';b';set standard_conforming_strings=on;select '\\';b",
-    [
-      'set /**/ session standard_conforming_strings to off',
-      "select 'a\\';b'",
-      'set standard_conforming_strings=on',
-      "select '\\'",
-      'b',
-    ],
+    'standard_conforming_strings is on, as pg_dump says it',
+    "SET standard_conforming_strings = on;select '\\';select 2",
+    ['SET standard_conforming_strings = on', "select '\\'", 'select 2'],
+  ],
+  [
+    'where it may be off, what holds no backslash, or says how it is meant',
+    "set standard_conforming_strings=off;select 'a''b', E'\\';', $$\\;$$, \"\\\"",
+    ['set standard_conforming_strings=off', "select 'a''b', E'\\';', $$\\;$$, \"\\\""],
   ],
   ['a plain string does not', "select 'a'\n'\\';select 2", ["select 'a'\n'\\'", 'select 2']],
   ['an escape string ends with another token', "select E'a', '\\';select 2", ["select E'a', '\\'", 'select 2']],
@@ -245,6 +244,16 @@ describe('problems', () => {
   ])('%s', (_, text, line, column, message) => {
     expect(problemOf(text)).toMatchObject({ line, column, message: expect.stringMatching(message) });
     expect(problemOf(...text.split(''))).toMatchObject({ line, column, message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    'set /**/ session standard_conforming_strings to off',
+    "SET LOCAL standard_conforming_strings = 'off'",
+    "select set_config('standard_conforming_strings', $$off$$, true)",
+    'do $$ begin set standard_conforming_strings = off; end $$',
+  ])('a backslash of which nobody knows whether it escapes, after %s', (off) => {
+    const text = `${off};set standard_conforming_strings=on;\nselect E'\\'', 'a\\';b`;
+    expect(problemOf(text)).toMatchObject({ line: 2, column: 15, message: expect.stringMatching(/write .* as E'/) });
   });
 
   it('come after the statements before them', () => {
