@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only small|observed|idle|large|wide|alembic] [--runs 3] [--assert]`: the gate side by side with psql, pg_dump,
+ * `npm run bench [-- --only small|observed|idle|large|wide|alembic|reading] [--runs 3] [--assert]`: the gate side by side with psql, pg_dump,
  * dbmate and node-pg-migrate, on a server of its own with fsync on and a fresh database for everything that is applied.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -30,6 +30,7 @@ import {
 } from './bench/contestants.ts';
 import { smallChanges, smallMigrations, tablesBefore, writeForAll, writeInserts } from './bench/files.ts';
 import { compare, type Line, printTable, rounds } from './bench/measure.ts';
+import { reading } from './bench/reading.ts';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const CACHE = join(ROOT, '.cache', 'bench');
@@ -56,6 +57,7 @@ const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Line[]>>> 
   large,
   wide,
   alembic,
+  reading,
 };
 
 async function main(): Promise<number> {

@@ -2,6 +2,7 @@
  * Texts by chance through everything that reads SQL without a server, judged by PostgreSQL: its scanner and its grammar for
  * every text, psql and a server for files. A failing text is printed at its shortest; `SEED=n` repeats a run.
  */
+import { isUtf8 } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,16 +10,19 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readText } from '../../src/engines/sql/files.ts';
+import { planMigration, scriptOf } from '../../src/engines/sql/script-file.ts';
+import type { MigrationFile } from '../../src/plan/plan.ts';
 import { redactor } from '../../src/report/redact.ts';
+import { Stop } from '../../src/report/stop.ts';
 import { classify } from '../../src/sql/classify.ts';
 import { readDirectives } from '../../src/sql/directives.ts';
 import { readScript, type ScriptEvent, scanScript } from '../../src/sql/script.ts';
 import { splitStatements } from '../../src/sql/split.ts';
 import { SqlProblem } from '../../src/sql/statement.ts';
-import { readTokens } from '../../src/sql/tokens.ts';
 import { type Database, freshDatabase } from '../support/database.ts';
 import { dump } from '../support/dump.ts';
-import { FULL, oneOf, randomOf, SEED, tally, times } from '../support/faults.ts';
+import { oneOf, randomOf, SEED, tally, times } from '../support/faults.ts';
 import {
   cutUp,
   hostileText,
@@ -31,11 +35,14 @@ import {
 } from '../support/fuzz.ts';
 import { splitWrongly, throwsOtherwise } from '../support/fuzz-checks.ts';
 import { loadOracle, type Oracle, splitByPsql, splitByTokens } from '../support/fuzz-oracle.ts';
+import { READERS, SHAPES } from '../support/fuzz-shapes.ts';
 import { runGate, workspaceWith } from '../support/gate.ts';
 import { randomFrom } from '../support/random.ts';
 import { childEnvironment, psql } from '../support/tools.ts';
 
 const count = tally('fuzz');
+/** As many bytes of a file as are read at once. */
+const CHUNK = 1 << 20;
 let oracle: Oracle;
 beforeAll(async () => {
   oracle = await loadOracle();
@@ -193,6 +200,75 @@ describe('directives', () => {
   }
 });
 
+describe('a file', () => {
+  let path: string;
+  beforeAll(async () => {
+    path = join(await workspaceWith({}), '1_a.sql');
+  });
+  const file = (): MigrationFile => ({
+    version: '1',
+    key: '1',
+    name: 'a',
+    file: '1_a.sql',
+    path,
+    bytes: 0,
+    checksum: '',
+  });
+  const TEXT = [
+    '-- gate: lock-timeout=2s é😀\r\nselect E\'\\\'😀;\' as "é"";" /* é /* ; */ */;\r\ndo $é$ ;😀 $é$;--é',
+    "create function 名前() begin atomic select case when 'it''s' then 1 end; end;\rselect U&'\\0061;', $a$;$$;$a$;\ufeff😀",
+  ].join('\r\n');
+
+  it('is read the same at whatever byte a piece of it ends', () => {
+    const statements = () =>
+      [...scriptOf(file())].flatMap((event) => (event.kind === 'statement' ? [event.statement] : []));
+    writeFileSync(path, `--\n${TEXT}`);
+    const whole = statements();
+    expect(whole).toHaveLength(5);
+    const bytes = Buffer.byteLength(TEXT);
+    for (let at = times(Math.floor(randomOf('borders')() * 16), 0); at <= bytes; at += times(16, 1)) {
+      writeFileSync(path, `--${'x'.repeat(CHUNK - 3 - at)}\n${TEXT}`);
+      expect([...readText(file())], 'pieces').toHaveLength(at === bytes ? 1 : 2);
+      expect(statements(), `SEED=${SEED}, cut at byte ${at}`).toEqual(whole);
+      count('borders of pieces', 'survived');
+    }
+  });
+
+  it('is UTF-8, or refused', async () => {
+    const PARTS = [
+      'ff',
+      'c0af',
+      'eda080',
+      'edbfbf',
+      'f4908080',
+      'e282',
+      '80',
+      'fffe',
+      '00',
+      'efbbbf',
+      'f09f9880',
+      '0d',
+    ];
+    await each('bytes', times(150, 20_000), (random) => {
+      const text = Buffer.from(hostileText(random));
+      const at = Math.floor(random() * (text.length + 1));
+      const part = Buffer.from(oneOf(PARTS, random), 'hex');
+      const bytes = Buffer.concat([text.subarray(0, at), part, text.subarray(at + Math.floor(random() * 3))]);
+      writeFileSync(path, bytes);
+      let read: string | null = null;
+      try {
+        read = [...readText(file())].join('');
+        planMigration(file());
+      } catch (error) {
+        if (!(error instanceof Stop)) throw error;
+        if (read === null && !/UTF-|NUL/.test(error.message)) return `${bytes.toString('hex')}: ${error.message}`;
+      }
+      const good = isUtf8(bytes) && !bytes.includes(0);
+      return read === (good ? bytes.toString() : null) ? null : `${bytes.toString('hex')} is read as ${read}`;
+    });
+  });
+});
+
 describe('psql', () => {
   let tool: readonly string[];
   let theirs: Database;
@@ -261,9 +337,10 @@ describe('psql', () => {
 
   /** Where psql sends the server something else than what PostgreSQL's own scanner and grammar read; null: nothing of the kind. */
   function psqlStumbles(text: string): string | null {
-    const tokens = oracle.scan(text);
+    const bare = text.replace(/^\ufeff/, '');
+    const tokens = oracle.scan(bare);
     const cut = Array.isArray(tokens)
-      ? splitByPsql(text, tokens).join() !== splitByTokens(text, tokens).statements.join()
+      ? splitByPsql(bare, tokens).join() !== splitByTokens(bare, tokens).statements.join()
       : /atomic/i.test(text) && /\bend\b[^;]*;.*\bend\b/is.test(text);
     if (cut) return 'a body that psql cuts in two';
     return GOES_ON.test(text) ? 'a literal that psql cuts in two' : null;
@@ -319,6 +396,18 @@ describe('psql', () => {
     return parts.join('');
   }
 
+  it('a database whose literals end elsewhere is refused', async () => {
+    const database = await freshDatabase();
+    const client = await database.client();
+    await client.query(
+      `alter database "${new URL(database.url).pathname.slice(1)}" set standard_conforming_strings = off`,
+    );
+    const workspace = await workspaceWith({ 'migrations/0001_a.sql': "create table b as select '\\' as c;" });
+    const { outcome } = await runGate(workspace, database.url, {});
+    expect(outcome).toMatchObject({ result: 'failed', databaseState: 'unchanged' });
+    expect(outcome.error?.message).toMatch(/^standard_conforming_strings is off /);
+  });
+
   it('and the whole gate does too', async () => {
     const random = randomOf('gate');
     for (let left = times(1, 100); left > 0; left--) {
@@ -342,48 +431,6 @@ describe('psql', () => {
 });
 
 describe('twice the text is twice the work', () => {
-  const FAMILIES: Readonly<Record<string, (n: number) => string>> = {
-    'nested comments': (n) => '/*'.repeat(n) + '*/'.repeat(n),
-    'open comments': (n) => '/*'.repeat(n),
-    'comments in a row': (n) => '/**/'.repeat(n),
-    'line comments': (n) => '--x\n'.repeat(n),
-    'line comments of old': (n) => '--x\r'.repeat(n),
-    'directives of old': (n) => '-- gate: batch\r'.repeat(n),
-    'one line comment': (n) => `--${'-'.repeat(n)}`,
-    quotes: (n) => "'".repeat(n),
-    'double quotes': (n) => '"'.repeat(n),
-    'literals that go on': (n) => `select ${"'a' -- '\n".repeat(n)}`,
-    'escapes that go on': (n) => `select ${"E'a'\n--x\n".repeat(n)}'`,
-    backslashes: (n) => `E'${'\\'.repeat(n)}`,
-    dollars: (n) => '$'.repeat(n),
-    tags: (n) => '$a '.repeat(n),
-    'tags in tags': (n) => `$x$${'$a$'.repeat(n)}`,
-    'one tag': (n) => `$${'a'.repeat(n)}`,
-    'one name': (n) => 'a'.repeat(n),
-    'one name of other letters': (n) => '😀'.repeat(n),
-    'names with dollars': (n) => 'a$'.repeat(n),
-    semicolons: (n) => ';'.repeat(n),
-    statements: (n) => 'select 1;'.repeat(n),
-    parentheses: (n) => '('.repeat(n),
-    'a body': (n) => `create function f() begin atomic ${'select 1;'.repeat(n)}`,
-    blanks: (n) => ' '.repeat(n),
-    'line ends': (n) => '\n'.repeat(n),
-    'restrict lines': (n) => '\\restrict x\n'.repeat(n),
-    operators: (n) => `select 1${'-+'.repeat(n)}`,
-    digits: (n) => '1'.repeat(n),
-    COPY: (n) => `copy ${'('.repeat(n)}`,
-    SET: (n) => `set ${'a.'.repeat(n)}`,
-    insert: (n) => `insert into ${'a.'.repeat(n)}b values (1)`,
-  };
-  const READERS: Readonly<Record<string, (text: string) => void>> = {
-    split: (text) => void [...splitStatements([text])],
-    'split in pieces': (text) => void [...splitStatements(text.match(/[\s\S]{1,256}/g) ?? [], () => undefined)],
-    tokens: (text) => void [...readTokens(text)],
-    directives: (text) => void readDirectives(text),
-    script: (text) => void scanScript(readScript(splitStatements([text])), readDirectives('').directives),
-    classify: (text) => void classify(text),
-  };
-
   /** How many characters of texts are looked at while `read` runs; those that regular expressions look at are not seen. */
   function work(read: () => void): number {
     const { charCodeAt, indexOf, [Symbol.iterator]: iterate } = String.prototype;
@@ -414,35 +461,13 @@ describe('twice the text is twice the work', () => {
   }
 
   it.each(Object.keys(READERS))('%s', (reader) => {
-    for (const [family, make] of Object.entries(FAMILIES)) {
+    for (const [family, make] of Object.entries(SHAPES)) {
       const read = READERS[reader] as (text: string) => void;
       const [small, large] = [make(1_000), make(8_000)];
       const [few, many] = [work(() => read(small)), work(() => read(large))];
       expect(many / Math.max(few, 1_000), `${family}: ${few} looks, then ${many}`).toBeLessThan(12);
       expect(many / large.length, `${family}: ${many} looks at ${large.length} characters`).toBeLessThan(20);
       count(`work of ${reader}`, 'linear');
-    }
-  });
-
-  // Time can only be measured: for what the counting does not see, the regular expressions.
-  it.runIf(FULL)('in time, where regular expressions read', { retry: 2 }, () => {
-    const slow: Readonly<Record<string, (text: string) => void>> = {
-      ...READERS,
-      redact: (text) => void redactor([])(text),
-      'redact PASSWORD': (text) => void redactor([])(`PASSWORD ${text} PASSWORD`),
-    };
-    const spent = (read: () => void): number => {
-      const from = process.cpuUsage().user;
-      work(read);
-      return process.cpuUsage().user - from;
-    };
-    for (const [reader, read] of Object.entries(slow)) {
-      for (const [family, make] of Object.entries(FAMILIES)) {
-        const [small, large] = [make(20_000), make(160_000)];
-        const few = Math.max(5_000, ...[1, 2].map(() => spent(() => read(small))));
-        const many = spent(() => read(large));
-        expect(many / few, `${reader}, ${family}: ${few} microseconds, then ${many}`).toBeLessThan(40);
-      }
     }
   });
 });

@@ -21,6 +21,8 @@ export interface ServerFacts {
   readonly backendStart: string;
   readonly inRecovery: boolean;
   readonly readOnly: boolean;
+  /** standard_conforming_strings: a backslash in '...' is only a backslash. */
+  readonly conformingStrings: boolean;
   readonly standbys: number;
   readonly lockCapacity: number;
   readonly mayTemp: boolean;
@@ -58,6 +60,7 @@ export async function readServer(session: Session, trackingSchema: string): Prom
       pg_catalog.current_database()::text as database, current_user::text as "user", pg_catalog.pg_backend_pid() as "backendPid",
       (select ${BACKEND_START} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()) as "backendStart",
       pg_catalog.pg_is_in_recovery() as "inRecovery", pg_catalog.current_setting('default_transaction_read_only')::bool as "readOnly",
+      pg_catalog.current_setting('standard_conforming_strings')::bool as "conformingStrings",
       (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
       pg_catalog.current_setting('max_locks_per_transaction')::int
         * (pg_catalog.current_setting('max_connections')::int + pg_catalog.current_setting('max_prepared_transactions')::int) as "lockCapacity",

@@ -77,6 +77,17 @@ export function emptyFolder(shown: string, warnings: readonly string[]): Stop {
   });
 }
 
+/** Files are read by the rule that every server has had since 9.1, unless somebody has set it back. */
+export function refuseUnlessConforming({ conformingStrings, user, database }: ServerFacts): void {
+  if (conformingStrings) return;
+  throw new Stop({
+    result: 'failed',
+    class: 'input',
+    message: `standard_conforming_strings is off for the role ${user} or the database ${database}: a backslash in '...' would end literals elsewhere than where the migration files are read to end them`,
+    next: `alter role "${user}" in database "${database}" set standard_conforming_strings = on; and write E'...' where a backslash is to escape.`,
+  });
+}
+
 /** The role must be able to keep our records; better said now than after the first migration. */
 export function refuseUnlessMayRecord(
   facts: ServerFacts,

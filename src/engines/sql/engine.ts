@@ -37,6 +37,7 @@ import {
   lostLock,
   notTogether,
   nowhereToSettle,
+  refuseUnlessConforming,
   refuseUnlessMayRecord,
   unfitTable,
 } from '../shared/refusals.ts';
@@ -149,8 +150,10 @@ class SqlEngine implements Engine {
           pending.map((one) => one.key),
         )
       : [];
-    if (this.database.executes && pending.length > 0)
+    if (this.database.executes && pending.length > 0) {
+      refuseUnlessConforming(facts);
       refuseUnlessMayRecord(facts, ours, pending.some(makesTracking), request.trackingSchema);
+    }
     const digest = planDigest({
       pending,
       applied: decision.applied,
