@@ -15,7 +15,6 @@ export const MINUS = 45;
 export const SLASH = 47;
 export const STAR = 42;
 export const BACKSLASH = 92;
-export const DOT = 46;
 export const NEWLINE = 10;
 export const RETURN = 13;
 

@@ -222,6 +222,7 @@ class Splitter {
       }
       if (this.start < 0) this.beginStatement(pos);
       this.tail = -1;
+      if (this.head !== 'routine' && !isWordStart(code)) this.head = 'other';
       const goesOn = this.afterEscape === 'later line';
       this.afterEscape = 'no';
       if (isWordStart(code)) {

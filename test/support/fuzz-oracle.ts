@@ -133,7 +133,8 @@ export function splitByTokens(text: string, tokens: readonly RealToken[]): { sta
     else if (word === ')') depth = Math.max(0, depth - 1);
     else if (depth > 0) continue;
     else if (word === 'atomic' && before === 'begin' && bodyAt < 0) {
-      if (/^create (?:or replace )?(?:function|procedure) /.test(lead(own))) bodyAt = own.length;
+      const head = own.slice(0, 5).map(({ text: piece }) => piece.toLowerCase());
+      if (/^create (?:or replace )?(?:function|procedure) /.test(head.join(' '))) bodyAt = own.length;
     } else if (word === 'end' && bodyAt >= 0 && (before === ';' || own.length === bodyAt + 1)) bodyAt = -1;
   }
   finish();
@@ -173,6 +174,7 @@ export function splitByPsql(text: string, tokens: readonly RealToken[]): string[
   return found;
 }
 
+/** Its first words: psql passes over whatever else stands there. */
 function lead(own: readonly RealToken[]): string {
   const words = own.filter(({ kind, text }) => kind === 'other' && /^[a-z_\x80-\uffff]/i.test(text));
   return words
