@@ -1,25 +1,17 @@
-/** What only the role that logged in is told. */
 import type { Session } from './session.ts';
 
 /**
  * Asks as the role that logged in, and gives the rows as text: a role that its sessions begin with (ALTER ROLE ... SET role)
- * may neither see when sessions of the login began nor end them. Not inside of a transaction.
+ * may neither see what sessions of the login are at nor end them. Not inside of a transaction. Rejects with a BatchError.
  */
 export async function askAsLogin(
   session: Session,
   text: string,
   values: readonly (string | null)[],
 ): Promise<readonly (readonly (string | null)[])[]> {
-  try {
-    const [, , asked] = await session.batch([
-      { text: 'begin' },
-      { text: 'set local role none' },
-      { text, values, keep: true },
-      { text: 'commit' },
-    ]);
-    return asked?.rows ?? [];
-  } catch (error) {
-    if (!session.lost) await session.query('rollback');
-    throw error;
-  }
+  // What is sent together is one transaction, and the role is set for that.
+  const [, asked] = await session.batch([AS_LOGIN, { text, values, keep: true }]);
+  return asked?.rows ?? [];
 }
+
+const AS_LOGIN = { text: `select pg_catalog.set_config('role', 'none', true)` };

@@ -1,5 +1,6 @@
 /** Stopping a session from outside: asked until it has stopped, and never a moment longer. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askAsLogin } from './as-login.ts';
 import type { Session } from './session.ts';
 
 /** How long each cancel is given: at first little, as one that comes between two messages is lost. After the last the session is ended. */
@@ -44,7 +45,7 @@ export class Cancellation {
       const session = await from();
       for (let time = 0; !this.over.signal.aborted; time += 1) {
         const stop = time < GIVEN_MS.length ? 'pg_cancel_backend' : 'pg_terminate_backend';
-        await session.query(`select pg_catalog.${stop}($1)`, [pid]);
+        await askAsLogin(session, `select pg_catalog.${stop}($1)`, [String(pid)]);
         await sleep(GIVEN_MS[time] ?? AGAIN_MS, undefined, { signal: this.over.signal }).catch(() => undefined);
       }
     } catch (error) {

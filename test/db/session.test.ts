@@ -1,7 +1,7 @@
 /** What one file does to its session reaches neither the next file nor our own rows. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ending, type Scene, scene } from '../support/scene.ts';
+import { ending, type Scene, scene, until, working } from '../support/scene.ts';
 
 const name = (prefix: string) => `${prefix}_${randomBytes(4).toString('hex')}`;
 
@@ -21,6 +21,18 @@ async function withRole<T>(
   } finally {
     await here.client.query(`drop owned by ${role} cascade; drop role ${role}`);
   }
+}
+
+/** A login whose sessions begin as that role, which is no member of it: the URL. */
+async function loginBeginningAs(role: string, { client, database }: Scene): Promise<string> {
+  const login = name('login');
+  await client.query(
+    `create role ${login} login password 'secret-word' in role ${role}; alter role ${login} noinherit; alter role ${login} set role = ${role}`,
+  );
+  const url = new URL(database.url);
+  url.username = login;
+  url.password = 'secret-word';
+  return url.href;
 }
 
 /** A file that does something to its session, in every form a file can have. */
@@ -132,30 +144,41 @@ describe('between two files', () => {
   });
 
   it('a login that begins as another role (ALTER ROLE ... SET role) stays that role, file after file', async () => {
-    const login = name('login');
     await withRole(
       '',
       async (owner, here) => {
-        await here.client.query(
-          `create role ${login} login password 'secret-word' in role ${owner}; alter role ${login} noinherit; alter role ${login} set role = ${owner}`,
-        );
-        const url = new URL(here.database.url);
-        url.username = login;
-        url.password = 'secret-word';
-        const { outcome } = await here.run({ 'tracking-schema': 'gate' }, { url: url.href });
+        const url = await loginBeginningAs(owner, here);
+        const { outcome } = await here.run({ 'tracking-schema': 'gate' }, { url });
         expect(outcome.error).toBeNull();
         expect(
           await here.rows(
             "select distinct pg_get_userbyid(relowner) as owner from pg_class where relname in ('one', 'two', 'schema_migrations')",
           ),
         ).toEqual([{ owner }]);
-        await here.client.query(`drop role ${login}`);
+        await here.client.query(`drop role ${new URL(url).username}`);
       },
       {
         '1_one.sql': 'create table app.one (id int);',
         '2_two.sql': 'begin; create table app.two (id int); commit; begin; select 1; commit;',
       },
       ['create schema app authorization ROLE', 'grant create on database "DB" to ROLE'],
+    );
+  });
+
+  it('and its statements can be cancelled, though that role may not cancel them', async () => {
+    await withRole(
+      '',
+      async (owner, here) => {
+        const url = await loginBeginningAs(owner, here);
+        const abort = new AbortController();
+        const running = here.run({ 'tracking-schema': 'gate' }, { url, signal: abort.signal });
+        await until(here.client, working('%pg_sleep(300)%'));
+        abort.abort();
+        expect(ending((await running).outcome)).toBe('cancelled 6 unchanged');
+        await here.client.query(`drop role ${new URL(url).username}`);
+      },
+      { '1_sleep.sql': 'select pg_sleep(300);' },
+      ['grant create on database "DB" to ROLE'],
     );
   });
 });

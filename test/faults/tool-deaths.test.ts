@@ -112,15 +112,18 @@ commit;
 let shared: Server;
 const servers: Server[] = [];
 
-async function crashable(): Promise<Server> {
-  const server = await startServer({ settings: { fsync: 'on', full_page_writes: 'on' } });
+async function newServer(settings: Readonly<Record<string, string>>): Promise<Server> {
+  const server = await startServer({ settings });
   servers.push(server);
+  await withClient(server.url(), (client) =>
+    client.query(`create role d_owner; create role d_login login noinherit password 'secret-word' in role d_owner;
+                  alter role d_login set role = d_owner`),
+  );
   return server;
 }
 
 beforeAll(async () => {
-  shared = await startServer();
-  servers.push(shared);
+  shared = await newServer({});
   await alembicEnvironment({ drivers: ['psycopg2', 'psycopg', 'asyncpg'] });
 }, 120_000);
 
@@ -214,7 +217,10 @@ async function nobodyLeft(url: string, workspace: string): Promise<void> {
 
 interface World {
   readonly server: Server;
+  /** The superuser's. */
   readonly url: string;
+  /** The gate's; of every second world a login whose sessions begin as another role. */
+  readonly gateUrl: string;
   readonly project: Project;
   readonly workspace: string;
   readonly inputs: Record<string, string>;
@@ -260,10 +266,24 @@ type Kind = keyof typeof FAULTS;
 
 async function worldOf(server: Server, project: Project, random: () => number): Promise<World> {
   const url = await createDatabase(server, `d_${Math.floor(random() * 1e12).toString(36)}`);
-  await withClient(url, (client) => client.query('create table ledger (total int); insert into ledger values (0)'));
+  const gateUrl = random() < 0.5 ? url : await loginTo(url);
+  const owner = gateUrl === url ? 'current_user' : 'd_owner';
+  await withClient(url, (client) =>
+    client.query(
+      `create table ledger (total int); insert into ledger values (0); alter table ledger owner to ${owner}`,
+    ),
+  );
   const workspace = temporaryWorkspace();
   const { inputs, path } = await project.make(workspace);
-  return { server, url, project, workspace, inputs, path, random };
+  return { server, url, gateUrl, project, workspace, inputs, path, random };
+}
+
+/** A login that begins as a role which may neither see nor end what the login has at the server. */
+async function loginTo(url: string): Promise<string> {
+  const gateUrl = new URL(url);
+  [gateUrl.username, gateUrl.password] = ['d_login', 'secret-word'];
+  await withClient(url, (client) => client.query('alter schema public owner to d_owner'));
+  return gateUrl.href;
 }
 
 function optionsOf({ workspace, path, inputs }: World, url: string, runId: string) {
@@ -291,7 +311,7 @@ const endingOf = ({ outputs, exitCode, signal }: ActionRun) =>
 
 async function die(world: World, kind: Kind): Promise<void> {
   const { url, project, random, workspace } = world;
-  const proxy = await cuttableProxy(url);
+  const proxy = await cuttableProxy(world.gateUrl);
   const before = await read(url, project);
   const options = optionsOf(world, proxy.url, String(Math.floor(random() * 1e10)));
   let running: RunningAction | null = null;
@@ -385,13 +405,47 @@ function judge(run: ActionRun, before: Standing, after: Standing, { project }: W
 
 /** The run after a death ends well: everything is there once. */
 async function calm(world: World): Promise<void> {
-  const { url, project } = world;
+  const { url, gateUrl, project } = world;
   const before = await read(url, project);
-  const run = await runAction(optionsOf(world, url, '1'));
+  const run = await runAction(optionsOf(world, gateUrl, '1'));
   const isWhole = before.done.length === STEPS.length;
   const expected = isWhole ? 'up-to-date 0 unchanged' : 'applied 0 migrated';
   expect(endingOf(run), `${project.name}, calm\n${run.log.join('\n')}`).toBe(expected);
   expect(await read(url, project)).toEqual({ done: STEPS, wrong: [] });
+}
+
+/** While the tool is in its first transaction: what it was started for has not been recorded anywhere yet. */
+async function dieEarly(name: string, project: Project): Promise<void> {
+  const world = await worldOf(shared, project, randomOf(name));
+  const { url, gateUrl, workspace } = world;
+  const options = optionsOf(world, gateUrl, '2');
+  const inputs = { ...options.inputs, 'review-delay': '2s', 'lock-timeout': '0' };
+  const running = await startAction({ ...options, inputs });
+  const told = await withClient(url, async (client) => {
+    await running.waitFor('applying in');
+    // It may look at the database, and not write to this table.
+    await client.query('begin; lock table ledger in share mode');
+    let isOver = false;
+    void running.done.then(() => {
+      isOver = true;
+    });
+    for (let isThere = false; !isThere && !isOver; await sleep(20)) {
+      const { rows } = await client.query(
+        `select 1 from pg_locks where database = (select oid from pg_database where datname = current_database())
+            and not granted and relation = 'ledger'::regclass`,
+      );
+      isThere = rows.length > 0;
+    }
+    running.kill('SIGKILL');
+    await running.done;
+    return running.runPost();
+  });
+  expect(endingOf(told), `${project.name}\n${told.log.join('\n')}`).toBe('failed 1 unchanged');
+  expect(told.report?.error?.next).toBe('Nothing was changed; run again.');
+  await nobodyLeft(url, workspace);
+  expect(await read(url, project)).toEqual({ done: [], wrong: [] });
+  count('SIGKILL of the gate, nothing committed yet', `${project.name} ${told.outputs['database-state']}`);
+  if (FULL) await calm(world);
 }
 
 async function chain(name: string, server: Server, project: Project, kinds: readonly Kind[], deaths: number) {
@@ -442,12 +496,19 @@ test.runIf(quick.length > 0)('the gate, the tool and its connections die', { tim
   all(chains(2, 60), times(2, 4), (index) => chain(`chain ${index}`, shared, projectOf(index), quick, times(1, 3))),
 );
 
+test.runIf(quick.length > 0)('the gate dies before the tool has committed anything', { timeout: TIMEOUT }, () =>
+  all(times(1, 2 * PROJECTS.length), times(1, 4), (index) =>
+    dieEarly(`early ${index}`, FULL ? projectOf(index) : oneOf(PROJECTS, randomOf('early'))),
+  ),
+);
+
 test.runIf(FULL && silent.length > 0)('the connections fall silent', { timeout: TIMEOUT }, () =>
   all(chains(0, 12), 4, (index) => chain(`silent ${index}`, shared, projectOf(index), silent, 1)),
 );
 
 test.runIf(FULL && crashes.length > 0)('the server crashes', { timeout: TIMEOUT }, async () => {
-  const lanes = await Promise.all([crashable(), crashable()]);
+  const settings = { fsync: 'on', full_page_writes: 'on' };
+  const lanes = await Promise.all([newServer(settings), newServer(settings)]);
   await all(chains(0, 24), lanes.length, (index, lane) =>
     chain(`crash ${index}`, lanes[lane] as Server, projectOf(index), crashes, 2),
   );

@@ -56,6 +56,7 @@ export async function rehearse(database: Database, options: RehearsalOptions = {
     },
     guard: { out: [GUARD_OUT], in: GUARD_IN },
     note: (what) => notes.push(what),
+    lose: (what) => notes.push(what),
     settings: () => [],
     cancel: async () => {
       await canceller.query('select pg_cancel_backend($1)', [pid]);

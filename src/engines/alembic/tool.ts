@@ -158,7 +158,7 @@ export class AlembicTool implements Tool {
     const current = versions.map(({ version }) => version);
     const applied = new Set(planRevisions(this.revisions, current, null).applied.map(({ revision }) => revision));
     return {
-      pending: pending.filter(({ version }) => version !== UNRECORDED && !applied.has(version)),
+      pending: pending.filter(({ version }) => !applied.has(version)),
       currentVersion: current.length === 0 ? null : current.join(', '),
     };
   }

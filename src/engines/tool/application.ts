@@ -12,6 +12,7 @@ import type { Failure } from '../../report/outcome.ts';
 import { cancelled } from '../../report/stop.ts';
 import { withoutValues } from '../../report/values.ts';
 import type { Applied, Plan, Trace } from '../engine.ts';
+import { BACKEND_START } from '../shared/backend.ts';
 import type { Connections } from '../shared/connections.ts';
 import { createHistoryItems, historyItem, type RunStamp } from '../shared/tracking.ts';
 import type { Workbench } from '../shared/workbench.ts';
@@ -300,11 +301,11 @@ const LOOK_MS = 50;
 /** One that is left without its client is given a moment to see that. */
 const PATIENT_LOOKS = 10;
 const STILL_THERE = `
-  select a.pid, a.backend_start::text as since from pg_catalog.pg_stat_activity a
+  select a.pid, ${BACKEND_START} as since from pg_catalog.pg_stat_activity a
    where a.pid = any ($1::int[]) and a.usename = session_user`;
 /** A number may be another's by the next look: the time of its start tells. */
 const theseOf = (more: string) => `
-  select a.pid, a.backend_start::text as since ${more} from pg_catalog.pg_stat_activity a
-    join pg_catalog.json_to_recordset($1) as one (pid int, since text) on one.pid = a.pid and one.since = a.backend_start::text`;
+  select a.pid, ${BACKEND_START} as since ${more} from pg_catalog.pg_stat_activity a
+    join pg_catalog.json_to_recordset($1) as one (pid int, since text) on one.pid = a.pid and one.since = ${BACKEND_START}`;
 const OF_THESE = theseOf('');
 const END_THESE = theseOf(', pg_catalog.pg_terminate_backend(a.pid)');

@@ -18,7 +18,7 @@ import type { Failure, MigrationReport } from '../../report/outcome.ts';
 import type { Stop } from '../../report/stop.ts';
 import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
 import type { Ended } from './child.ts';
-import { ToolDirector } from './director.ts';
+import { ToolDirector, UNSAFE_NEW_ENUM_VALUE } from './director.ts';
 import { failureOfTool } from './failure.ts';
 import { wentPast } from './refusals.ts';
 import { type Running, runAgainst } from './running.ts';
@@ -27,8 +27,6 @@ import type { Tool, Words } from './tool.ts';
 
 /** What is rehearsed must not be written into a schema file of the project's. */
 const NO_DUMP = { DBMATE_NO_DUMP_SCHEMA: 'true' };
-/** Asked for before it is committed, which a driver may do as it prepares a statement; that cannot be answered for it. */
-const UNSAFE_NEW_ENUM_VALUE = '55P04';
 const UNSEEN = 'A connection of its own to the database would have shown only in what it changed there';
 const OR_ELSE = 'or accept it with allow-hazards: dry-run-inconclusive.';
 /** A tool that thinks for long does not let the dead man's switch end our transaction. */
@@ -123,10 +121,10 @@ export class ToolAttempt extends Attempt {
           astray = seen;
           this.stop();
         },
-        onBlind: (error) => this.remark(`${tool.name} was no longer watched: ${error.message}. ${UNSEEN}`),
+        onBlind: (error) => director.remark(`${tool.name} was no longer watched: ${error.message}. ${UNSEEN}`),
       });
       const how = watch.reason === null ? 'its connections were watched instead' : `nor watched (${watch.reason})`;
-      this.remark(
+      director.remark(
         `${tool.name} was rehearsed without a fence (${unfenced}); ${how}${watch.reason === null ? '' : `. ${UNSEEN}`}`,
       );
       watching.watch = watch;
@@ -171,12 +169,6 @@ export class ToolAttempt extends Attempt {
     return astray;
   }
 
-  /** In the log and in the summary. */
-  private remark(text: string): void {
-    this.bench.log.line(`warning: ${text}`);
-    this.notes.remarks.push(text);
-  }
-
   /** Whether the tool did what it was started for. */
   private judge(stage: Stage): void {
     const { ended } = this;
@@ -208,7 +200,10 @@ export class ToolAttempt extends Attempt {
     }
   }
 
-  /** The value that the tool believes to be committed, and that is not in the rehearsal. */
+  /**
+   * The value that the tool believes to be committed, and that is not in the rehearsal. A driver may ask for it as it
+   * prepares a statement, which cannot be answered for the server.
+   */
   private committedLabel(error: unknown): string | null {
     const { code, message } = readServerError(error);
     if (code !== UNSAFE_NEW_ENUM_VALUE) return null;

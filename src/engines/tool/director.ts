@@ -1,5 +1,6 @@
 /** What becomes of a tool's statements in the rehearsal: which are sent, in what form, and what they did. */
 import type { PlannedMigration } from '../../plan/plan.ts';
+import { askAsLogin } from '../../postgres/as-login.ts';
 import { readServerError, type ServerError } from '../../postgres/failure.ts';
 import { BatchError, type BatchItem, type BatchResult } from '../../postgres/session.ts';
 import { bounds, mayChangeBounds } from '../../rehearsal/bounds.ts';
@@ -35,7 +36,7 @@ import { Stretches } from './stretches.ts';
 import type { ToolTable } from './tables.ts';
 
 /** An enum label that is not committed yet; a COMMIT where none may be; a statement that no transaction may hold. */
-const UNSAFE_NEW_ENUM_VALUE = '55P04';
+export const UNSAFE_NEW_ENUM_VALUE = '55P04';
 const INVALID_TRANSACTION_TERMINATION = '2D000';
 const ACTIVE_SQL_TRANSACTION = '25001';
 /** A tool whose statements are never the same twice would be run for ever. */
@@ -54,6 +55,8 @@ export interface LastError {
 export class ToolDirector implements Director, Talk {
   readonly undone = new Undone();
   readonly database: string;
+  readonly guard = { out: [GUARD_OUT], in: GUARD_IN };
+  readonly settings = (): readonly BatchItem[] => [...this.input.bench.armed, bounds(this.input, null)];
   /** There may be constraints that begin as immediate and need not stay so. */
   deferrable = false;
   line: Line | null = null;
@@ -68,6 +71,7 @@ export class ToolDirector implements Director, Talk {
   isExecuting = false;
   private readonly input: AttemptInput;
   private readonly own: ToolInput;
+  private readonly notes: Notes;
   private readonly looks: Looks;
   private readonly limits: Limits;
   private readonly stretches: Stretches;
@@ -97,6 +101,7 @@ export class ToolDirector implements Director, Talk {
     const { request, databaseBytes, target } = input.bench;
     this.input = input;
     this.own = own;
+    this.notes = notes;
     this.looks = looks;
     this.stretches = new Stretches(input, own, notes);
     this.database = target.database;
@@ -346,8 +351,6 @@ export class ToolDirector implements Director, Talk {
 
   // -- the guard ------------------------------------------------------------------------------------------------
 
-  readonly guard = { out: [GUARD_OUT], in: GUARD_IN };
-
   /** Code that fires constraints itself would trip over it. */
   private async takeGuardOut({ sql }: Said): Promise<void> {
     const { guardOut } = this.input.knowledge;
@@ -412,20 +415,26 @@ export class ToolDirector implements Director, Talk {
     this.highestEnum = row?.[0] ?? '0';
   }
 
+  // -- what cannot be as it would be ----------------------------------------------------------------------------
+
   note(what: string): void {
-    if (/is lost in the rehearsal/.test(what)) this.confused = what;
-    this.input.bench.log.detail(`rehearsal: ${what}`);
-    this.remarks.add(what);
+    this.remark(`${this.own.tool.name}: ${what}`);
   }
 
-  /** Things that were not rehearsed as they are. */
-  readonly remarks = new Set<string>();
+  lose(what: string): void {
+    this.confused ??= what;
+  }
 
-  settings = (): readonly BatchItem[] => [...this.input.bench.armed, bounds(this.input, null)];
+  /** In the log and in the summary, once. */
+  remark(text: string): void {
+    if (this.notes.remarks.includes(text)) return;
+    this.input.bench.log.line(`warning: ${text}`);
+    this.notes.remarks.push(text);
+  }
 
   cancel(): Promise<void> {
     const { watcher, pid, log } = this.input.bench;
-    return watcher.query('select pg_catalog.pg_cancel_backend($1)', [pid]).then(
+    return askAsLogin(watcher, 'select pg_catalog.pg_cancel_backend($1)', [String(pid)]).then(
       () => undefined,
       (error: Error) => log.detail(`the tool's cancel request: ${error.message}`),
     );

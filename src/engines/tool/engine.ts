@@ -468,10 +468,10 @@ export class ToolEngine implements Engine {
   }
 
   async settle({ backend, trace, pending }: Remains): Promise<StateProof> {
-    await this.tool.read();
     const session = await this.database.afterDeath(backend);
     await this.database.endNamesakes();
     if (trace === null) return UNTOUCHED;
+    await this.tool.read();
     if (trace.relation !== null) {
       const tables = await findToolTables(session);
       this.table = tables.find(({ relation }) => relation === trace.relation) ?? null;
@@ -510,11 +510,10 @@ const UNTOUCHED: StateProof = { state: 'unchanged', currentVersion: null, applie
 
 /** A digest: it is kept for whoever comes after a death. */
 function pictureOf(fingerprints: Fingerprints, records: string): string {
-  const text = textOf({ table: null, fingerprints, records });
-  return createHash('sha256').update(text).digest('hex');
+  return createHash('sha256').update(textOf({ fingerprints, records })).digest('hex');
 }
 
-function textOf({ fingerprints, records }: TargetState): string {
+function textOf({ fingerprints, records }: Omit<TargetState, 'table'>): string {
   return JSON.stringify([[...fingerprints.groups].map(([key, value]) => `${key}=${value}`).sort(), records]);
 }
 

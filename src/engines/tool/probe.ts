@@ -85,6 +85,7 @@ function reader(database: string, said: string[]): Director {
     after: async () => undefined,
     commit: async () => undefined,
     note: () => undefined,
+    lose: () => undefined,
     settings: () => [],
     cancel: () => undefined,
   };

@@ -61,7 +61,7 @@ export interface Tool {
   /** Of the tables that are there, the tool's own; `said`: what it sent in the probe. */
   tableOf(tables: readonly ToolTable[], said: readonly string[]): ToolTable | null;
   standing(versions: readonly ToolVersion[]): Standing;
-  /** Of these, what the records do not have; and what is current by them. */
+  /** Of these, which the tool records, what the records do not have; and what is current by them. */
   stillPending(
     pending: readonly PlannedMigration[],
     versions: readonly ToolVersion[],

@@ -48,8 +48,10 @@ export interface Director {
   commit(): Promise<void>;
   /** Said before and after a SET CONSTRAINTS ALL of the tool's, which would trip over the guard. */
   readonly guard?: { readonly out: readonly BatchItem[]; readonly in: readonly BatchItem[] };
-  /** Something that is not rehearsed as it is: an isolation level, two transactions across each other. */
+  /** Something that is not rehearsed as it is: an isolation level. */
   note(what: string): void;
+  /** What the tool did and would have committed is gone: from here on what is seen is not what would be. */
+  lose(what: string): void;
   /** To be said again after a RESET, and where another connection gets its turn. */
   readonly settings: () => readonly BatchItem[];
   /** Asks the server to cancel what it is at; resolves when the server has been told. Never rejects. */

@@ -118,7 +118,7 @@ export class Transactions {
     const layer = this.layers[to];
     if (!layer) return [];
     const above = this.layers.splice(to + 1);
-    if (layer.foreign || above.some((one) => isOfOthers(one, seat))) this.play.director.note(LOST);
+    if (layer.foreign || above.some((one) => isOfOthers(one, seat))) this.play.director.lose(LOST);
     layer.wrote = false;
     layer.foreign = false;
     return [ROLLBACK_TO(layer.name), ...this.putOthers(seat, above)];
