@@ -356,8 +356,8 @@ async function die(world: World, kind: Kind): Promise<void> {
   proxy.mute('later spared');
   proxy.cut();
   const killed = run.signal === 'SIGKILL';
-  const post = killed ? await running.runPost() : null;
-  const told = post ?? run;
+  // One that had reported when it was killed has said it all: its post step does nothing.
+  const told = killed && run.state.reported !== 'true' ? await running.runPost() : run;
   const story = `${project.name}: ${kind}, ${when}: ${endingOf(told)}\n${told.log.join('\n')}`;
   try {
     await nobodyLeft(url, workspace);
@@ -399,7 +399,8 @@ function judge(run: ActionRun, before: Standing, after: Standing, { project }: W
   const applied = JSON.parse(run.outputs.applied || '[]') as { version: string }[];
   const count = fresh.length;
   if (project.recordedBy !== null && applied.length !== count) say(`it names ${applied.length} as applied of ${count}`);
-  if (run.exitCode !== 0 && !run.report?.error?.next) say('it does not say what to do');
+  const isWell = run.outputs.result === 'applied' || run.outputs.result === 'up-to-date';
+  if (!isWell && !run.report?.error?.next) say('it does not say what to do');
   return wrong;
 }
 
