@@ -229,6 +229,11 @@ export class Session implements Queryable {
     return this.stream.bytesRead;
   }
 
+  /** How many bytes have gone out to it, as far as the system has taken them. */
+  get said(): number {
+    return this.stream.bytesWritten - this.stream.writableLength;
+  }
+
   get lost(): Error | null {
     return this.lostBecause;
   }

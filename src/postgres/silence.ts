@@ -11,6 +11,8 @@ const QUIET_MS = 5_000;
 const SELDOM_MS = 60_000;
 const ANSWERED_WITHIN_MS = 10_000;
 const UNREACHABLE_MS = 60_000;
+/** What we said may be on its way for longer than what the server says. */
+const STUCK_MS = 30_000;
 
 export interface SilenceInput {
   readonly session: Session;
@@ -26,24 +28,32 @@ export interface SilenceInput {
 export async function giveUpWhenSilent({ session, connect, name, over }: SilenceInput): Promise<void> {
   const wait = (ms: number) => sleep(ms, undefined, { ref: false, signal: over }).catch(() => undefined);
   let unreachableSince: number | null = null;
+  let stuckSince: number | null = null;
   for (let pause = QUIET_MS; ; ) {
-    const heard = session.heard;
-    const silent = () => !over.aborted && session.lost === null && session.waiting && session.heard === heard;
+    const { heard, said } = session;
+    const still = () => session.heard === heard && session.said === said;
+    const silent = () => !over.aborted && session.lost === null && session.waiting && still();
     await wait(pause);
     if (over.aborted || session.lost) return;
     if (!silent()) {
       pause = QUIET_MS;
       unreachableSince = null;
+      stuckSince = null;
       continue;
     }
     const look = await lookTwice(session, connect, name, () => wait(QUIET_MS));
     if (look.kind === 'unreachable') unreachableSince ??= performance.now();
     else unreachableSince = null;
-    pause = look.kind === 'unreachable' ? QUIET_MS : Math.min(pause * 2, SELDOM_MS);
+    if (look.kind === 'stuck') stuckSince ??= performance.now();
+    else if (look.kind !== 'unreachable') stuckSince = null;
+    const soon = look.kind === 'unreachable' || look.kind === 'stuck';
+    pause = soon ? QUIET_MS : Math.min(pause * 2, SELDOM_MS);
     if (!silent()) continue;
     if (look.kind === 'not at work') session.giveUp(new SilentError(look.why));
     if (unreachableSince !== null && performance.now() - unreachableSince > UNREACHABLE_MS)
       session.giveUp(new SilentError('the server cannot be reached on another one either'));
+    if (stuckSince !== null && performance.now() - stuckSince > STUCK_MS)
+      session.giveUp(new SilentError('at the server its session waits for us'));
   }
 }
 
@@ -57,12 +67,14 @@ class SilentError extends Error {
 }
 
 type Look =
-  | { readonly kind: 'at work' | 'unreachable' | 'cannot tell' }
+  /** `stuck`: in the middle of what we send together, the server waits for the rest of it, or for us to take its answers. */
+  | { readonly kind: 'at work' | 'stuck' | 'unreachable' | 'cannot tell' }
   | { readonly kind: 'not at work'; readonly why: string };
 
 interface Activity {
   readonly state: string | null;
   readonly since: string;
+  readonly waitsForUs: boolean;
 }
 
 /** Not at work is what the server says twice, with time for an answer that is on its way to arrive in between. */
@@ -81,10 +93,12 @@ async function lookTwice(
   const tooLate = setTimeout(() => other.drop(), QUIET_MS + ANSWERED_WITHIN_MS).unref();
   try {
     const first = await activityOf(session, other, name);
-    if (!isOver(first)) return { kind: first === 'unknown' ? 'cannot tell' : 'at work' };
+    if (first === 'unknown') return { kind: 'cannot tell' };
+    if (!isOver(first) && !first.waitsForUs) return { kind: 'at work' };
     await pause();
     const second = await activityOf(session, other, name);
-    if (!isOver(second) || second?.since !== first?.since) return { kind: 'at work' };
+    if (second === 'unknown' || second?.since !== first?.since) return { kind: 'at work' };
+    if (!isOver(second)) return { kind: second.waitsForUs ? 'stuck' : 'at work' };
     const why = second === null ? 'its session at the server is gone' : `at the server its session is ${second.state}`;
     return { kind: 'not at work', why };
   } catch {
@@ -95,8 +109,8 @@ async function lookTwice(
   }
 }
 
-function isOver(activity: Activity | null | 'unknown'): activity is Activity | null {
-  if (activity === 'unknown') return false;
+/** It is gone, or has nothing to do. */
+function isOver(activity: Activity | null): activity is null | (Activity & { readonly state: string }) {
   return activity === null || (activity.state?.startsWith('idle') ?? false);
 }
 
@@ -104,11 +118,11 @@ function isOver(activity: Activity | null | 'unknown'): activity is Activity | n
 async function activityOf(session: Session, other: Session, name: string): Promise<Activity | null | 'unknown'> {
   const [row] = await askAsLogin(
     other,
-    `select a.state, a.state_change::text from pg_catalog.pg_stat_activity a
+    `select a.state, a.state_change::text, a.wait_event_type = 'Client' from pg_catalog.pg_stat_activity a
       where a.pid = $1 and ($2::text is null or a.application_name = $2)`,
     [String(session.backendPid ?? session.startupPid), session.backendPid === null ? name : null],
   );
-  if (row) return { state: row[0] ?? null, since: row[1] ?? '' };
+  if (row) return { state: row[0] ?? null, since: row[1] ?? '', waitsForUs: row[2] === 't' };
   return session.backendPid === null ? 'unknown' : null;
 }
 
