@@ -11,7 +11,7 @@ export function lockKey(trackingSchema: string): string {
 export interface LockHolder {
   readonly pid: number;
   readonly application: string;
-  /** Connected since; its state (`active`, `idle`...) and since when. Null: nobody tells us. */
+  /** Connected since (`2026-11-21 09:30:00 UTC`); its state (`active`, `idle`...) and since when. Null: nobody tells us. */
   readonly since: string | null;
   readonly state: string | null;
   readonly stateSince: string | null;
@@ -22,21 +22,27 @@ export interface LockHolder {
  * does not wait inside the server: a waiting session holds a snapshot, and CREATE INDEX CONCURRENTLY would wait for it.
  */
 export async function tryLock(session: Queryable, key: string): Promise<{ taken: number } | { holder: LockHolder }> {
-  const { rows } = await session.query<{ taken: boolean; pid: number }>(
-    'select pg_catalog.pg_try_advisory_lock($1) as taken, pg_catalog.pg_backend_pid() as pid',
-    [key],
-  );
-  if (rows[0]?.taken) return { taken: rows[0].pid };
-  return { holder: (await lockHolder(session, key)) ?? NOBODY };
+  for (let look = 1; ; look += 1) {
+    const { rows } = await session.query<{ taken: boolean; pid: number }>(
+      'select pg_catalog.pg_try_advisory_lock($1) as taken, pg_catalog.pg_backend_pid() as pid',
+      [key],
+    );
+    if (rows[0]?.taken) return { taken: rows[0].pid };
+    const holder = await lockHolder(session, key);
+    if (holder) return { holder };
+    // It was gone when we looked: the lock may be free by now.
+    if (look === LOOKS) return { holder: NOBODY };
+  }
 }
 
-/** It was gone when we looked. */
+const LOOKS = 3;
 const NOBODY: LockHolder = { pid: 0, application: 'unknown', since: null, state: null, stateSince: null };
+const shown = (column: string) => `pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')`;
 
 export async function lockHolder(session: Queryable, key: string): Promise<LockHolder | null> {
   const { rows } = await session.query<LockHolder>(
-    `select l.pid, coalesce(a.application_name, '') as application, a.backend_start::text as since,
-            a.state, a.state_change::text as "stateSince"
+    `select l.pid, coalesce(a.application_name, '') as application, ${shown('a.backend_start')} as since,
+            a.state, ${shown('a.state_change')} as "stateSince"
        from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())

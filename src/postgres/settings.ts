@@ -1,4 +1,5 @@
 /** What a session of ours looks like before each file, and how it is brought back to that after one. */
+import { quoteLiteral } from './identifier.ts';
 import type { BatchItem, Session } from './session.ts';
 
 export interface WorkSettings {
@@ -42,7 +43,9 @@ export const RESET_ALL: BatchItem = {
   text: `do $gate$ begin reset all; perform ${OWN_LIMITS}; end $gate$`,
 };
 
-const DEAD_MANS_SWITCH: readonly (readonly [string, string])[] = [
+type Setting = readonly [name: string, value: string];
+
+const DEAD_MANS_SWITCH: readonly Setting[] = [
   // A backend busy in a statement looks whether its client is still there.
   ['client_connection_check_interval', '1s'],
   // A gate that stops between two statements (frozen, cut off) does not hold locks for ever.
@@ -56,18 +59,20 @@ const DEAD_MANS_SWITCH: readonly (readonly [string, string])[] = [
 
 /**
  * Settings that end a backend whose gate has died: it must not go on alone. Where the server refuses some of them, as on
- * some platforms (22023), the others hold. Returns what sets those that it took again, in one statement.
+ * some platforms (22023), the others hold. Returns what sets those that it took again, in one statement. `name`: the
+ * session's application_name; behind a pooler RESET ALL takes that too, and nobody could say whose the session is.
  */
-export async function armDeadMansSwitch(session: Session): Promise<BatchItem[]> {
-  const all = itemOf(DEAD_MANS_SWITCH);
+export async function armDeadMansSwitch(session: Session, name: string): Promise<BatchItem[]> {
+  const settings: readonly Setting[] = [['application_name', name], ...DEAD_MANS_SWITCH];
+  const all = itemOf(settings);
   if (await takes(session, all)) return [{ ...all, name: 'mgate_armed' }];
-  const taken: (readonly [string, string])[] = [];
-  for (const setting of DEAD_MANS_SWITCH) if (await takes(session, itemOf([setting]))) taken.push(setting);
+  const taken: Setting[] = [];
+  for (const setting of settings) if (await takes(session, itemOf([setting]))) taken.push(setting);
   return taken.length === 0 ? [] : [{ ...itemOf(taken), name: 'mgate_armed' }];
 }
 
-function itemOf(settings: typeof DEAD_MANS_SWITCH): BatchItem {
-  const each = settings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`);
+function itemOf(settings: readonly Setting[]): BatchItem {
+  const each = settings.map(([name, value]) => `pg_catalog.set_config('${name}', ${quoteLiteral(value)}, false)`);
   return { text: `select ${each.join(', ')}` };
 }
 

@@ -25,7 +25,8 @@ export function identifyRun(env: Env, event: unknown): RunIdentity {
   };
 }
 
-function runAddress(server: string, repository: string, runId: string, attempt: string | null): string {
+/** The page of a run. `server`: as `https://github.com`. */
+export function runAddress(server: string, repository: string, runId: string, attempt: string | null): string {
   return `${server}/${repository}/actions/runs/${runId}${attempt === null ? '' : `/attempts/${attempt}`}`;
 }
 

@@ -536,6 +536,45 @@ describe('servers and roles', () => {
   });
 });
 
+describe('without PL/pgSQL', () => {
+  it.each([
+    ['dropped', 'drop extension plpgsql', 'create extension plpgsql'],
+    ['its use revoked', 'revoke usage on language plpgsql from public', 'grant usage on language plpgsql to public'],
+  ])('%s: nothing is begun, and what is to do is said; looking works', async (_, away, back) => {
+    const here = await scene(ONE);
+    const user = `plain_${here.database.name}`;
+    await here.client.query(`create role ${user} login password 'plain'; grant all on schema public to ${user}`);
+    const url = new URL(here.database.url);
+    Object.assign(url, { username: user, password: 'plain' });
+    try {
+      await here.client.query(away);
+      for (const mode of ['dry-run', 'apply']) {
+        const { outcome } = await here.run({ mode }, { url: url.href });
+        expect(ending(outcome)).toBe('failed 1 unchanged');
+        expect(outcome.error).toMatchObject({
+          class: 'missing-object',
+          message: expect.stringContaining('cannot use PL/pgSQL'),
+          next: expect.stringContaining(`grant usage on language plpgsql to "${user}"`),
+        });
+      }
+      expect(ending((await here.run({ mode: 'status' }, { url: url.href })).outcome)).toBe('reported 0 unchanged');
+      await here.client.query(back);
+      expect(ending((await here.run({ mode: 'dry-run' }, { url: url.href })).outcome)).toBe(
+        'dry-run-passed 0 unchanged',
+      );
+    } finally {
+      await here.client.query(`drop owned by ${user}; drop role ${user}`);
+    }
+  });
+
+  it('a file that drops it is told of in the dry run', async () => {
+    const here = await scene({ '1_a.sql': 'create table a (id int);', '2_drop.sql': 'drop extension plpgsql;' });
+    const { outcome } = await here.run({ 'fail-on': 'none' });
+    expect(ending(outcome)).toBe('failed 1 unchanged');
+    expect(outcome.error?.message).toContain('language "plpgsql" does not exist');
+  });
+});
+
 describe('a pooler', () => {
   let server: Server;
   beforeAll(async () => {

@@ -8,8 +8,8 @@ import { createDatabase, type Server, startServer } from '../support/postgres.ts
 import { type CliRun, runCli, temporaryWorkspace, writeMigrations } from '../support/runner.ts';
 
 const count = tally('together');
-const GATES = times(5, 50);
-const ROUNDS = times(1, 4);
+const GATES = times(4, 50);
+const ROUNDS = times(1, 2);
 
 /** Ten files, each of which leaves a row in `trace` every time that it runs; the sixth cannot run in a transaction. */
 function tenFiles(prefix = ''): Record<string, string> {
@@ -158,7 +158,7 @@ describe('started together', () => {
         url.username = role;
         url.password = 'secret';
       });
-      const gates = times(5, 30);
+      const gates = times(4, 30);
       const runs = await start(
         Array.from({ length: gates }, () => ({ mode: 'apply', url: url.href })),
         random,

@@ -20,9 +20,10 @@ export class Connections {
   private readonly request: Request;
   private readonly log: Log;
   private readonly signal: AbortSignal;
-  private readonly name: string;
-  /** A pooler that is between us and the server gives each connection a session of its own. */
-  keepsSessions = false;
+  /** The application_name of each of them. */
+  readonly name: string;
+  /** Behind a pooler, which is known to give each connection a session of its own. */
+  readonly keepsSessions = new Set<Target>();
   private readonly open = new Map<Session, Target>();
   private readonly over = new AbortController();
 
@@ -40,7 +41,7 @@ export class Connections {
       this.open.set(session, target);
       this.mind(session, target);
       refuseOld(session.serverVersion);
-      await liftLimits(session, { throughPooler: this.keepsSessions });
+      await liftLimits(session, { throughPooler: this.keepsSessions.has(target) });
       return session;
     } catch (cause) {
       if (cause instanceof Stop) throw cause;

@@ -14,7 +14,6 @@ import type { Backend } from '../engine.ts';
 import { BACKEND_START, backendOf, endBackend } from './backend.ts';
 import { Connections } from './connections.ts';
 import {
-  applicationName,
   isEarlierAttempt,
   readHealth,
   readServer,
@@ -85,21 +84,28 @@ export class Database {
   async open(): Promise<ServerFacts> {
     const session = await this.connections.connectTo(this.request.target, this.signal);
     this.working = session;
-    const facts = await this.meet();
-    // Before anything is set: what a session sets would be left to others.
-    if (session.startupPid !== facts.backendPid) await this.throughPooler(session);
+    await this.meet();
+    await this.passPooler(this.request.target, session);
     if (!this.executes) await session.query('set session characteristics as transaction read only');
-    this.armed = await armDeadMansSwitch(session);
+    this.armed = await this.arm(session);
     if (this.executes) await this.lock();
     return this.facts;
   }
 
-  /** Throws a Stop where it does not keep a session for a connection. */
-  private async throughPooler(session: Session): Promise<void> {
-    const { target, connectTimeoutMs } = this.request;
-    await refusePooler(session, () => this.connections.connectTo(target), connectTimeoutMs || SECOND_WITHIN_MS);
-    this.connections.keepsSessions = true;
+  /**
+   * Before anything is set: where there is a pooler, what a session sets could be left to others. Throws a Stop unless it
+   * keeps a session for a connection.
+   */
+  private async passPooler(target: Target, session: Session): Promise<void> {
+    if (session.startupPid === session.backendPid) return;
+    const withinMs = this.request.connectTimeoutMs || SECOND_WITHIN_MS;
+    await refusePooler(session, () => this.connections.connectTo(target), withinMs);
+    this.connections.keepsSessions.add(target);
     await liftLimits(session, { throughPooler: true });
+  }
+
+  private arm(session: Session): Promise<Workbench['armed']> {
+    return armDeadMansSwitch(session, this.connections.name);
   }
 
   /** After the pause: the lock again, on another connection where the first was lost. */
@@ -117,7 +123,7 @@ export class Database {
   private async join(): Promise<void> {
     const session = await this.connections.connectTo(this.request.target, this.signal);
     this.working = session;
-    this.armed = await armDeadMansSwitch(session);
+    this.armed = await this.arm(session);
   }
 
   private async meet(): Promise<ServerFacts> {
@@ -147,11 +153,12 @@ export class Database {
   /** `knownOf` is given a session of the copy, and throws a Stop for what is no copy. */
   async copyBench(target: Target, knownOf: (copy: Session) => Promise<Known>): Promise<Workbench> {
     const session = await this.connections.connectTo(target, this.signal);
-    const watcher = await this.connections.connectTo(target, this.signal);
     const facts = await readServer(session, this.request.trackingSchema);
     refuseServer(facts, true);
+    await this.passPooler(target, session);
+    const watcher = await this.connections.connectTo(target, this.signal);
     const known = await knownOf(session);
-    return this.benchOf(target, session, watcher, facts, await armDeadMansSwitch(session), known);
+    return this.benchOf(target, session, watcher, facts, await this.arm(session), known);
   }
 
   private benchOf(
@@ -211,7 +218,7 @@ export class Database {
         `select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
           where a.application_name = $1 and a.pid <> pg_catalog.pg_backend_pid() and a.usename = session_user
             and a.datname = pg_catalog.current_database()`,
-        [applicationName(this.request.run)],
+        [this.connections.name],
       );
       if (left.length === 0) return;
       if (performance.now() > until) throw new Error('sessions of the run that was killed are still at work');
@@ -255,7 +262,9 @@ export class Database {
       const { holder } = answer;
       if (await this.endEarlierAttempts(holder)) continue;
       if (look === 0) {
-        log.line(`another gate holds the lock (${who(holder)}); waiting up to ${duration(request.lockWaitMs)}`);
+        log.line(
+          `another gate holds the lock (${who(holder, request.run)}); waiting up to ${duration(request.lockWaitMs)}`,
+        );
       }
       await this.waitForLock(holder, deadline, look);
     }
@@ -275,7 +284,7 @@ export class Database {
     for (;;) {
       if (signal.aborted) throw this.cancelledWaiting();
       const left = deadline - performance.now();
-      if (left <= 0) throw lockHeldBy(holder);
+      if (left <= 0) throw lockHeldBy(holder, this.request.run);
       if (away) await this.connections.part(this.session);
       const pause = away ? AWAY_MS * (0.75 + 0.5 * Math.random()) : POLL_MS;
       await sleep(Math.min(pause, left), undefined, { signal }).catch(() => undefined);

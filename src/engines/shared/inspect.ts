@@ -1,9 +1,9 @@
 /** The server's facts, and what of them speaks against working there. */
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAsLogin } from '../../postgres/as-login.ts';
-import { quoteLiteral } from '../../postgres/identifier.ts';
+import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { Health } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
@@ -31,14 +31,22 @@ export interface ServerFacts {
   readonly mayCreateInSchema: boolean;
   /** May read and write our tables; true where there are none. */
   readonly mayRecord: boolean;
+  /** May run DO blocks: PL/pgSQL is there, as in every database unless it was dropped. */
+  readonly mayDo: boolean;
 }
 
 const OLDEST = 14;
 const NEWEST = 18;
 
-/** At most 63 bytes, or the server cuts it: `mgate/<run id>/<attempt>/<repository>`. */
+/** Of a longer one the server keeps only these. */
+export const APPLICATION_NAME_BYTES = 63;
+
+/** At most 63 bytes: `mgate/<run id>/<attempt>/<repository>`. */
 export function applicationName(run: RunIdentity): string {
-  return cutBytes(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, 63);
+  return cutBytes(
+    `mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`,
+    APPLICATION_NAME_BYTES,
+  );
 }
 
 /**
@@ -72,7 +80,9 @@ export async function readServer(session: Session, trackingSchema: string): Prom
             and pg_catalog.has_table_privilege(c.oid, 'select') and pg_catalog.has_table_privilege(c.oid, 'insert')
             and (c.relname = 'migration_history' or pg_catalog.has_table_privilege(c.oid, 'update')))
          from pg_catalog.pg_class c
-        where c.relnamespace = n.oid and c.relname in ('schema_migrations', 'migration_history')), true) as "mayRecord"
+        where c.relnamespace = n.oid and c.relname in ('schema_migrations', 'migration_history')), true) as "mayRecord",
+      coalesce((select pg_catalog.has_language_privilege(l.oid, 'usage')
+         from pg_catalog.pg_language l where l.lanname = 'plpgsql'), false) as "mayDo"
     from (values (1)) as one left join pg_catalog.pg_namespace n on n.nspname = ${schema}`);
   const facts = rows[0];
   if (!facts) throw new Error('the server did not tell what it is');
@@ -125,50 +135,77 @@ export function refuseServer(facts: ServerFacts, executes: boolean): void {
       'Use a role that may write, or wait until the provider has switched the database back to read-write.',
     );
   }
+  if (!facts.mayDo) throw withoutPlpgsql(facts);
+}
+
+/** What is there in every database unless somebody took it away; some of our own statements are blocks of it. */
+export function withoutPlpgsql({ database, user }: Pick<ServerFacts, 'database' | 'user'>): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'missing-object',
+    message: `the role ${user} cannot use PL/pgSQL in ${database}: it was dropped there, or its use revoked`,
+    next: `create extension if not exists plpgsql; grant usage on language plpgsql to ${quoteIdentifier(user)};`,
+  });
 }
 
 const LOOKS = 10;
-const MARKS = 5;
+/** So many at most; a pool's second or third is one that we had. */
+const MARKS = 100;
 
 /**
  * Behind a pooler (the backend's id is not the one that the connection was told): refuses what does not keep a session's
  * backend for it, gives out no second one, or hands a backend on as it was left, with our lock on it if we die. Changes
- * nothing on any backend but a setting of our own name. `withinMs`: how long a second backend may take.
+ * nothing on any backend but a setting of our own name and a lock of a random key, which one that resets takes back.
+ * `withinMs`: how long a second backend may take.
  */
 export async function refusePooler(session: Session, second: () => Promise<Session>, withinMs: number): Promise<void> {
   const first = await pidOf(session);
   const other = await within(second(), withinMs);
   try {
     for (let look = 0; look < LOOKS; look += 1) {
-      const [there, here] = [await within(pidOf(other), withinMs), await pidOf(session)];
-      if (there === here || here !== first) throw transactionPooled();
+      const there = await within(pidOf(other), withinMs);
+      // Twice: a pool may give out its connections in turn, and come round to the same.
+      const [here, again] = [await pidOf(session), await pidOf(session)];
+      if (there === here || here !== first || again !== first) throw transactionPooled();
     }
   } finally {
     await closed(other);
   }
-  const mark = randomUUID();
+  const mark = randomBytes(8).readBigInt64BE().toString();
   const marked = new Set<number>();
   for (let time = 0; time < MARKS; time += 1) {
     const next = await within(second(), withinMs);
     try {
-      const { rows } = await within(next.query<Marked>(MARK, [mark]), withinMs);
-      const { pid, before } = rows[0] ?? { pid: 0, before: null };
-      if (before === mark) throw notReset();
-      if (marked.has(pid)) return;
-      marked.add(pid);
+      const { rows } = await within(next.query<Marked>(MARK, [mark, [...marked]]), withinMs);
+      const [row] = rows;
+      if (row?.before === mark || row?.held) throw notReset();
+      if (!row || marked.has(row.pid)) return;
+      // All but the last are gone: the pooler ends them, and hands none on.
+      if (marked.size > 2 && row.left <= 1) return;
+      marked.add(row.pid);
     } finally {
       await closed(next);
     }
   }
+  throw notSeenAgain();
 }
 
 interface Marked {
   readonly pid: number;
+  /** The setting as it was found. */
   readonly before: string | null;
+  /** The lock was found, and is given back. */
+  readonly held: boolean;
+  /** How many of those that we had are there. */
+  readonly left: number;
 }
 
-const MARK = `select pg_catalog.pg_backend_pid() as pid, one.before, pg_catalog.set_config('mgate.mark', $1, false)
-  from (select pg_catalog.current_setting('mgate.mark', true) as before offset 0) one`;
+const MARK = `select pg_catalog.pg_backend_pid() as pid, one.before, one.held, pg_catalog.set_config('mgate.mark', $1::text, false),
+    case when one.held then pg_catalog.pg_advisory_unlock($1::text::bigint) else pg_catalog.pg_try_advisory_lock($1::text::bigint) end,
+    (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where pid = any ($2::int[]))::int as left
+  from (select pg_catalog.current_setting('mgate.mark', true) as before, exists (
+      select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid() and objsubid = 1
+         and ((classid::bigint << 32) | objid::bigint) = $1::text::bigint) as held offset 0) one`;
 
 async function pidOf(session: Session): Promise<number | undefined> {
   return (await session.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')).rows[0]?.pid;
@@ -207,6 +244,13 @@ function notReset(): Stop {
   return pooled(
     'this connection goes through a pooler that hands a server connection on as its last client left it: what this run sets, and its lock should it die, would stay there',
     'Use the direct address of the database, or set server_reset_query = DISCARD ALL in the pooler.',
+  );
+}
+
+function notSeenAgain(): Stop {
+  return pooled(
+    `this connection goes through a pooler that gave us another connection to the server each of ${MARKS} times, so that it cannot be told whether it resets them`,
+    'Use the direct address of the database (often port 5432), or a smaller pool.',
   );
 }
 

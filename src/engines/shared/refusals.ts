@@ -4,14 +4,26 @@ import { readServerError } from '../../postgres/failure.ts';
 import type { LockHolder } from '../../postgres/lock.ts';
 import { hideMessage } from '../../report/redact.ts';
 import { Stop } from '../../report/stop.ts';
-import type { ServerFacts } from './inspect.ts';
+import { runAddress } from '../../request/event.ts';
+import type { RunIdentity } from '../../request/request.ts';
+import { APPLICATION_NAME_BYTES, type ServerFacts } from './inspect.ts';
 import { NOT_AS_WRITTEN } from './tracking.ts';
 
-export function who({ pid, application, since, state, stateSince }: LockHolder): string {
+/** `run`: ours, which knows where runs are to be seen. */
+export function who({ pid, application, since, state, stateSince }: LockHolder, run: RunIdentity): string {
   if (pid === 0) return 'an unknown session';
+  const link = runUrlOf(application, run);
   const connected = since === null ? '' : `, connected since ${since}`;
   const does = state === null ? '' : `, ${state}${stateSince === null ? '' : ` since ${stateSince}`}`;
-  return `${application || 'no application name'}, pid ${pid}${connected}${does}`;
+  return `${application || 'no application name'}${link === null ? '' : ` (${link})`}, pid ${pid}${connected}${does}`;
+}
+
+/** The page of the run that a session says it is of, on the GitHub that ours is on; null: its name does not tell, or was cut. */
+function runUrlOf(application: string, { runUrl }: RunIdentity): string | null {
+  const [, id, attempt, repository] = /^mgate\/(\d+)\/(\d+)\/([\w.-]+\/[\w.-]+)$/.exec(application) ?? [];
+  if (!id || !attempt || !repository || application.length >= APPLICATION_NAME_BYTES) return null;
+  const server = runUrl === null ? 'https://github.com' : new URL(runUrl).origin;
+  return runAddress(server, repository, id, attempt);
 }
 
 export function anothersTable(table: string, tool: string, schema: string, sameName: boolean): Stop {
@@ -122,11 +134,11 @@ export function refuseUnlessMayRecord(
     throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
 }
 
-export function lockHeldBy(holder: LockHolder): Stop {
+export function lockHeldBy(holder: LockHolder, run: RunIdentity): Stop {
   return new Stop({
     result: 'refused',
     class: 'lock-timeout',
-    message: `another gate holds the lock: ${who(holder)}`,
+    message: `another gate holds the lock: ${who(holder, run)}`,
     next:
       holder.pid === 0
         ? 'Run again.'
