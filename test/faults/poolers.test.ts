@@ -183,37 +183,41 @@ describe('a busy pool in transaction mode', () => {
 
 describe('through a pool in session mode', () => {
   it('a gate that is killed leaves neither its lock nor its work', async () => {
-    const here = await scene({
+    const files = {
       '1_table.sql': 'create table one (id int); select pg_sleep(0.1);',
       '2_index.sql': 'create index concurrently one_id on one (id);',
       '3_slow.sql': 'select pg_sleep(0.2); create table three (id int);',
       '4_slow.sql':
         '-- gate: no-transaction\ncreate table four (id int);\nselect pg_sleep(0.2);\ncreate table five (id int);',
-    });
-    const bouncer = await startBouncer(here.database.url, session);
-    const url = bouncer.url(here.database.name);
+    };
     const random = randomOf('killed');
-    await here.client.query(SETUP);
-    const work = crowd(url, 2, 'session');
-    await work.begun;
-    for (let time = 0; time < times(1, 60); time += 1) {
-      const gate = await startAction({ workspace: here.workspace, inputs: { 'database-url': url, mode: 'apply' } });
-      const stage = oneOf(['Inspect', 'Dry run', 'Apply', 'Apply'], random);
-      await gate.waitFor(stage).catch(() => undefined);
-      await sleep(random() * 500);
-      gate.kill('SIGKILL');
-      const { signal } = await gate.done;
-      count(`SIGKILL after "${stage}"`, signal === null ? 'was over already' : 'nothing left');
-      await until(here.client, `select 1 where not exists (${OUR_LOCKS})`);
+    for (let time = 0; time < times(1, 40); time += 1) {
+      const here = await scene(files, SETUP);
+      const bouncer = await startBouncer(here.database.url, session);
+      const url = bouncer.url(here.database.name);
+      const work = crowd(url, 2, 'session');
+      await work.begun;
+      try {
+        const gate = await startAction({ workspace: here.workspace, inputs: { 'database-url': url, mode: 'apply' } });
+        const stage = oneOf(['Inspect', 'Dry run', 'Apply', 'Apply'], random);
+        await gate.waitFor(stage).catch(() => undefined);
+        await sleep(random() * (stage === 'Apply' ? 800 : 300));
+        gate.kill('SIGKILL');
+        const { signal } = await gate.done;
+        count(`SIGKILL after "${stage}"`, signal === null ? 'was over already' : 'nothing left');
+        await until(here.client, `select 1 where not exists (${OUR_LOCKS})`);
+        const { outcome } = await runGate(here.workspace, url);
+        expect(['applied 0 migrated', 'up-to-date 0 unchanged']).toContain(ending(outcome));
+        const done = "select count(*)::int as n from schema_migrations where status = 'completed'";
+        expect(await here.rows(done)).toEqual([{ n: 4 }]);
+        expect(await work.over()).toEqual({ failures: [], worked: true });
+        await expectNeutral(here, bouncer, session);
+      } finally {
+        await work.over();
+        await bouncer.stop();
+      }
+      await here.database.drop();
     }
-    const { outcome } = await runGate(here.workspace, url);
-    expect(['applied 0 migrated', 'up-to-date 0 unchanged']).toContain(ending(outcome));
-    expect(await here.rows("select count(*)::int as n from schema_migrations where status = 'completed'")).toEqual([
-      { n: 4 },
-    ]);
-    expect(await work.over()).toEqual({ failures: [], worked: true });
-    await expectNeutral(here, bouncer, session);
-    await bouncer.stop();
   });
 
   it('a gate that is cancelled stops at once', async () => {
