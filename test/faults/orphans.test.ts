@@ -105,12 +105,21 @@ describe('the network falls silent: the server’s end goes on', () => {
   async function cutOff(here: Scene, env: Readonly<Record<string, string>>) {
     const proxy = await cuttableProxy(here.database.url);
     const abort = new AbortController();
+    let onPause: () => Promise<void> = async () => undefined;
+    const paused = new Promise<void>((resolve) => {
+      onPause = async () => {
+        await here.client.query('insert into go values (1)');
+        resolve();
+      };
+    });
     const lost = runGate(
       here.workspace,
       proxy.url,
       { 'review-delay': '1ms', 'connect-timeout': '1s' },
-      { env, signal: abort.signal, onPause: async () => void (await here.client.query('insert into go values (1)')) },
+      { env, signal: abort.signal, onPause },
     );
+    // The dry run has this statement too, for a moment.
+    await paused;
     await until(here.client, working('%pg_sleep(case%'));
     proxy.mute();
     await here.client.query('delete from go');
