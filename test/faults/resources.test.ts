@@ -300,7 +300,7 @@ describe('out of connections', () => {
 });
 
 describe('out of room for locks', () => {
-  it.runIf(FULL)('the dry run is inconclusive, apply tells what it lacked, and with more room it goes on', async () => {
+  it.runIf(FULL)('the dry run is inconclusive, apply tells what it lacked', { timeout: 300_000 }, async () => {
     const server = await startServer({
       major: pgMajor,
       settings: {
@@ -392,13 +392,16 @@ insert into small values (1);`;
     disk.remove();
   }
 
-  const MOMENTS = [
-    ['while it is rehearsed', GROW, 'dry run'],
+  const APPLIED = [
     ['while it is applied', GROW, 'apply'],
-    ['at COMMIT, rehearsed', LATE, 'dry run'],
     ['at COMMIT', LATE, 'apply'],
     ['in a file without a transaction', `-- gate: no-transaction\n${GROW}`, 'apply'],
   ] as const;
+  const REHEARSED = [
+    ['while it is rehearsed', GROW, 'dry run'],
+    ['at COMMIT, rehearsed', LATE, 'dry run'],
+  ] as const;
+  const MOMENTS = FULL ? [...APPLIED, ...REHEARSED] : APPLIED;
 
   it.for(DISKS.flatMap((kind) => MOMENTS.map((moment) => [kind, ...moment] as const)))(
     '%s, %s',
@@ -594,9 +597,9 @@ async function oldServer(version: string) {
 const LARGE_RSS_KB = 400_000;
 
 describe('a great deal of it, by the bundle', () => {
-  const files = times(200, 10_000);
-  const statements = times(2_000, 50_000);
-  const megabytes = times(5, 300);
+  const files = times(100, 10_000);
+  const statements = times(1_000, 50_000);
+  const megabytes = times(2, 300);
   const cases: readonly (readonly [string, () => Record<string, string>, string, number])[] = [
     [
       `${files} files`,
