@@ -26,7 +26,7 @@ export interface Inspection {
   readonly notes: readonly string[];
   readonly recorded: Outcome['recorded'];
   /** The environment as which this database was last migrated, or null. */
-  readonly lastEnvironment: string | null;
+  readonly lastEnvironment: { readonly environment: string; readonly table: string } | null;
   readonly appliedCount: number;
 }
 

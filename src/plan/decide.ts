@@ -2,7 +2,7 @@
 import { brief } from '../report/text.ts';
 import { compareKeys, compareVersions } from './order.ts';
 import type { MigrationFile, PlanProblem, RecordRow } from './plan.ts';
-import { soundRecords } from './records.ts';
+import { shown, soundRecords } from './records.ts';
 
 export interface DecideInput {
   readonly files: readonly MigrationFile[];
@@ -61,7 +61,7 @@ export function decide(input: DecideInput): Decision {
         kind: 'missing',
         version: row.version,
         file: null,
-        message: `migration ${brief(row.version, 200)} (${brief(row.name, 200)}) was interrupted half way and its file is gone`,
+        message: `migration ${shown(row.version)} (${brief(row.name, 200)}) was interrupted half way and its file is gone`,
         next: 'Bring the file back as it was, then run again.',
       });
     }
@@ -130,9 +130,13 @@ function edited(
       kind: 'edited',
       version: file.version,
       file: file.file,
-      message: `${file.file} was edited after it was applied: its checksum is ${file.checksum.slice(0, 12)}…, recorded is ${(completed.get(file.key)?.checksum ?? '').slice(0, 12)}…`,
+      message: `${file.file} was edited after it was applied: its checksum is ${file.checksum.slice(0, 12)}…, recorded is ${start(completed.get(file.key)?.checksum ?? '')}`,
       next: `Restore ${file.file} as it was applied (git log -- ${file.file}) and put the change into a new migration.`,
     }));
+}
+
+function start(checksum: string): string {
+  return checksum === '' ? 'none' : `${checksum.slice(0, 12)}…`;
 }
 
 function missing(files: readonly MigrationFile[], completed: ReadonlyMap<string, RecordRow>): PlanProblem[] {
@@ -144,7 +148,7 @@ function missing(files: readonly MigrationFile[], completed: ReadonlyMap<string,
       kind: 'missing',
       version: row.version,
       file: null,
-      message: `migration ${brief(row.version, 200)} (${brief(row.name, 200)}) is applied in the database and its file is missing`,
+      message: `migration ${shown(row.version)} (${brief(row.name, 200)}) is applied in the database and its file is missing`,
       next: 'Bring the file back (a branch that lacks it may be behind), then run again.',
     }));
 }

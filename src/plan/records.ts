@@ -61,10 +61,16 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function shown(value: unknown): string {
+/** In quotes where it is more than a word: a space at its end or digits of another script would not be seen. */
+export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'string' && /^[\w.]{1,80}$/.test(value)) return value;
-  return cut(JSON.stringify(value), 80);
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
+  return cut(JSON.stringify(value), 80).replace(/[^\x20-\x7e…]/g, escaped);
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function problem({ version }: RecordRow, message: string): PlanProblem {

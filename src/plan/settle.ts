@@ -118,7 +118,8 @@ export function settle(of: Unsettled, word: SettleWord | null, why: string | nul
 export function readSettleWord(item: string): readonly [string, SettleWord] | null {
   const [version = '', word = '', ...more] = item.split('=').map((part) => part.trim());
   const known = SETTLE_WORDS.find((one) => one === word);
-  return /^\d+$/.test(version) && known !== undefined && more.length === 0
+  // No file's name is longer, so no version is.
+  return /^\d{1,255}$/.test(version) && known !== undefined && more.length === 0
     ? [version.replace(/^0+(?=\d)/, ''), known]
     : null;
 }

@@ -8,7 +8,9 @@ import type { Request } from '../request/request.ts';
 
 /** The strongest objection of the files and records, or null. `status` only reports them. */
 export function objectionOf(problems: readonly PlanProblem[]): Stop | null {
-  const worst = problems.find((problem) => problem.kind === 'duplicate' || problem.kind === 'target') ?? problems[0];
+  const first = (...kinds: readonly PlanProblem['kind'][]) => problems.find(({ kind }) => kinds.includes(kind));
+  // A record that is wrong is the cause, where it makes an applied file look as one out of order.
+  const worst = first('duplicate', 'target') ?? first('record') ?? problems[0];
   if (!worst) return null;
   const others = problems.length - 1;
   return new Stop({
@@ -46,15 +48,17 @@ export function isAlarming(found: Inspection): boolean {
   );
 }
 
+const LAXER: readonly string[] = ['staging', 'development'];
+
 /** What was last migrated as production takes nothing laxer. Throws the refusal. */
 export function refuseLaxer(request: Request, { lastEnvironment: last }: Inspection): void {
   // What is none of our words is not known to be laxer.
-  if (last === null || last === 'staging' || last === 'development' || request.environment === 'production') return;
+  if (last === null || LAXER.includes(last.environment) || request.environment === 'production') return;
   throw new Stop({
     result: 'refused',
     class: 'input',
-    message: `this database was last migrated as ${brief(last, 80)} and cannot be migrated as ${request.environment}`,
-    next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from migration_history.',
+    message: `this database was last migrated as ${brief(last.environment, 80)}, as ${last.table} tells, and cannot be migrated as ${request.environment}`,
+    next: `If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from ${last.table}.`,
   });
 }
 

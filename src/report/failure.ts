@@ -102,7 +102,8 @@ const CLASSES: Readonly<Record<FailureClass, Omit<Classified, 'class'>>> = {
     next: 'Run again when the server is less busy.',
   },
   tool: {
-    meaning: 'The migration tool ended with an error.',
+    meaning:
+      'The migration tool ended with an error, or what is kept in the database about migrations is not as it must be.',
     next: "Read the tool's own output above, correct what it names, then run again.",
   },
   verification: {

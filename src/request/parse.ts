@@ -1,6 +1,7 @@
 /** Raw strings, the environment and the event become one frozen Request, or the list of everything that is wrong. */
 import path from 'node:path';
 import { readSettleWord } from '../plan/settle.ts';
+import { clean, oneLine, plural } from '../report/text.ts';
 import { badPushedTag, type Inferred, identifyRun, inferEnvironment, refuseEvent, refuseTool } from './event.ts';
 import {
   type ChoiceName,
@@ -139,6 +140,9 @@ interface Reader {
   readonly list: (name: InputName, isItem: (item: string) => boolean, form: string) => readonly string[];
 }
 
+/** Of one list. */
+const SHOWN_ITEMS = 5;
+
 function makeReader(raw: RawInputs, secrets: readonly string[]): Reader {
   const problems: InputProblem[] = [];
   const given = (name: InputName) => raw[name] ?? '';
@@ -191,7 +195,9 @@ function makeReader(raw: RawInputs, secrets: readonly string[]): Reader {
     },
     list: (name, isItem, form) => {
       const items = parseList(given(name));
-      for (const item of items) if (!isItem(item)) problem(name, `${show(item)} is not allowed; allowed: ${form}`);
+      const wrong = items.filter((item) => !isItem(item));
+      for (const item of wrong.slice(0, SHOWN_ITEMS)) problem(name, `${show(item)} is not allowed; allowed: ${form}`);
+      if (wrong.length > SHOWN_ITEMS) problem(name, `and ${plural(wrong.length - SHOWN_ITEMS, 'other item')}`);
       return items;
     },
   };
@@ -359,15 +365,11 @@ function leaves(relative: string): boolean {
 function readSettle(reader: Reader): Request['settle'] {
   const form = '`<version>=<word>`, the word applied, pending, done or again';
   const items = reader.list('settle', (item) => readSettleWord(item) !== null, form);
-  const words = new Map(
-    items.flatMap((item) => {
-      const pair = readSettleWord(item);
-      return pair === null ? [] : [pair];
-    }),
-  );
-  const reason = reader.text('settle-reason') || null;
-  if (words.size < items.length && reader.problems.every(({ input }) => input !== 'settle'))
-    reader.problem('settle', 'a version is named twice; say one word of each');
+  const pairs = items.map(readSettleWord).filter((pair) => pair !== null);
+  const words = new Map(pairs);
+  const twice = pairs.find(([version], index) => pairs.findIndex(([other]) => other === version) < index);
+  const reason = readReason(reader);
+  if (twice) reader.problem('settle', `version ${reader.show(twice[0])} is named twice; say one word of each`);
   if (items.length > 0 && reason === null)
     reader.problem('settle-reason', '`settle` needs it: why, for whoever reads the history');
   if (items.length > 0 && reader.text('mode') !== 'repair')
@@ -375,8 +377,24 @@ function readSettle(reader: Reader): Request['settle'] {
   return { words, reason };
 }
 
+const MAX_REASON = 1_000;
+
+/** It goes into the history, the log and the summary: one line that shows as it is. */
+function readReason(reader: Reader): string | null {
+  const text = reader.text('settle-reason').replace(/[\r\n]+/g, '\n');
+  if (text.length > MAX_REASON)
+    reader.problem('settle-reason', `it has ${text.length} characters; allowed: at most ${MAX_REASON}`);
+  else if (clean(text) !== text)
+    reader.problem(
+      'settle-reason',
+      'it holds characters that cannot be seen; allowed: letters, digits, marks and spaces',
+    );
+  return oneLine(text) || null;
+}
+
+/** As it was given: one with white space around it, or of nothing else, is not what a dry run gave. */
 function readDigest(reader: Reader): string | null {
-  const text = reader.text('plan-digest');
+  const text = reader.given('plan-digest');
   if (text === '') return null;
   if (!/^[0-9a-f]{64}$/.test(text)) {
     reader.problem(

@@ -56,7 +56,19 @@ const WITHHELD = '(not shown: it may hold a secret)';
 export function shown(value: string, secrets: readonly string[] = []): string {
   if (mayHoldSecret(value, secrets)) return WITHHELD;
   const cut = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}...` : value;
-  return JSON.stringify(cut).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => {
+  return quoted(cut) + lookAlikes(cut);
+}
+
+/** A letter of another script that looks like one of ours could not be seen to be wrong. */
+function lookAlikes(text: string): string {
+  if (!/[a-z0-9]/i.test(text)) return '';
+  const odd = [...new Set(text.match(/[^\P{L}A-Za-z]|[^\P{Nd}0-9]/gu) ?? [])].slice(0, 3);
+  const codes = odd.map((char) => `U+${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`);
+  return odd.length === 0 ? '' : ` (with ${codes.join(', ')})`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

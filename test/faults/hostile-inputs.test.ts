@@ -13,7 +13,7 @@ import { COPIES, DATABASES } from '../support/hostile/databases.ts';
 import { DIRECTIVES, FOLDERS, SCRIPTS } from '../support/hostile/files.ts';
 import { expectRefused, runCase } from '../support/hostile/held.ts';
 import { DIGESTS, INPUTS, TOKENS } from '../support/hostile/inputs.ts';
-import { BASE, FILES, HARMLESS, TRACKING } from '../support/hostile/tracking.ts';
+import { type Altered, BASE, FILES, HARMLESS, TRACKING } from '../support/hostile/tracking.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 const CORPUS: Readonly<Record<string, readonly Case[]>> = {
@@ -50,16 +50,20 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await execute(`ALTER DATABASE ${working.database} OWNER TO CURRENT_USER`);
-  await execute(`DROP OWNED BY ${working.user}`);
-  await execute(`DROP ROLE ${working.user}`);
+  await execute(
+    'DROP EVENT TRIGGER IF EXISTS meddler',
+    `ALTER DATABASE ${working.database} OWNER TO CURRENT_USER`,
+    `DROP OWNED BY ${working.user}`,
+    `DROP ROLE ${working.user}`,
+  );
 });
 
+/** In one round trip and one transaction. */
 async function execute(...statements: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: admin });
   await client.connect();
   try {
-    for (const sql of statements) await client.query(sql);
+    await client.query(statements.join(';\n'));
   } finally {
     await client.end();
   }
@@ -70,6 +74,9 @@ it('has hundreds of cases, each of its own name', () => {
   const names = [...ALL, ...TRACKING].map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
+
+/** How many of the cases that need the database the short form tries. */
+const SHARE = 0.3;
 
 /** Read once and not before each case: whatever one leaves behind shows in the next reading. */
 let unchanged: string | null = null;
@@ -82,33 +89,43 @@ async function held(kind: string, input: Case, through: 'bundle' | 'sources'): P
   count(through === 'bundle' ? `${kind}, through the bundle` : kind, `exit ${input.exit}, unchanged`);
 }
 
-describe.each(Object.entries(CORPUS))('%s', (kind, cases) => {
-  it.each(cases)('$name', (input) => held(kind, input, 'sources'));
+/** In the short form some of them, by chance. */
+function someOf<T>(salt: string, list: readonly T[], share: (one: T) => number): readonly T[] {
+  const random = randomOf(salt);
+  return FULL ? list : list.filter((one) => random() < share(one));
+}
 
-  const random = randomOf(kind);
-  const sample = FULL ? cases : cases.filter(() => random() < 1 / cases.length);
+describe.each(Object.entries(CORPUS))('%s', (kind, cases) => {
+  // What is decided before connecting costs nearly nothing.
+  const here = someOf(kind, cases, ({ exit }) => (exit === 2 ? 1 : SHARE));
+  it.each(here)('$name', (input) => held(kind, input, 'sources'));
+
+  // A variable of the environment holds no NUL.
+  const possible = cases.filter(({ inputs = {} }) => !Object.values(inputs).join('').includes('\0'));
+  const sample = someOf(`${kind}, through the bundle`, possible, () => 1 / cases.length);
   it.each(sample)('through the bundle: $name', (input) => held(kind, input, 'bundle'));
 
   afterAll(async () => expect(await fingerprint(admin, { rowVersions: true })).toBe(unchanged));
 });
 
 describe('tracking tables', () => {
-  const altered = async (sql: string | readonly string[]) => {
-    const tracking = [`set role ${working.user}`, ...BASE, 'reset role'];
-    await execute(
+  const altered = async ({ sql, bySuperuser }: Pick<Altered, 'sql' | 'bySuperuser'>) =>
+    execute(
+      'drop event trigger if exists meddler',
       'drop foreign data wrapper if exists away cascade',
-      `drop schema public cascade; create schema public authorization ${working.user}`,
-      ...tracking,
-      ...(typeof sql === 'string' ? [sql] : sql).filter((one) => one !== '').flatMap(asOwner),
+      'drop schema if exists away cascade',
+      'drop schema public cascade',
+      `alter role ${working.user} reset all`,
+      `create schema public authorization ${working.user}`,
+      `set role ${working.user}`,
+      ...BASE,
+      ...(bySuperuser || /owner to postgres|foreign data/.test(sql) ? ['reset role'] : []),
+      sql,
     );
-  };
 
-  // By the owner, unless it takes a superuser.
-  const asOwner = (sql: string) =>
-    /owner to postgres|foreign data/.test(sql) ? [sql] : [`set role ${working.user}`, sql, 'reset role'];
-
-  it.each(TRACKING)('$name', async ({ sql, says, exit = 3, inputs = {}, files = FILES }) => {
-    await altered(sql);
+  it.each(someOf('tracking', TRACKING, () => SHARE))('$name', async (one) => {
+    const { says, exit = 3, inputs = {}, files = FILES } = one;
+    await altered(one);
     const before = await fingerprint(admin, { rowVersions: true });
     const name = 'tracking';
     const run = await runCase({ name, files, exit, says, inputs }, working, 'sources');
@@ -117,8 +134,8 @@ describe('tracking tables', () => {
     count('tracking tables', `exit ${run.exitCode}, unchanged`);
   });
 
-  it.each(HARMLESS)('harmless: $name', async ({ name, sql }) => {
-    await altered(sql);
+  it.each(someOf('harmless', HARMLESS, () => SHARE))('harmless: $name', async ({ name, ...one }) => {
+    await altered(one);
     const input = { name, files: FILES, exit: 3, says: [] } as const;
     const run = await runCase(input, working, 'sources');
     expect(run.outputs, run.log.join('\n')).toMatchObject({ result: 'applied', 'database-state': 'migrated' });
@@ -126,5 +143,20 @@ describe('tracking tables', () => {
     const again = await runCase(input, working, 'sources');
     expect(again.outputs, again.log.join('\n')).toMatchObject({ result: 'up-to-date', 'database-state': 'unchanged' });
     count('tracking tables, harmless', 'applied once');
+  });
+
+  it('a reason that would write the log is recorded, and commands nothing', async () => {
+    const sum = `insert into schema_migrations (version, name, checksum, status) values ('3', 'three', 'x', 'failed')`;
+    await altered({ sql: sum });
+    const reason = "looked at it,\n::error::forged\n##[error]forged <b>@octo-org</b> `'); DROP TABLE one; --";
+    const inputs = { mode: 'repair', settle: '3=pending', 'settle-reason': reason };
+    const run = await runCase({ name: '', files: FILES, exit: 3, says: [], inputs }, working, 'sources');
+    expect(run.outputs, run.log.join('\n')).toMatchObject({ result: 'repaired', 'database-state': 'unchanged' });
+    expect(run.annotations).toEqual([]);
+    const client = new pg.Client({ connectionString: admin });
+    await client.connect();
+    const { rows } = await client.query("select reason from migration_history where action = 'repair'");
+    await client.end();
+    expect(rows).toEqual([{ reason: reason.replaceAll('\n', ' ') }]);
   });
 });

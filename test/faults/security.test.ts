@@ -31,7 +31,7 @@ import type { Target } from '../../src/request/request.ts';
 import { nodeTool, runCommand } from '../support/command.ts';
 import { freshDatabase } from '../support/database.ts';
 import { FULL, tally } from '../support/faults.ts';
-import { workspaceWith } from '../support/gate.ts';
+import { addFiles, workspaceWith } from '../support/gate.ts';
 import { impostor, type Manners, overhear } from '../support/impostor.ts';
 import { anOutcome } from '../support/outcome.ts';
 import { runAction, runHere } from '../support/runner.ts';
@@ -394,16 +394,21 @@ describe('paths stay where they belong', () => {
     expect(outcome.error?.message).toMatch(/1_x\.sql is not an ordinary file/);
   });
 
-  it('smoke tests are neither read through a link nor looked for in circles', async () => {
+  it('smoke tests are neither read through a link that leads out nor looked for in circles', async () => {
     const here = await scene({ '1_x.sql': 'create table x (id int);', 'smoke/good.sql': 'select true;' });
     writeFileSync(join(outside, 'secret.sql'), 'the secret of somebody else');
-    symlinkSync(join(outside, 'secret.sql'), join(here.workspace, 'smoke/secret.sql'));
     symlinkSync(outside, join(here.workspace, 'smoke/out'));
     // Two links to where they are: a walk that followed them would not come back.
     for (const name of ['a', 'b']) symlinkSync('.', join(here.workspace, 'smoke', name));
     const run = await here.run({ 'smoke-tests': 'smoke/**/*.sql' });
     expect(ending(run.outcome)).toBe('applied 0 migrated');
-    expect(JSON.stringify(run)).not.toContain('the secret of somebody else');
+    await addFiles(here.workspace, { 'migrations/2_y.sql': 'create table y (id int);' });
+    symlinkSync(join(outside, 'secret.sql'), join(here.workspace, 'smoke/secret.sql'));
+    // It was named, and what was named is not passed over.
+    const through = await here.run({ 'smoke-tests': 'smoke/**/*.sql' });
+    expect(ending(through.outcome)).toBe('failed 1 unchanged');
+    expect(through.outcome.error?.message).toMatch(/smoke\/secret\.sql is a symbolic link that leads out/);
+    expect(JSON.stringify([run, through])).not.toContain('the secret of somebody else');
   });
 
   it('migration-log is never written through a link', async () => {

@@ -12,25 +12,28 @@ export async function fingerprint(url: string, options: FingerprintOptions = {})
   await client.connect();
   try {
     const lines: string[] = [];
-    for (const query of CATALOG) {
-      const { rows } = await client.query<{ line: string }>(query);
-      lines.push(...rows.map((row) => row.line));
-    }
+    // All in one round trip, as there are several results: the types know of one.
+    for (const { rows } of await many(client, CATALOG)) lines.push(...rows.map((row) => row.line));
     const tables = await client.query<{ name: string }>(
       `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1`,
     );
-    for (const { name } of tables.rows) {
-      const version = options.rowVersions ? "t.xmin::text || ' ' ||" : '';
-      const { rows } = await client.query<{ line: string }>(
+    const version = options.rowVersions ? "t.xmin::text || ' ' ||" : '';
+    const queries = tables.rows.map(
+      ({ name }) =>
         `SELECT '${name.replaceAll("'", "''")}: ' || ${version} t::text AS line FROM ${name} AS t ORDER BY 1`,
-      );
-      lines.push(...rows.map((row) => row.line));
-    }
+    );
+    for (const { rows } of await many(client, queries)) lines.push(...rows.map((row) => row.line));
     return lines.join('\n');
   } finally {
     await client.end();
   }
+}
+
+async function many(client: pg.Client, queries: readonly string[]): Promise<pg.QueryResult<{ line: string }>[]> {
+  if (queries.length === 0) return [];
+  const results = await client.query(queries.join(';\n'));
+  return [results].flat();
 }
 
 const OURS = `NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`;

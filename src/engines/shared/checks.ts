@@ -103,13 +103,13 @@ function textOf(path: string, file: string, root: string): string {
   }
 }
 
-/** Relative to `root`. Links are not followed: to a folder they may lead out of it, or around in circles. */
+/** Relative to `root`. Links to folders are not followed, as they may lead around in circles; one to a file counts as the file. */
 function sqlFilesIn(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const file = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory())
       return entry.name === 'node_modules' || entry.name === '.git' ? [] : sqlFilesIn(root, file);
-    return entry.isFile() && entry.name.endsWith('.sql') ? [file] : [];
+    return entry.name.endsWith('.sql') ? [file] : [];
   });
 }
 

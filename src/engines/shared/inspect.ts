@@ -10,6 +10,7 @@ import { Stop } from '../../report/stop.ts';
 import { cut, cutBytes } from '../../report/text.ts';
 import type { RunIdentity } from '../../request/request.ts';
 import { BACKEND_START } from './backend.ts';
+import { PINNED } from './tracking.ts';
 
 export interface ServerFacts {
   readonly version: string;
@@ -62,7 +63,7 @@ export function isEarlierAttempt(application: string, run: RunIdentity): boolean
 
 export async function readServer(session: Session, trackingSchema: string): Promise<ServerFacts> {
   const schema = quoteLiteral(trackingSchema);
-  const { rows } = await session.query<Omit<ServerFacts, 'backendStart'> & { backendStart: string | null }>(`
+  const { rows } = await session.query<Omit<ServerFacts, 'backendStart'> & { backendStart: string | null }>(`${PINNED}
     select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('server_version_num')::int / 10000 as major,
       pg_catalog.current_database()::text as database, current_user::text as "user", pg_catalog.pg_backend_pid() as "backendPid",
@@ -270,7 +271,7 @@ export async function readHealth(session: Session): Promise<Health> {
     bytes: string;
     standbys: number;
     long: { pid: number; application: string; seconds: number }[] | null;
-  }>(`
+  }>(`${PINNED}
       select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
         pg_catalog.current_setting('max_connections')::int as max,
         (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,

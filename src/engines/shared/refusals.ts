@@ -67,7 +67,7 @@ export function unrecordable(schema: string, error: unknown): Error {
   const server = readServerError(error);
   if (server.code === NOT_AS_WRITTEN) return notAsWritten(schema, error);
   // Our rows are not at fault where the server was interrupted, ran out of something, or is gone.
-  if (!server.fromServer || !/^(0A|22|23|27|42|44|55000|P0|XX)/.test(server.code ?? ''))
+  if (!server.fromServer || !/^(0A|22|23|27|2D|42|44|55000|P0|XX)/.test(server.code ?? ''))
     return error instanceof Error ? error : new Error(server.message);
   return new Stop(
     {
@@ -132,6 +132,21 @@ export function refuseUnlessMayRecord(
     throw stop(`create the schema ${schema}`, `create schema "${schema}" authorization "${facts.user}"`);
   if (facts.schemaExists && !facts.mayCreateInSchema)
     throw stop(`create tables in the schema ${schema}`, `grant create, usage on schema "${schema}" to "${facts.user}"`);
+}
+
+/** Our own rows could not be read. */
+export function unreadable({ user }: ServerFacts, schema: string, error: unknown): unknown {
+  if (readServerError(error).code !== '42501') return error;
+  const tables = `"${schema}".schema_migrations, "${schema}".migration_history`;
+  return new Stop(
+    {
+      result: 'failed',
+      class: 'permission',
+      message: `the role ${user} may not read ${schema}.schema_migrations and ${schema}.migration_history`,
+      next: `Run as their owner: grant usage on schema "${schema}" to "${user}"; grant select, insert, update on ${tables} to "${user}";`,
+    },
+    { cause: error },
+  );
 }
 
 export function lockHeldBy(holder: LockHolder, run: RunIdentity): Stop {

@@ -21,6 +21,8 @@ export interface TableShape {
   readonly rules: readonly string[] | null;
   /** Triggers that fire at COMMIT, when nothing can be asked any more. */
   readonly deferred: readonly string[] | null;
+  /** Constraints that may be looked at no sooner. */
+  readonly postponed: readonly string[] | null;
 }
 
 interface ColumnShape {
@@ -48,7 +50,9 @@ export function shapeQuery(schema: string, table: string): string {
       'rules', (select pg_catalog.json_agg(r.rulename) from pg_catalog.pg_rewrite r
         where r.ev_class = c.oid and r.ev_type in ('2', '3') and r.ev_enabled <> 'D'),
       'deferred', (select pg_catalog.json_agg(g.tgname) from pg_catalog.pg_trigger g
-        where g.tgrelid = c.oid and g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'))
+        where g.tgrelid = c.oid and g.tgdeferrable and not g.tgisinternal and g.tgenabled <> 'D'),
+      'postponed', (select pg_catalog.json_agg(k.conname) from pg_catalog.pg_constraint k
+        where k.conrelid = c.oid and k.condeferrable and k.contype in ('f', 'u', 'x')))
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where n.nspname = ${quoteLiteral(schema)} and c.relname = ${quoteLiteral(table)})`;
 }
@@ -129,6 +133,9 @@ function faultOf(shape: TableShape, wanted: Wanted): string | null {
   const [trigger] = shape.deferred ?? [];
   if (trigger !== undefined)
     return `the trigger ${trigger} is deferrable: it may change what is recorded after it was proved`;
+  const [constraint] = shape.postponed ?? [];
+  if (constraint !== undefined)
+    return `the constraint ${constraint} is deferrable: it may refuse what is recorded only at COMMIT`;
   for (const { name, type, category, required } of shape.columns ?? []) {
     const fits = wanted[name];
     if (fits === undefined) {

@@ -67,7 +67,7 @@ const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
  * Before our own questions, in one string with them, which is one transaction outside of a block: no function, operator
  * or type of somebody's schema stands in for the server's own, whatever search_path the role has.
  */
-const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
+export const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
 
 /**
  * The same before our own rows are proved, until the transaction ends or UNPINNED_ITEM. They are written under the role's own
@@ -75,6 +75,11 @@ const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp
  */
 export const PINNED_ITEM: BatchItem = { text: 'set local search_path = pg_catalog, pg_temp' };
 export const UNPINNED_ITEM: BatchItem = { text: 'reset search_path' };
+
+/** Names in what we create are the server's own as well: a default is looked up once, and called for ever. */
+function pinned(texts: readonly string[]): BatchItem[] {
+  return [PINNED_ITEM, ...texts.map((text) => ({ text })), UNPINNED_ITEM];
+}
 
 /** The tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
 export function trackingQuery(schema: string): string {
@@ -156,13 +161,13 @@ const createHistory = (schema: string) => [
 
 /** Our history alone, for tools that keep a record of their own. Runs inside a transaction. */
 export function createHistoryItems(schema: string): BatchItem[] {
-  return [createSchema(schema), ...createHistory(schema)].map((text) => ({ text }));
+  return pinned([createSchema(schema), ...createHistory(schema)]);
 }
 
 /** Creates what is missing of our tables and changes nothing of what is there. Runs inside a transaction. */
 export function createTrackingItems(schema: string): BatchItem[] {
   const s = quoteIdentifier(schema);
-  return [
+  return pinned([
     createSchema(schema),
     `create table if not exists ${s}.schema_migrations (
        version text primary key, name text not null, applied_at timestamptz default now(), checksum text not null,
@@ -191,7 +196,7 @@ export function createTrackingItems(schema: string): BatchItem[] {
                from ${s}.schema_migrations m $body$;
        end if;
      end $gate$`,
-  ].map((text) => ({ text }));
+  ]);
 }
 
 interface RawRecord {
@@ -233,39 +238,58 @@ export async function readRecords(session: Queryable, schema: string, complete: 
   }));
 }
 
+/** As what a database was migrated, and the table that says so. */
+export interface LastEnvironment {
+  readonly environment: string;
+  readonly table: string;
+}
+
 /**
  * As what this database was migrated, the strictest; null: never, or nothing that this role may read says so. A database
  * never becomes anything laxer, so no clock is asked, which may have been set back between two runs. `production` counts
  * in whatever schema it stands, as another `tracking-schema` is no other database; of what `schema` itself says, a word
  * that is none of ours counts next.
  */
-export async function readLastEnvironment(session: Queryable, schema: string): Promise<string | null> {
-  const { rows: histories } = await session.query<{ schema: string }>(HISTORIES);
-  let own: string | null = null;
+export async function readLastEnvironment(session: Queryable, schema: string): Promise<LastEnvironment | null> {
+  const { rows: histories } = await session.query<{ schema: string }>(historiesQuery(schema));
+  let own: LastEnvironment | null = null;
   for (const history of histories) {
+    const isOwn = history.schema === schema;
     const { rows } = await session.query<{ environment: string }>(
-      `${PINNED} select h.environment::text as environment
-         from ${quoteIdentifier(history.schema)}.migration_history h
+      `${PINNED} ${isOwn ? '' : NO_POLICY} select h.environment::text as environment
+         from ${isOwn ? '' : 'only '}${quoteIdentifier(history.schema)}.migration_history h
         where h.status::text = 'success' and h.environment is not null
         order by case h.environment::text when 'production' then 1 when 'staging' then 3 when 'development' then 4 else 2 end
         limit 1`,
     );
-    const environment = rows[0]?.environment ?? null;
-    if (environment === 'production') return environment;
-    if (history.schema === schema) own = environment;
+    const [row] = rows;
+    if (!row) continue;
+    const last = { environment: row.environment, table: `${history.schema}.migration_history` };
+    if (last.environment === 'production') return last;
+    if (isOwn) own = last;
   }
   return own;
 }
 
-/** Schemas with a history of ours that this role may read. A view of that name may be anything, and take any time. */
-const HISTORIES = `
+/** Fails where a policy would be asked, which is somebody's code. */
+const NO_POLICY = `select pg_catalog.set_config('row_security', 'off', true);`;
+
+/**
+ * Schemas with a history of ours that this role may read. Anybody may have made one of that name, and what is asked of it
+ * runs with this role's rights: of schemas other than our own only ordinary tables of plain text that no policy guards.
+ */
+function historiesQuery(schema: string): string {
+  return `${PINNED}
   select n.nspname::text as schema
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where c.relname = 'migration_history' and c.relkind in ('r', 'p')
+   where c.relname = 'migration_history' and c.relkind = 'r'
      and pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT')
+     and (n.nspname = ${quoteLiteral(schema)} or not pg_catalog.row_security_active(c.oid))
      and (select pg_catalog.count(*) from pg_catalog.pg_attribute a
-           where a.attrelid = c.oid and not a.attisdropped and a.attname in ('status', 'environment')) = 2
+           where a.attrelid = c.oid and not a.attisdropped and a.attname in ('status', 'environment') and a.attgenerated <> 'v'
+             and (n.nspname = ${quoteLiteral(schema)} or a.atttypid in ('pg_catalog.text'::pg_catalog.regtype, 'pg_catalog.varchar'::pg_catalog.regtype))) = 2
    order by 1`;
+}
 
 /** Of these versions (keys: without leading zeros) the ones whose last event says that they are applied, as recorded. */
 export async function readAppliedByHistory(
@@ -327,7 +351,7 @@ export interface RecordValues {
 
 /** Milliseconds since the transaction began, by the server's clock. */
 const SINCE_BEGIN =
-  'pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000)::int';
+  'pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.transaction_timestamp()) operator(pg_catalog.*) 1000)::int';
 
 /** The row of one migration, inserted or brought up to date. */
 export function recordItem(stamp: RunStamp, row: RecordValues): BatchItem {
@@ -370,7 +394,7 @@ export function failureItem(
       on conflict (version) do update set status = excluded.status, error_message = excluded.error_message,
         applied_by = excluded.applied_by, run_url = excluded.run_url, commit_sha = excluded.commit_sha,
         plan_digest = excluded.plan_digest, applied_at = excluded.applied_at
-      where m.status <> 'completed'`,
+      where m.status operator(pg_catalog.<>) 'completed'`,
     values: [
       row.version,
       row.name,
@@ -440,7 +464,7 @@ type Written = Pick<RecordValues, 'version' | 'checksum' | 'status' | 'progress'
 /**
  * After our rows and before COMMIT: fails with `NOT_AS_WRITTEN` where they are not there as they were written. A trigger may
  * swallow or change them, and a migration that is applied and not recorded would be applied again.
- * `historyId`: the event's, of a migration that is done; null: none was written.
+ * `historyId`: the event's, of a migration that is done or settled; null: none was written.
  */
 export function proveItem(stamp: RunStamp, row: Written, historyId: string | null): BatchItem {
   const event = historyId === null ? '' : `and ${eventIs(stamp.schema, "h.action = 'apply' and h.environment = $6")}`;

@@ -40,6 +40,7 @@ import {
   refuseUnlessConforming,
   refuseUnlessMayRecord,
   unfitTable,
+  unreadable,
 } from '../shared/refusals.ts';
 import {
   leftOut,
@@ -130,7 +131,10 @@ class SqlEngine implements Engine {
     const ours = tracking.kind === 'ours';
     const complete = tracking.kind === 'ours' && tracking.complete;
     this.tracking = { schema: request.trackingSchema, exists: ours, complete };
-    const records = ours ? await readRecords(session, request.trackingSchema, complete) : [];
+    const unread = (error: unknown): never => {
+      throw unreadable(facts, request.trackingSchema, error);
+    };
+    const records = ours ? await readRecords(session, request.trackingSchema, complete).catch(unread) : [];
     [this.files, this.records] = [listing.files, records];
     const lastEnvironment = await readLastEnvironment(session, request.trackingSchema);
     const decision = decide({
@@ -148,7 +152,7 @@ class SqlEngine implements Engine {
           session,
           request.trackingSchema,
           pending.map((one) => one.key),
-        )
+        ).catch(unread)
       : [];
     if (this.database.executes && pending.length > 0) {
       refuseUnlessConforming(facts);

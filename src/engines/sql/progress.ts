@@ -78,8 +78,8 @@ export class ProgressKeeper {
     return new Stop({
       result: 'refused',
       class: 'checksum',
-      message: `${this.file.file}: its first ${done} statements are applied already and were edited since`,
-      next: `Restore statements 1 to ${done} as they were (git log -- ${this.file.file}); the rest may be edited.`,
+      message: `${this.file.file}: ${done === 1 ? 'its first statement is' : `its first ${done} statements are`} applied already and edited since`,
+      next: `Restore ${done === 1 ? 'statement 1 as it was' : `statements 1 to ${done} as they were`} (git log -- ${this.file.file}); the rest may be edited.`,
       file: this.file.file,
       line,
     });

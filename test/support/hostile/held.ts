@@ -13,12 +13,14 @@ export async function runCase(input: Case, parts: UrlParts, through: 'bundle' | 
   for (const [path, to] of Object.entries(input.links ?? {})) await symlink(to, join(workspace, path));
   input.spoil?.(workspace);
   const run = through === 'bundle' ? runAction : runHere;
-  return run({
-    workspace,
-    ref: input.ref ?? 'refs/heads/staging',
-    env: input.env ?? {},
-    inputs: { mode: 'apply', 'connect-timeout': '5s', 'database-url': (input.url ?? urlOf)(parts), ...input.inputs },
-  });
+  return run(
+    /*TMP*/ {
+      workspace,
+      ref: input.ref ?? 'refs/heads/staging',
+      env: input.env ?? {},
+      inputs: { mode: 'apply', 'connect-timeout': '5s', 'database-url': (input.url ?? urlOf)(parts), ...input.inputs },
+    },
+  );
 }
 
 export async function expectRefused(run: ActionRun, { exit, says }: Pick<Case, 'exit' | 'says'>): Promise<void> {

@@ -25,16 +25,20 @@ export const BASE: readonly string[] = [
 
 export interface Altered {
   readonly name: string;
-  /** What somebody has done to it; as a superuser unless it says `set role`. */
-  readonly sql: string | readonly string[];
+  /** What somebody has done to it: the tables' owner, where it does not take a superuser. */
+  readonly sql: string;
   readonly says: Case['says'];
   readonly inputs?: Case['inputs'];
   readonly files?: Case['files'];
   readonly exit?: Case['exit'];
+  /** Done by a superuser, in place of the tables' owner. */
+  readonly bySuperuser?: true;
 }
 
 const altered = (name: string, sql: string, ...says: Altered['says']): Altered => ({ name, sql, says });
 
+/** The gate makes it anew where it is missing, and for that knows of it. */
+const VIEW = 'create view migration_status_view as select 1 as one';
 const NOOP = `create function swallow() returns trigger language plpgsql as 'begin return null; end';`;
 const trigger = (body: string, on: string, when = 'before insert or update') => `
   create function meddle() returns trigger language plpgsql as $$ begin ${body} end $$;
@@ -252,6 +256,60 @@ const TABLES: readonly Altered[] = [
     'known',
   ),
   altered(
+    'a key to another table that is looked at by COMMIT',
+    `create table releases (version text primary key); insert into releases values ('1'), ('2'); alter table schema_migrations add constraint known foreign key (version) references releases deferrable initially deferred`,
+    'known',
+    'deferrable',
+  ),
+  altered(
+    'versions of a domain that takes two',
+    `drop view migration_status_view; create domain narrow as text check (value in ('1', '2')); alter table schema_migrations alter version type narrow; ${VIEW}`,
+    /narrow/,
+  ),
+  altered(
+    'versions of a domain on a domain',
+    `drop view migration_status_view; create domain wide as text; create domain narrow as wide; alter table schema_migrations alter version type narrow`,
+    'version',
+    'wide',
+  ),
+  altered(
+    'a domain that must be filled',
+    `create domain filled as text default 'x'; alter table schema_migrations add column team filled; alter domain filled drop default; update schema_migrations set team = 'x'; alter domain filled set not null`,
+    /filled/,
+  ),
+  altered(
+    'a status that is computed',
+    `drop view migration_status_view; alter table schema_migrations drop column status, add column status text generated always as ('completed') stored; ${VIEW}`,
+    'status',
+  ),
+  altered(
+    'a trigger for each statement that empties it',
+    `create function meddle() returns trigger language plpgsql as $$ begin delete from schema_migrations where version = '3'; return null; end $$;
+     create trigger meddler after insert on schema_migrations for each statement execute function meddle()`,
+    /swallows or changes/,
+  ),
+  altered('a trigger that commits', trigger('commit; return new;', 'schema_migrations'), 'could not be written'),
+  altered(
+    'a trigger that rolls back to where it began',
+    trigger(`begin raise exception 'x'; exception when others then return null; end;`, 'schema_migrations'),
+    /swallows or changes/,
+  ),
+  altered(
+    'a trigger that swallows whatever the replication role',
+    `${trigger('return null;', 'schema_migrations')}; alter table schema_migrations enable always trigger meddler`,
+    /swallows or changes/,
+  ),
+  altered(
+    'a check that asks a function',
+    `create function fine(text) returns boolean language sql as $$ select $1 < '3' $$; alter table schema_migrations add constraint asks check (fine(version))`,
+    'asks',
+  ),
+  altered(
+    'a key without NULLs that holds two columns with an expression',
+    'alter table schema_migrations drop constraint schema_migrations_pkey; create unique index on schema_migrations (version, lower(name))',
+    'primary key',
+  ),
+  altered(
     'a checksum too short for it',
     `alter table schema_migrations alter checksum type varchar(10) using left(checksum, 10)`,
     /.*/,
@@ -324,6 +382,22 @@ const HISTORIES: readonly Altered[] = [
     `alter table migration_history add column team text; update migration_history set team = 'x'; alter table migration_history alter team set not null`,
     'team',
   ),
+  altered(
+    'history whose ids are computed',
+    `alter table migration_history drop column id, add column id uuid generated always as ('00000000-0000-0000-0000-000000000000'::uuid) stored`,
+    'id',
+  ),
+  altered(
+    'history that must be of a known release, by COMMIT',
+    `create table releases (version text primary key); insert into releases values ('1'), ('2'); alter table migration_history add constraint known foreign key (version) references releases deferrable initially deferred`,
+    'known',
+    'deferrable',
+  ),
+  altered(
+    'history of words that are none of ours',
+    `alter table migration_history add constraint words check (action in ('deploy', 'apply') and environment <> 'staging') not valid`,
+    'words',
+  ),
   altered('history that is inherited from', 'create table heir () inherits (migration_history)', 'inherit'),
 ];
 
@@ -389,18 +463,18 @@ const ROWS: readonly Altered[] = [
     '2_two.sql',
     'migration_history',
   ),
-  altered('an earlier record deleted', `delete from schema_migrations where version = '1'`, '1_one.sql'),
+  altered('an earlier record deleted', `delete from schema_migrations where version = '1'`, '1_one.sql was applied'),
   altered('all records deleted', 'delete from schema_migrations', '1_one.sql', 'migration_history'),
   altered('the table made anew', 'drop table schema_migrations cascade', '1_one.sql', 'migration_history'),
   altered('version empty', `update schema_migrations set version = '' where version = '2'`, 'version'),
   altered('version of white space', `update schema_migrations set version = '  ' where version = '2'`, 'version'),
-  altered('version with a space', `update schema_migrations set version = '2 ' where version = '2'`, /2 /),
+  altered('version with a space', `update schema_migrations set version = '2 ' where version = '2'`, '"2 "'),
   altered(
     'version with a line break',
     `update schema_migrations set version = E'2\\n::error::forged' where version = '2'`,
     /file is missing/,
   ),
-  altered('version in other digits', `update schema_migrations set version = '２' where version = '2'`, '２'),
+  altered('version in other digits', `update schema_migrations set version = '２' where version = '2'`, '"\\uff12"'),
   altered('version signed', `update schema_migrations set version = '+2' where version = '2'`, '+2'),
   altered('version with a point', `update schema_migrations set version = '2.0' where version = '2'`, '2.0'),
   altered(
@@ -440,7 +514,12 @@ const ROWS: readonly Altered[] = [
     '3_three.sql',
     'edited',
   ),
-  altered('checksum empty', `update schema_migrations set checksum = '' where version = '2'`, '2_two.sql'),
+  altered(
+    'checksum empty',
+    `update schema_migrations set checksum = '' where version = '2'`,
+    '2_two.sql',
+    'recorded is none',
+  ),
   altered(
     'checksum NULL',
     `alter table schema_migrations alter checksum drop not null; update schema_migrations set checksum = null where version = '2'`,
@@ -511,12 +590,50 @@ const ROWS: readonly Altered[] = [
     'progress',
   ),
   altered(
+    'progress nested 5,000 deep',
+    progress(`{"done":${'['.repeat(5_000)}${']'.repeat(5_000)},"started":null,"prefix":"${PREFIX}","startedSql":null}`),
+    'progress',
+  ),
+  altered(
+    'progress of 100,000 keys',
+    `insert into schema_migrations (version, name, checksum, status, progress) select '3', 'three', 'x', 'running', jsonb_object_agg('k' || g, g) from generate_series(1, 100000) g`,
+    'progress',
+  ),
+  altered(
+    '20,000 versions that never were',
+    `insert into schema_migrations (version, name, checksum, status) select (g + 10)::text, 'ghost', 'x', 'completed' from generate_series(1, 20000) g`,
+    /file is missing.*19,999 other|other problems/,
+  ),
+  altered(
+    '20,000 rows that make no sense',
+    `${unchecked} insert into schema_migrations (version, name, checksum, status) select 'v' || g, 'ghost', 'x', 'done' from generate_series(1, 20000) g`,
+    'status',
+    /other problems/,
+  ),
+  altered(
+    'repair, and a trigger that swallows',
+    `insert into schema_migrations (version, name, checksum, status) values ('3', 'three', 'x', 'failed'); ${trigger('return null;', 'schema_migrations')}`,
+    /swallows or changes/,
+  ),
+  altered(
+    'repair, and a trigger that keeps what is taken out',
+    `insert into schema_migrations (version, name, checksum, status) values ('7', 'gone', 'x', 'failed'); ${trigger('return null;', 'schema_migrations', 'before delete')}`,
+    /swallows or changes/,
+  ),
+  altered(
+    'repair, and a history that forgets',
+    `insert into schema_migrations (version, name, checksum, status) values ('3', 'three', 'x', 'failed'); ${trigger('return null;', 'migration_history')}`,
+    /swallows or changes/,
+  ),
+  altered(
     'progress of a file that is gone',
     `insert into schema_migrations (version, name, checksum, status, progress) values ('4', 'gone', 'x', 'running', '{"done":1,"started":null,"prefix":"${PREFIX}","startedSql":null}')`,
     '4',
     'gone',
   ),
 ];
+
+const READABLE = 'grant usage on schema away to public; grant select on away.migration_history to public';
 
 const ENVIRONMENTS: readonly Altered[] = [
   altered(
@@ -556,6 +673,25 @@ const ENVIRONMENTS: readonly Altered[] = [
     `update migration_history set environment = E'x\\n::error::forged' where version = '2'`,
     'migrated as',
   ),
+  ...(
+    [
+      ['production in another schema', `values ('success', 'production')`],
+      [
+        'production in another schema, below 50,000 rows that say staging',
+        `select 'success', case when g = 77 then 'production' else 'staging' end from generate_series(1, 50000) g`,
+      ],
+    ] as const
+  ).map(
+    ([name, rows]): Altered => ({
+      ...altered(
+        name,
+        `create schema away; create table away.migration_history (status text, environment text); insert into away.migration_history ${rows}; ${READABLE}`,
+        'production',
+        'away.migration_history',
+      ),
+      bySuperuser: true,
+    }),
+  ),
 ];
 
 const RIGHTS: readonly Altered[] = [
@@ -576,10 +712,57 @@ const RIGHTS: readonly Altered[] = [
   ),
 ];
 
-export const TRACKING: readonly Altered[] = [...TABLES, ...HISTORIES, ...ROWS, ...ENVIRONMENTS, ...RIGHTS];
+/** What fires on any statement, ours included. */
+const EVENTS: readonly Altered[] = [
+  ['that lets no table be made', `on ddl_command_start when tag in ('CREATE TABLE') execute function`, 'frozen'],
+  ['that is heard after it', 'on ddl_command_end execute function', 'frozen'],
+].map(([name = '', on = '', says = '']) => ({
+  ...altered(
+    `an event trigger ${name}`,
+    `create function meddle() returns event_trigger language plpgsql as $$ begin raise exception 'frozen until Monday'; end $$; create event trigger meddler ${on} meddle()`,
+    says,
+  ),
+  bySuperuser: true,
+}));
+
+export const TRACKING: readonly Altered[] = [
+  ...TABLES,
+  ...HISTORIES,
+  ...ROWS.map((one) => (one.name.startsWith('repair,') ? { ...one, inputs: { mode: 'repair' } } : one)),
+  ...ENVIRONMENTS,
+  ...RIGHTS,
+  ...EVENTS,
+];
+
+/** Each raises when it is called, as only something of ours would. */
+const LIES = `
+  create function lie(text, text) returns boolean language plpgsql as $$ begin raise exception 'planted'; end $$;
+  create operator public.= (leftarg = text, rightarg = text, function = lie);
+  create operator public.<> (leftarg = text, rightarg = text, function = lie);
+  create operator public.~ (leftarg = text, rightarg = text, function = lie);
+  create function now() returns timestamptz language plpgsql as $$ begin raise exception 'planted'; end $$;
+  create function gen_random_uuid() returns uuid language plpgsql as $$ begin raise exception 'planted'; end $$;
+  create function ltrim(text, text) returns text language plpgsql as $$ begin raise exception 'planted'; end $$`;
+
+const PLAIN = 'create table away.migration_history (status text, environment text)';
+const SPY = `returns %s language plpgsql as $$ begin raise exception 'run as %', current_user; end $$`;
+const ROW = `insert into away.migration_history values ('success', 'production')`;
+
+/** What stands in `away.migration_history` may be anybody's: none of their code is run. */
+const AWAY: Readonly<Record<string, string>> = {
+  'behind a policy that is code': `${PLAIN}; ${ROW}; create function away.spy() ${SPY.replace('%s', 'boolean')};
+     alter table away.migration_history enable row level security; create policy p on away.migration_history using (away.spy())`,
+  'of words that are told by code': `create type away.word as enum ('success', 'production'); create function away.tell(away.word) ${SPY.replace('%s', 'text')};
+     create cast (away.word as text) with function away.tell(away.word);
+     create table away.migration_history (status away.word, environment away.word); ${ROW}`,
+  'with a child at another server': `${PLAIN}; create foreign data wrapper away; create server elsewhere foreign data wrapper away;
+     create foreign table away.child () inherits (away.migration_history) server elsewhere`,
+  'with a partition at another server': `${PLAIN} partition by list (status); create foreign data wrapper away; create server elsewhere foreign data wrapper away;
+     create foreign table away.child partition of away.migration_history default server elsewhere`,
+};
 
 /** Altered, and harmless: the third migration is applied once and recorded, and the next run has nothing to do. */
-export const HARMLESS: readonly Pick<Altered, 'name' | 'sql'>[] = [
+export const HARMLESS: readonly Pick<Altered, 'name' | 'sql' | 'bySuperuser'>[] = [
   { name: 'nothing', sql: '' },
   {
     name: 'an audit by trigger',
@@ -604,6 +787,49 @@ export const HARMLESS: readonly Pick<Altered, 'name' | 'sql'>[] = [
       create function never(text, text) returns boolean language sql as 'select false';
       create operator public.= (leftarg = text, rightarg = text, function = never);
       create operator public.<> (leftarg = text, rightarg = text, function = never);`,
+  },
+  {
+    name: 'a search_path that puts lies before the server’s own',
+    sql: `alter role current_user set search_path = public, pg_catalog; ${LIES}`,
+  },
+  ...Object.entries(AWAY).map(([name, sql]) => ({
+    name: `a history in another schema ${name}`,
+    sql: `create schema away; ${sql}; ${READABLE}`,
+    bySuperuser: true as const,
+  })),
+  {
+    name: 'a table above it',
+    sql: 'create table ancestor (like schema_migrations including defaults); alter table schema_migrations inherit ancestor',
+  },
+  {
+    name: 'a partition of another table',
+    sql: 'create table parent (like schema_migrations including defaults) partition by range (version); alter table parent attach partition schema_migrations default',
+  },
+  {
+    name: 'columns of their own that are computed',
+    sql: `alter table schema_migrations add column shout text generated always as (upper(name)) stored;
+      do $$ begin if current_setting('server_version_num')::int >= 180000 then
+        execute 'alter table schema_migrations add column whisper text generated always as (lower(name)) virtual'; end if; end $$`,
+  },
+  {
+    name: 'a trigger for replicas alone',
+    sql: `${trigger('return null;', 'schema_migrations')}; alter table schema_migrations enable replica trigger meddler`,
+  },
+  {
+    name: '20,000 failed rows of versions that have no file',
+    sql: `insert into schema_migrations (version, name, checksum, status) select 'v' || g, 'ghost', 'x', 'failed' from generate_series(1, 20000) g`,
+  },
+  {
+    name: 'progress that begins with another statement, of 5 MB',
+    sql: `insert into schema_migrations (version, name, checksum, status, progress) select '3', 'three', 'x', 'running', jsonb_build_object('done', 0, 'started', 1, 'prefix', '${PREFIX}', 'startedSql', repeat('drop table x; ', 350000))`,
+  },
+  {
+    name: 'a history of 50,000 rows',
+    sql: `insert into migration_history (version, action, status, environment) select (g % 2 + 1)::text, 'apply', 'success', 'staging' from generate_series(1, 50000) g`,
+  },
+  {
+    name: 'a history that refers to the records',
+    sql: 'alter table migration_history add foreign key (version) references schema_migrations',
   },
   { name: 'executed in the future', sql: `update migration_history set executed_at = now() + interval '10 years'` },
   { name: 'history deleted', sql: 'delete from migration_history' },
