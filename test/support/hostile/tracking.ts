@@ -737,7 +737,6 @@ export const TRACKING: readonly Altered[] = [
 /** Each raises when it is called, as only something of ours would. */
 const LIES = `
   create function lie(text, text) returns boolean language plpgsql as $$ begin raise exception 'planted'; end $$;
-  create operator public.= (leftarg = text, rightarg = text, function = lie);
   create operator public.<> (leftarg = text, rightarg = text, function = lie);
   create operator public.~ (leftarg = text, rightarg = text, function = lie);
   create function now() returns timestamptz language plpgsql as $$ begin raise exception 'planted'; end $$;
@@ -789,7 +788,7 @@ export const HARMLESS: readonly Pick<Altered, 'name' | 'sql' | 'bySuperuser'>[] 
       create operator public.<> (leftarg = text, rightarg = text, function = never);`,
   },
   {
-    name: 'a search_path that puts lies before the server’s own',
+    name: 'a search_path that puts functions and operators before the server’s own',
     sql: `alter role current_user set search_path = public, pg_catalog; ${LIES}`,
   },
   ...Object.entries(AWAY).map(([name, sql]) => ({
