@@ -1050,7 +1050,7 @@ class AlembicTool {
         const current = versions.map(({ version }) => version);
         const applied = new Set(planRevisions(this.revisions, current, null).applied.map(({ revision }) => revision));
         return {
-            pending: pending.filter(({ version }) => version !== planned/* UNRECORDED */.ce && !applied.has(version)),
+            pending: pending.filter(({ version }) => !applied.has(version)),
             currentVersion: current.length === 0 ? null : current.join(', '),
         };
     }

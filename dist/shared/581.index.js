@@ -70,7 +70,7 @@ async function main() {
                 process.stderr.write(`${input}: ${message}\n`);
             return 2;
         case 'lint': {
-            const { lint } = await Promise.all(/* import() */[__webpack_require__.e(10), __webpack_require__.e(512), __webpack_require__.e(899)]).then(__webpack_require__.bind(__webpack_require__, 6899));
+            const { lint } = await Promise.all(/* import() */[__webpack_require__.e(281), __webpack_require__.e(448), __webpack_require__.e(512), __webpack_require__.e(899)]).then(__webpack_require__.bind(__webpack_require__, 6899));
             return lint(argv.lint, process.cwd(), {
                 out: (text) => process.stdout.write(`${text}\n`),
                 error: (text) => process.stderr.write(`${text}\n`),

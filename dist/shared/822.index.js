@@ -711,15 +711,15 @@ function bare(word) {
 /* harmony export */   Dx: () => (/* binding */ linesOf),
 /* harmony export */   b6: () => (/* binding */ textOf),
 /* harmony export */   cA: () => (/* binding */ lineOf),
-/* harmony export */   ce: () => (/* reexport safe */ _report_places_js__WEBPACK_IMPORTED_MODULE_2__.ce),
+/* harmony export */   ce: () => (/* reexport safe */ _report_places_js__WEBPACK_IMPORTED_MODULE_3__.ce),
 /* harmony export */   lM: () => (/* binding */ planned),
 /* harmony export */   zG: () => (/* binding */ findStatement)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__webpack_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _sql_classify_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2010);
-/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(6080);
-/* harmony import */ var _report_places_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9012);
+/* harmony import */ var _sql_classify_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9281);
+/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6080);
+/* harmony import */ var _report_places_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9012);
 /** A tool's migration in the shape that plans, rules and reports read. */
 
 
@@ -732,7 +732,7 @@ function planned(migration, texts) {
     for (const { sql, line } of texts) {
         const facts = (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_1__/* .classify */ .L8)(sql);
         if (facts.createsTable !== null)
-            createsTables.push((0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .bareName */ .yZ)(facts.createsTable));
+            createsTables.push((0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .bareName */ .yZ)(facts.createsTable));
         if (facts.nonTransactional)
             alone ??= `${facts.nonTransactional.what} at line ${line}`;
     }

@@ -164,9 +164,9 @@ class Group {
         throw new Error(`process group ${this.id} of ${this.child.spawnfile} could not be ended; end it by hand`);
     }
     async isGoneWithin(limitMs) {
-        const until = Date.now() + limitMs;
+        const until = performance.now() + limitMs;
         while (!this.isGone()) {
-            if (Date.now() > until)
+            if (performance.now() > until)
                 return false;
             await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_3__.setTimeout)(LOOK_MS);
         }
@@ -307,6 +307,11 @@ const KEPT = new Set([
 const ABOUT_CONNECTING = /^(PGHOSTADDR|PGSERVICE|PGSERVICEFILE|PGSYSCONFDIR|PGPASSFILE|PGSSL.*|PGREQUIRE.*|PGCHANNELBINDING|PGGSS.*|PGKRBSRVNAME)$/;
 /** Said by us, or not at all. */
 const OURS = /^(INPUT_.*|REHEARSAL_DATABASE_URL|MIGRATION_GATE_REHEARSAL(_ID)?)$/;
+/**
+ * What a runner gives to this step to speak with it and with its services: a tool must not write our outputs, nor hold a
+ * token for artifacts and caches, which no `run:` step gets either.
+ */
+const RUNNERS = /^(STATE_.*|ACTIONS_(RUNTIME|RESULTS|CACHE)_.*|GITHUB_(OUTPUT|STATE|ENV|PATH|STEP_SUMMARY))$/;
 const LONGEST_URL = 4096;
 /** A shorter password (`postgres`) is a word that stands in many a value by chance. */
 const LONG_ENOUGH = 9;
@@ -316,7 +321,7 @@ function childEnvironment(options) {
     const given = Object.entries(options.env).filter((entry) => entry[1] !== undefined);
     const before = new Map(given);
     const leads = leadsTo([target, ...options.secrets.flatMap(databaseOf)]);
-    const kept = given.filter(([name, value]) => KEPT.has(name) || !(OURS.test(name) || ABOUT_CONNECTING.test(name) || leads(value)));
+    const kept = given.filter(([name, value]) => KEPT.has(name) || !(OURS.test(name) || RUNNERS.test(name) || ABOUT_CONNECTING.test(name) || leads(value)));
     const env = Object.fromEntries(kept);
     const parts = [
         ['HOST', own.host],
@@ -347,7 +352,9 @@ function childEnvironment(options) {
         const model = [before.get(name), before.get('DATABASE_URL')].find((value) => value && URL_SCHEME.test(value.trim()));
         env[name] = template === null ? ownUrl(own, model, leads) : filled(template, own, model, leads);
     }
-    const removed = given.map(([name]) => name).filter((name) => !Object.hasOwn(env, name) && !name.startsWith('INPUT_'));
+    const removed = given
+        .map(([name]) => name)
+        .filter((name) => !(Object.hasOwn(env, name) || name.startsWith('INPUT_') || RUNNERS.test(name)));
     return { env, removed: removed.sort() };
 }
 /** Those by which libraries know PostgreSQL. */
@@ -488,15 +495,15 @@ function canonical(host) {
 /* harmony export */   Dx: () => (/* binding */ linesOf),
 /* harmony export */   b6: () => (/* binding */ textOf),
 /* harmony export */   cA: () => (/* binding */ lineOf),
-/* harmony export */   ce: () => (/* reexport safe */ _report_places_js__WEBPACK_IMPORTED_MODULE_2__.ce),
+/* harmony export */   ce: () => (/* reexport safe */ _report_places_js__WEBPACK_IMPORTED_MODULE_3__.ce),
 /* harmony export */   lM: () => (/* binding */ planned),
 /* harmony export */   zG: () => (/* binding */ findStatement)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__webpack_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _sql_classify_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2010);
-/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(6080);
-/* harmony import */ var _report_places_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9012);
+/* harmony import */ var _sql_classify_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9281);
+/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6080);
+/* harmony import */ var _report_places_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9012);
 /** A tool's migration in the shape that plans, rules and reports read. */
 
 
@@ -509,7 +516,7 @@ function planned(migration, texts) {
     for (const { sql, line } of texts) {
         const facts = (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_1__/* .classify */ .L8)(sql);
         if (facts.createsTable !== null)
-            createsTables.push((0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .bareName */ .yZ)(facts.createsTable));
+            createsTables.push((0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .bareName */ .yZ)(facts.createsTable));
         if (facts.nonTransactional)
             alone ??= `${facts.nonTransactional.what} at line ${line}`;
     }
@@ -1077,7 +1084,7 @@ async function fenced(words, options) {
     let loud = null;
     for (const interpreter of interpreters(env.PATH ?? '', isProgram)) {
         const launcher = launcherOf(interpreter, machine, ports);
-        const trial = await tryOut(launcher, env);
+        const trial = await tried(launcher, env);
         if (trial === 'works')
             return { words: [...launcher, ...words], how };
         if (trial === 'loud')
@@ -1131,6 +1138,16 @@ function isElf(file) {
 function launcherOf({ kind, file }, machine, ports) {
     const filter = filterFor(machine).toString('hex');
     return [file, ...SCRIPTS[kind], String(machine.prctl), filter, ports.join(',')];
+}
+const trials = new Map();
+/** Once for each launcher and environment: the tools of a run are many, and it costs as much as a start. */
+function tried(launcher, env) {
+    // Of the environment, what an interpreter goes by as it starts.
+    const own = Object.entries(env).filter(([name]) => /^(?:LC_|LANG|PERL|PYTHON|LD_)/.test(name));
+    const key = JSON.stringify([launcher, own.sort()]);
+    const known = trials.get(key) ?? tryOut(launcher, env);
+    trials.set(key, known);
+    return known;
 }
 /**
  * Without words the launcher does all that it does, but for the many rules, and ends. `loud`: it says something of its own,
@@ -1334,8 +1351,10 @@ async function runAgainst(host, run) {
             nullDevice: external_node_os_.devNull,
         });
         const childEnv = { PYTHONUTF8: '1', ...told.env, ...more };
-        const kept = await keptOut(words, { request, env: childEnv, allow: [front.port], log });
-        await run.beforeStart?.(kept.isFenced);
+        // In apply it is to reach the target, and what it takes to set up a fence is time for nothing.
+        const kept = rehearsal ? await keptOut(words, { request, env: childEnv, allow: [front.port], log }) : asItIs(words);
+        if (rehearsal)
+            await run.beforeStart?.(kept.unfenced);
         const began = performance.now();
         const child = (0,tool_child/* startTool */.p)({
             words: kept.words,
@@ -1372,18 +1391,21 @@ async function keptOut(words, { request, env, allow, log }) {
     const fence = await fenced(words, { targets, allow, env });
     if ('why' in fence) {
         log.detail(`${words[0]} is not fenced: ${fence.why}`);
-        return { words, isFenced: false, read: (ended) => ended, wasHeld: () => false };
+        return asItIs(words, fence.why);
     }
     log.detail(`${words[0]} is fenced: ${fence.how}`);
     return {
         words: fence.words,
-        isFenced: true,
+        unfenced: null,
         read: (ended) => {
             const error = notStarted(ended);
             return error === null ? ended : { ...ended, code: null, error };
         },
         wasHeld: ({ code, stdout, stderr }) => code !== 0 && HELD.test(`${stdout}\n${stderr}`),
     };
+}
+function asItIs(words, unfenced = 'nothing is rehearsed') {
+    return { words, unfenced, read: (ended) => ended, wasHeld: () => false };
 }
 /** As libpq, Python's, Node's, Go's, Java's and Ruby's libraries tell of a connection that the kernel has refused. */
 const HELD = /connect[^\n]*(?:Permission denied|EACCES)|PermissionError: \[Errno 13\][^\n]*(?:Connect|connect)|Errno::EACCES[^\n]*connect/;

@@ -148,10 +148,19 @@ async function settle(request, before, setting) {
     const backend = (0,_github_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .getState */ .Gu)(door.env, 'backend');
     if (backend === null)
         return null;
-    const engine = await (0,_engines_choose_js__WEBPACK_IMPORTED_MODULE_2__/* .chooseEngine */ .m)({ request, log, signal: door.signal, env: door.env, remember: () => undefined });
+    const trace = (0,_github_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .getState */ .Gu)(door.env, 'trace');
+    const outset = (0,_github_commands_js__WEBPACK_IMPORTED_MODULE_3__/* .getState */ .Gu)(door.env, 'outset');
+    const { signal, env } = door;
+    const nobody = () => undefined;
+    const engine = await (0,_engines_choose_js__WEBPACK_IMPORTED_MODULE_2__/* .chooseEngine */ .m)({ request, log, signal, env, remember: nobody, trace: nobody, outset: nobody });
     try {
         log.line('the run was killed: ending what it left at the server, and reading the database back');
-        return await engine.settle({ backend: JSON.parse(backend), pending: before.pending });
+        return await engine.settle({
+            backend: JSON.parse(backend),
+            trace: trace === null ? null : JSON.parse(trace),
+            outset: outset === null ? null : JSON.parse(outset),
+            pending: before.pending,
+        });
     }
     catch (error) {
         log.line(`the database could not be read back: ${error instanceof Error ? error.message : String(error)}`);

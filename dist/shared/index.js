@@ -6825,9 +6825,10 @@ function fromParts(names, settings) {
         password: env[names.password] || null,
         sslMode: null,
         sslRootCert: null,
+        channelBinding: null,
     }, source, settings, null);
 }
-/** As in libpq, PGSSLMODE and PGSSLROOTCERT hold for every connection that does not say otherwise. */
+/** As in libpq, PGSSLMODE, PGSSLROOTCERT and PGCHANNELBINDING hold for every connection that does not say otherwise. */
 function withTls(parts, source, settings, connectTimeoutMs) {
     const asked = parts.sslMode ?? (settings.env.PGSSLMODE || null);
     const sslRootCert = settings.sslRootCert || parts.sslRootCert || settings.env.PGSSLROOTCERT || null;
@@ -6845,8 +6846,17 @@ function withTls(parts, source, settings, connectTimeoutMs) {
         return bad([`sslmode ${sslMode} is too weak for the root certificate \`system\`; write sslmode=verify-full`]);
     }
     const { host, port, database, user, password } = parts;
+    const channelBinding = parts.channelBinding ?? (0,request_url/* channelBindingOf */.O0)(settings.env.PGCHANNELBINDING || 'prefer');
+    if (channelBinding === undefined)
+        return bad(['the environment variable PGCHANNELBINDING is not known']);
+    const bound = channelBinding === 'require';
+    if (bound && (sslMode === 'disable' || host.startsWith('/')))
+        return bad(['channel_binding=require needs TLS, and this connection has none; leave one of the two out']);
     return {
-        target: { host, port, database, user, password, sslMode, sslRootCert, source },
+        target: {
+            ...{ host, port, database, user, password, sslMode, sslRootCert, source },
+            ...(bound ? { needsChannelBinding: true } : {}),
+        },
         problems: [],
         connectTimeoutMs,
     };
@@ -6892,7 +6902,8 @@ function parseRequest(raw, context) {
         json: context.json ?? false,
         secrets,
     };
-    const eventRefusal = mode === null ? null : (0,request_event/* refuseEvent */.DO)(run, context.event, mode, known.environment);
+    const asked = { environment: known.environment, smokeTests: reader.text('smoke-tests') !== '' };
+    const eventRefusal = mode === null ? null : (0,request_event/* refuseEvent */.DO)(run, context.event, { ...asked, mode });
     if (eventRefusal !== null)
         return deepFreeze({ kind: 'refused', ...eventRefusal, known });
     const fields = readFields(reader, context, known, environment);
@@ -6925,6 +6936,7 @@ function parseRequest(raw, context) {
         door: context.door,
         environment: environment.environment,
         environmentSource: environment.source,
+        toolRefused: (0,request_event/* refuseTool */.tl)(run, context.event),
         target: fields.target,
         confirmation,
         publishing: known.publishing,
@@ -7433,33 +7445,39 @@ function logOf({ door, folder, redact }) {
 
 /** Only the engine that is wanted is loaded. What speaks against the choice is said when it is asked to inspect. */
 async function chooseEngine(choosing) {
-    const { request, log, signal, env, remember } = choosing;
-    const kind = kindOf(request);
+    const { request, env } = choosing;
+    const kind = kindOf(request, request.door === 'action' ? env.GITHUB_WORKSPACE : undefined);
     if (kind instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V)
         return new Unusable(kind);
     if (kind === 'sql') {
-        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(399), __nccwpck_require__.e(187)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2187));
-        return sqlEngine(request, log, signal, remember);
+        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(494)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9494));
+        return sqlEngine(choosing);
     }
-    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(399), __nccwpck_require__.e(825), __nccwpck_require__.e(691)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1691)), toolOf(kind, choosing)]);
-    return new ToolEngine(request, log, signal, remember, tool, env);
+    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(825), __nccwpck_require__.e(965)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4965)), toolOf(kind, choosing)]);
+    return new ToolEngine(choosing, tool);
 }
 async function toolOf(kind, { request, env, log, signal }) {
     if (kind === 'alembic') {
-        const { AlembicTool } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(825), __nccwpck_require__.e(31)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3031));
+        const { AlembicTool } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(825), __nccwpck_require__.e(31)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3031));
         return new AlembicTool(request, env, log, signal);
     }
-    const { CommandTool } = await Promise.all(/* import() */[__nccwpck_require__.e(10), __nccwpck_require__.e(822)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6822));
+    const { CommandTool } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(822)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6822));
     return new CommandTool(request);
 }
-function kindOf(request) {
+/** `workspace`: what the working directory must lie in, where there is such. */
+function kindOf(request, workspace) {
     const stop = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({ result: 'failed', class: 'input', message, next, badInput: true });
-    const folder = (0,_sql_files_js__WEBPACK_IMPORTED_MODULE_4__/* .requireFolder */ .OK)(request.workingDirectory);
+    const folder = (0,_sql_files_js__WEBPACK_IMPORTED_MODULE_4__/* .requireFolder */ .OK)(request.workingDirectory, workspace || null);
     if (folder)
         return folder;
     const kind = request.engine === 'auto' ? foundKind(request) : request.engine;
     if (kind === 'both')
         return stop('engine: there are an alembic.ini and SQL migrations', 'Say which is meant: engine: alembic, or engine: sql.');
+    const { toolRefused } = request;
+    if (kind !== 'sql' && toolRefused) {
+        const { reason: message, next } = toolRefused;
+        return new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({ result: 'refused', class: 'input', message, next });
+    }
     const [problem, ...others] = (0,_request_tool_js__WEBPACK_IMPORTED_MODULE_3__/* .engineProblems */ .p7)(kind, request);
     if (!problem)
         return kind;
@@ -7501,6 +7519,81 @@ class Unusable {
 
 /***/ }),
 
+/***/ 8951:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Tq: () => (/* binding */ openFile),
+/* harmony export */   UO: () => (/* binding */ isWithin),
+/* harmony export */   gz: () => (/* binding */ refuseOutside),
+/* harmony export */   hF: () => (/* binding */ reading)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9836);
+/** Files of the project's that we read: ordinary ones, inside of the working directory, or an error that names the file. */
+
+
+
+/** Runs `read` and turns the file system's error into one that names the file. `shown`: its path as reports have it. */
+function reading(shown, read) {
+    try {
+        return read();
+    }
+    catch (cause) {
+        if (cause instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V)
+            throw cause;
+        const code = cause.code ?? 'error';
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({
+            result: 'failed',
+            class: 'input',
+            message: `${shown} cannot be read (${code})`,
+            next: 'Make the file readable for the runner (its permissions, or a dangling link), then run again.',
+            file: shown,
+        }, { cause });
+    }
+}
+/** A descriptor for reading. A pipe would be waited for without end, and a device has none: only ordinary files are opened. */
+function openFile(path, shown) {
+    return reading(shown, () => {
+        const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY | (node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK ?? 0));
+        const stat = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(descriptor);
+        // A folder has an error of its own once it is read.
+        if (stat.isFile() || stat.isDirectory())
+            return descriptor;
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({
+            result: 'failed',
+            class: 'input',
+            message: `${shown} is not an ordinary file (a pipe, a socket or a device)`,
+            next: 'Replace it by a file, then run again.',
+            file: shown,
+        });
+    });
+}
+/** Both as `realpath` gives them. */
+function isWithin(root, path) {
+    return path === root || path.startsWith(root.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep) ? root : root + node_path__WEBPACK_IMPORTED_MODULE_1__.sep);
+}
+/** A link may not lead out: what the runner can read elsewhere is none of a migration's. */
+function refuseOutside(root, path, shown) {
+    const real = reading(shown, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(path));
+    if (isWithin(root, real))
+        return;
+    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({
+        result: 'failed',
+        class: 'input',
+        message: `${shown} is a symbolic link that leads out of the working directory`,
+        next: 'Replace the link by the file itself.',
+        file: shown,
+    });
+}
+
+
+/***/ }),
+
 /***/ 8363:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -7523,7 +7616,11 @@ class Unusable {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
 /* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9836);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5655);
+/* harmony import */ var _shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8951);
 /** Migration files on disk: found, listed, hashed, read in chunks. A whole file is never held: one may be 300 MB. */
+
+
 
 
 
@@ -7539,17 +7636,15 @@ function isFolder(path) {
 function holdsMigrations(path) {
     return isFolder(path) && (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readdirSync)(path).some((name) => FILE_NAME.test(name));
 }
-/** Why the working directory cannot be one, or null. */
-function requireFolder(workingDirectory) {
-    if (isFolder(workingDirectory))
+/** Why the working directory cannot be one, or null. `workspace`: what it must not leave by a link, or null. */
+function requireFolder(workingDirectory, workspace) {
+    const stop = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({ result: 'failed', class: 'input', message: `working-directory: ${message}`, next, badInput: true });
+    if (!isFolder(workingDirectory)) {
+        return stop(`there is no folder ${workingDirectory}`, 'Correct working-directory, or check the repository out first.');
+    }
+    if (workspace === null || (0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .isWithin */ .UO)((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(workspace), (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(workingDirectory)))
         return null;
-    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
-        result: 'failed',
-        class: 'input',
-        message: `working-directory: there is no folder ${workingDirectory}`,
-        next: 'Correct working-directory, or check the repository out first.',
-        badInput: true,
-    });
+    return stop(`${workingDirectory} leads out of the workspace by a symbolic link`, 'Keep the project inside the checkout; a link that leads out of it is not followed.');
 }
 /** Whether one of the usual folders holds SQL migrations. */
 function holdsSqlMigrations(workingDirectory) {
@@ -7579,7 +7674,7 @@ function findFolder(workingDirectory, given) {
 function within(workingDirectory, path) {
     const root = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(workingDirectory);
     const real = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(path);
-    if (real !== root && !real.startsWith(root + node_path__WEBPACK_IMPORTED_MODULE_2__.sep)) {
+    if (!(0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .isWithin */ .UO)(root, real)) {
         throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
             result: 'failed',
             class: 'input',
@@ -7592,6 +7687,25 @@ function within(workingDirectory, path) {
 /** The number a version stands for, without leading zeros: `007` and `7` are one version. */
 function versionKey(version) {
     return version.replace(/^0+(?=\d)/, '');
+}
+/**
+ * A name that a reviewer can't see as it is (control and direction characters, bytes that are no text), or one that
+ * begins with digits that are none to us, would make a migration of it that is not run, or run unseen.
+ */
+function refuseUnreadableName(name, folder) {
+    const hidden = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\ufffd]/u.test(name);
+    if (!hidden && !/^(?![0-9])\p{Nd}/u.test(name))
+        return;
+    const shown = [...name].map((char) => (/[\x20-\x7e]/.test(char) ? char : codePoint(char))).join('');
+    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+        result: 'failed',
+        class: 'input',
+        message: `${folder} holds a file whose name ${hidden ? 'has characters that cannot be seen' : 'begins with digits other than 0 to 9'}: ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .cut */ .Jj)(shown, 200)}`,
+        next: 'Rename the file: <digits>_<name>.sql, of letters, digits, _ and -.',
+    });
+}
+function codePoint(char) {
+    return `\\u{${char.codePointAt(0)?.toString(16)}}`;
 }
 /** Lists and hashes the folder's migration files. Throws a Stop for a file that cannot be read. */
 function listMigrations(workingDirectory, folder) {
@@ -7608,20 +7722,14 @@ function listMigrations(workingDirectory, folder) {
             warnings.push(`${shown} is a folder, not a migration file`);
             continue;
         }
+        refuseUnreadableName(entry.name, folder.shown);
         const match = FILE_NAME.exec(entry.name);
         if (!match) {
             warnings.push(`${shown} has no version prefix (<digits>_<name>.sql): it is not a migration and is not run`);
             continue;
         }
-        if (entry.isSymbolicLink() && !realpathOf(path, shown).startsWith(root + node_path__WEBPACK_IMPORTED_MODULE_2__.sep)) {
-            throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
-                result: 'failed',
-                class: 'input',
-                message: `${shown} is a symbolic link that leads out of the working directory`,
-                next: 'Replace the link by the file itself.',
-                file: shown,
-            });
-        }
+        if (entry.isSymbolicLink())
+            (0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .refuseOutside */ .gz)(root, path, shown);
         const [, version = '', name = '', side] = match;
         if (side?.toLowerCase() === '.down') {
             downFiles.set(versionKey(version), shown);
@@ -7631,27 +7739,6 @@ function listMigrations(workingDirectory, folder) {
         files.push({ version, key: versionKey(version), name, file: shown, path, bytes, checksum });
     }
     return { folder, files, downFiles, warnings };
-}
-function realpathOf(path, shown) {
-    return reading(shown, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(path));
-}
-/** Runs `read` and turns the file system's error into one that names the file. */
-function reading(shown, read) {
-    try {
-        return read();
-    }
-    catch (cause) {
-        if (cause instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V)
-            throw cause;
-        const code = cause.code ?? 'error';
-        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
-            result: 'failed',
-            class: 'input',
-            message: `${shown} cannot be read (${code})`,
-            next: 'Make the file readable for the runner (its permissions, or a dangling link), then run again.',
-            file: shown,
-        }, { cause });
-    }
 }
 const CR = 0x0d;
 const BOM = [0xef, 0xbb, 0xbf];
@@ -7701,8 +7788,8 @@ class TextHash {
 /** Where small files are read to be hashed: a folder may hold thousands, and nothing is kept of them. */
 const scratch = Buffer.allocUnsafe(64 * 1024);
 function hashFile(path, shown) {
-    return reading(shown, () => {
-        const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(path, 'r');
+    return (0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .reading */ .hF)(shown, () => {
+        const descriptor = (0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .openFile */ .Tq)(path, shown);
         try {
             let read = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readSync)(descriptor, scratch, 0, scratch.length, null);
             let bytes = read;
@@ -7732,9 +7819,9 @@ function hashOnce(text) {
 }
 /** SHA-256 of the raw bytes: what other runners may have recorded. */
 function rawChecksum(file) {
-    return reading(file.file, () => {
+    return (0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .reading */ .hF)(file.file, () => {
         const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256');
-        const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r');
+        const descriptor = (0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .openFile */ .Tq)(file.path, file.file);
         try {
             for (const chunk of chunksOf(descriptor))
                 hash.update(chunk);
@@ -7762,7 +7849,7 @@ function* chunksOf(descriptor) {
  * Throws a Stop naming the encoding where it is another.
  */
 function* readText(file, hash = null) {
-    const descriptor = reading(file.file, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.openSync)(file.path, 'r'));
+    const descriptor = (0,_shared_source_file_js__WEBPACK_IMPORTED_MODULE_4__/* .openFile */ .Tq)(file.path, file.file);
     try {
         const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
         let line = 1;
@@ -7772,6 +7859,9 @@ function* readText(file, hash = null) {
                 refuseOtherEncodings(chunk, file.file);
             first = false;
             hash?.update(chunk);
+            // Before a statement is looked for: a file of nothing else is one of gigabytes.
+            if (chunk.includes(0))
+                throw holdsNul(file.file, line + linesBefore(chunk, chunk.indexOf(0)));
             let text;
             try {
                 text = decoder.decode(chunk, { stream: true });
@@ -7818,6 +7908,23 @@ function firstBadLine(chunk) {
         from = at + 1;
     }
     return lines;
+}
+function linesBefore(chunk, end) {
+    let lines = 0;
+    for (let at = chunk.indexOf(0x0a); at !== -1 && at < end; at = chunk.indexOf(0x0a, at + 1))
+        lines += 1;
+    return lines;
+}
+function holdsNul(shown, line) {
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+        result: 'failed',
+        class: 'syntax',
+        message: `${shown} holds a NUL character at line ${line}, which PostgreSQL does not take`,
+        next: `Save ${shown} as UTF-8 without it (a file of UTF-16 without a mark is the usual cause).`,
+        file: shown,
+        line,
+        column: 1,
+    });
 }
 function notUtf8(shown, line, cause) {
     return new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
@@ -8738,18 +8845,15 @@ function settle(of, word, why) {
     const begun = progress?.started ?? null;
     const cleanup = judgement?.kind === 'again' ? judgement.cleanup : [];
     const checksum = file?.checksum ?? record?.checksum ?? '';
-    const settled = (row, reason, clean = []) => {
-        const cleaned = clean.length === 0 ? '' : `; ran: ${clean.join('; ')}`;
-        return {
-            kind: 'settlement',
-            version,
-            name,
-            file: file?.file ?? null,
-            cleanup: clean,
-            row,
-            reason: reason + cleaned,
-        };
-    };
+    const settled = (row, reason, clean = []) => ({
+        kind: 'settlement',
+        version,
+        name,
+        file: file?.file ?? null,
+        cleanup: clean,
+        row,
+        reason,
+    });
     const objection = (message, words) => ({
         kind: 'objection',
         version,
@@ -8817,6 +8921,7 @@ function readSettleWord(item) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $p: () => (/* binding */ refuseLaxer),
 /* harmony export */   B1: () => (/* binding */ unconfirmed),
 /* harmony export */   D7: () => (/* binding */ objectionOf),
 /* harmony export */   EE: () => (/* binding */ isAlarming),
@@ -8851,6 +8956,8 @@ function kindOf(problem) {
             return { result: 'failed', class: 'order' };
         case 'target':
             return { result: 'failed', class: 'input' };
+        case 'record':
+            return { result: 'refused', class: 'order' };
         case 'edited':
             return { result: 'refused', class: 'checksum' };
         case 'missing':
@@ -8860,19 +8967,24 @@ function kindOf(problem) {
 }
 /** What `status` alarms about: edited, missing, failed or interrupted. */
 function isAlarming(found) {
-    return (found.problems.some((problem) => problem.kind === 'edited' || problem.kind === 'missing') ||
+    return (found.problems.some((problem) => ['edited', 'missing', 'record'].includes(problem.kind)) ||
         found.recorded.some((row) => row.status === 'failed' || row.status === 'running'));
+}
+/** What was last migrated as production takes nothing laxer. Throws the refusal. */
+function refuseLaxer(request, { lastEnvironment: last }) {
+    // What is none of our words is not known to be laxer.
+    if (last === null || last === 'staging' || last === 'development' || request.environment === 'production')
+        return;
+    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
+        result: 'refused',
+        class: 'input',
+        message: `this database was last migrated as ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(last, 80)} and cannot be migrated as ${request.environment}`,
+        next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from migration_history.',
+    });
 }
 /** Decided before anything is executed, when something is pending. Throws the refusal. */
 function refuseUnlessMeant(request, found, plan) {
-    const refuse = (reason) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({ result: 'refused', ...reason });
-    if (found.lastEnvironment === 'production' && request.environment !== 'production') {
-        throw refuse({
-            class: 'input',
-            message: `this database was last migrated as production and cannot be migrated as ${request.environment}`,
-            next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of environment production from migration_history.',
-        });
-    }
+    refuseLaxer(request, found);
     if (request.confirmation === 'missing')
         throw unconfirmed(request.mode, null);
     if (request.mode === 'apply' && request.planDigest !== null && request.planDigest !== plan.digest)
@@ -9091,7 +9203,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Ng: () => (/* binding */ connect)
 });
 
-// UNUSED EXPORTS: Session
+// UNUSED EXPORTS: ChannelBindingError, Session
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
@@ -9238,6 +9350,7 @@ class Session {
     lossListeners = [];
     closing = false;
     underWay = 0;
+    isLent = false;
     /** The backend's process id as it says itself, once it was asked. */
     backendPid = null;
     constructor(client) {
@@ -9247,6 +9360,11 @@ class Session {
         client.on('end', () => {
             if (!this.closing)
                 this.lose(new Error('Connection terminated unexpectedly'));
+        });
+        const { connection } = client;
+        connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+            if (parameterName === 'server_version')
+                this.serverVersion = parameterValue ?? null;
         });
         client.on('notice', (notice) => {
             const seen = {
@@ -9269,9 +9387,19 @@ class Session {
     get startupPid() {
         return this.client.processID;
     }
+    /** As the server, or a pooler for it, says when it lets us in: `18.4`, `14.23 (Debian 14.23-1)`; null: it does not. */
+    serverVersion = null;
     /** The server owes us an answer. */
     get busy() {
         return this.underWay > 0;
+    }
+    /** The same, and nobody else has the connection. */
+    get waiting() {
+        return this.busy && !this.isLent;
+    }
+    /** How many bytes have come of the server. */
+    get heard() {
+        return this.stream.bytesRead;
     }
     get lost() {
         return this.lostBecause;
@@ -9312,7 +9440,7 @@ class Session {
     lend(onData) {
         if (this.busy)
             throw new Error('the server owes an answer: the connection cannot be lent');
-        const { stream } = this.client.connection;
+        const { stream } = this;
         const ours = stream.listeners('data');
         stream.on('data', onData);
         for (const listener of ours)
@@ -9320,6 +9448,7 @@ class Session {
         // The borrower may have named statements as we do.
         this.prepared.clear();
         this.underWay += 1;
+        this.isLent = true;
         const drained = [];
         return {
             write: (bytes) => {
@@ -9340,6 +9469,7 @@ class Session {
                     stream.off('drain', listener);
                 stream.resume();
                 this.underWay -= 1;
+                this.isLent = false;
             },
         };
     }
@@ -9360,7 +9490,15 @@ class Session {
     /** Closes our end of it, at once. */
     drop() {
         this.closing = true;
-        this.client.connection.stream.destroy();
+        this.stream.destroy();
+    }
+    /** Takes the connection for lost: whoever waits for an answer is told why. */
+    giveUp(why) {
+        this.lose(why);
+        this.stream.destroy(why);
+    }
+    get stream() {
+        return this.client.connection.stream;
     }
 }
 /** A root certificate that was asked for and is not there. */
@@ -9385,6 +9523,11 @@ function readRootCert(target) {
 }
 /** The ways to try, in order, with libpq's meaning of sslmode. https://www.postgresql.org/docs/current/libpq-ssl.html */
 function tlsAttempts(target) {
+    const attempts = tlsWays(target);
+    // Without TLS there is nothing to be bound to.
+    return target.needsChannelBinding ? attempts.filter((ssl) => ssl !== false) : attempts;
+}
+function tlsWays(target) {
     if (target.host.startsWith('/'))
         return [false];
     if (target.sslMode === 'disable')
@@ -9413,6 +9556,40 @@ function tlsAttempts(target) {
             ];
     }
 }
+/** What was asked for with `channel_binding=require` and did not come: the server may be somebody between us and it. */
+class ChannelBindingError extends Error {
+    code = 'CHANNEL_BINDING';
+}
+/**
+ * Ends the connection before a password is said in any other way, and before it is used without a proof. Returns why it was
+ * ended: a server that says it all in one packet is through with the login before the end of its connection is heard of.
+ */
+function demandChannelBinding(client) {
+    const login = client.connection;
+    let proved = false;
+    let refused = null;
+    const refuse = (why) => {
+        refused ??= new ChannelBindingError(`channel_binding=require: the server ${why}`);
+        login.stream.destroy(refused);
+    };
+    login.on('authenticationCleartextPassword', () => refuse('asks for the password itself'));
+    login.on('authenticationMD5Password', () => refuse('asks for an MD5 password'));
+    login.on('authenticationSASL', ({ mechanisms = [] }) => {
+        if (!mechanisms.includes('SCRAM-SHA-256-PLUS'))
+            refuse('does not offer SCRAM-SHA-256-PLUS');
+    });
+    // What it says there is checked by the driver, which ends the connection where it is wrong.
+    login.on('authenticationSASLFinal', () => {
+        proved = true;
+    });
+    login.on('authenticationOk', () => {
+        if (!proved)
+            refuse('lets us in without having shown that it knows the password');
+    });
+    return () => refused;
+}
+/** As libpq's `ssl_min_protocol_version`, whatever the Node that runs us was told to accept. */
+const OLDEST_TLS = { minVersion: 'TLSv1.2' };
 async function session_open(target, applicationName, ssl, timeoutMs, signal) {
     const client = new esm.Client({
         host: target.host,
@@ -9420,24 +9597,36 @@ async function session_open(target, applicationName, ssl, timeoutMs, signal) {
         database: target.database,
         user: target.user,
         ...(target.password === null ? {} : { password: target.password }),
-        ssl,
+        ssl: ssl === false ? false : { ...ssl, ...OLDEST_TLS },
         application_name: applicationName,
         connectionTimeoutMillis: timeoutMs,
         keepAlive: true,
         keepAliveInitialDelayMillis: 10_000,
+        ...(target.needsChannelBinding ? { enableChannelBinding: true } : {}),
     });
+    const refused = target.needsChannelBinding ? demandChannelBinding(client) : () => null;
     const session = new Session(client);
     const giveUp = () => session.drop();
     signal?.addEventListener('abort', giveUp);
     try {
         await client.connect();
+        const refusal = refused();
+        if (refusal)
+            throw refusal;
         signal?.throwIfAborted();
+    }
+    catch (error) {
+        // A server that failed to prove itself is not listened to any more.
+        session.drop();
+        throw error;
     }
     finally {
         signal?.removeEventListener('abort', giveUp);
     }
     return session;
 }
+/** The driver's own words. */
+const isWithoutTls = (error) => error.message === 'The server does not support SSL connections';
 /** Worth another try while the time to connect lasts: the server is starting (57P03), or full for the moment (53300). */
 const PASSING = new Set(['57P03', '53300']);
 /**
@@ -9445,12 +9634,14 @@ const PASSING = new Set(['57P03', '53300']);
  * `prefer` and `allow` fall back as libpq's do: when the server has no TLS, or when it refuses the first way.
  */
 async function connect(target, applicationName, timeoutMs, signal = null) {
-    const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
+    const deadline = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     const attempts = tlsAttempts(target);
+    // What the server has said of itself tells more than that the time for another try was too short.
+    let said = null;
     for (;;) {
         let first = null;
         for (const ssl of attempts) {
-            const left = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - Date.now());
+            const left = deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - performance.now());
             try {
                 return await session_open(target, applicationName, ssl, left, signal);
             }
@@ -9459,17 +9650,27 @@ async function connect(target, applicationName, timeoutMs, signal = null) {
                 first ??= error;
                 const code = error.code;
                 const network = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || code === 'ENETUNREACH';
-                if (network || error.message === 'timeout expired' || Date.now() >= deadline)
+                const late = performance.now() >= deadline || error.message === 'timeout expired';
+                if (late && said !== null)
+                    throw said;
+                // A server without TLS has said nothing yet where there is another way.
+                if (late && isWithoutTls(error) && ssl !== attempts.at(-1))
+                    throw new Error('timeout expired');
+                if (network || late)
+                    throw error;
+                // A password that was wrong under TLS is not said once more in the clear.
+                if (code === '28P01' && ssl !== false)
                     throw error;
                 // The TLS refusal of the first way says less than what the second way is told.
-                if (first.message === 'The server does not support SSL connections')
+                if (isWithoutTls(first))
                     first = null;
                 if (first === null && ssl === attempts.at(-1))
                     throw error;
             }
         }
-        if (!PASSING.has(first.code ?? '') || Date.now() + 500 >= deadline)
+        if (!PASSING.has(first.code ?? '') || performance.now() + 500 >= deadline)
             throw first;
+        said = first;
         await (0,promises_.setTimeout)(500, undefined, signal ? { signal } : {});
     }
 }
@@ -11016,9 +11217,9 @@ class ReportFolder {
      */
     write(outcome, ifKilled = outcome) {
         const paths = { logPath: (0,external_node_path_.join)(this.path, 'migration.log'), reportPath: (0,external_node_path_.join)(this.path, 'report.json') };
-        (0,external_node_fs_.writeFileSync)(paths.reportPath, `${JSON.stringify((0,json/* renderReport */.B1)(outcome, (0,json/* renderOutputs */.$Z)(outcome, paths)), null, 1)}\n`);
+        writeWhole(paths.reportPath, `${JSON.stringify((0,json/* renderReport */.B1)(outcome, (0,json/* renderOutputs */.$Z)(outcome, paths)), null, 1)}\n`);
         const summary = renderSummary(outcome);
-        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(this.path, 'summary.md'), summary);
+        writeWhole((0,external_node_path_.join)(this.path, 'summary.md'), summary);
         for (const [name, value] of Object.entries((0,json/* renderOutputs */.$Z)(ifKilled, paths)))
             (0,commands/* setOutput */.uH)(this.env, name, value);
         (0,commands/* writeSummary */.Sy)(this.env, ifKilled === outcome ? summary : renderSummary(ifKilled));
@@ -11061,13 +11262,16 @@ function keeper(env) {
     return (kept) => {
         if (!env.GITHUB_STATE)
             return;
-        // Whole or as it was: a kill in the middle of it must not leave half of it.
-        (0,external_node_fs_.writeFileSync)(`${path}.new`, JSON.stringify(kept), { mode: 0o600 });
-        (0,external_node_fs_.renameSync)(`${path}.new`, path);
+        writeWhole(path, JSON.stringify(kept), 0o600);
         if (!said)
             (0,commands/* saveState */.LZ)(env, 'kept', path);
         said = true;
     };
+}
+/** Whole or as it was: a kill in the middle of it must not leave half of it. */
+function writeWhole(path, text, mode = 0o666) {
+    (0,external_node_fs_.writeFileSync)(`${path}.new`, text, { mode });
+    (0,external_node_fs_.renameSync)(`${path}.new`, path);
 }
 /** `none`: the run died before it had anything to keep. `lost`: it had, and somebody has taken it away since. */
 function readKept(env) {
@@ -11887,6 +12091,7 @@ const BY_CODE = {
     CERT_HAS_EXPIRED: (_raw, context) => entry('tls', `The certificate of ${hostOf(context)} has expired.`, `Renew the server's certificate (and that of its authority, if it is the one), ${AGAIN}.`),
     CERT_NOT_YET_VALID: (_raw, context) => entry('tls', `The certificate of ${hostOf(context)} is not valid yet: a clock is wrong.`, `Correct the clock of the runner or of the server, ${AGAIN}.`),
     CERT_REVOKED: (_raw, context) => entry('tls', `The certificate of ${hostOf(context)} was revoked.`, `Give the server a new certificate, ${AGAIN}.`),
+    CHANNEL_BINDING: (_raw, context) => entry('tls', `${capital(hostOf(context))} did not prove, on this connection, that it knows the password: it is another server, something between ends the encryption, or the password is not kept as SCRAM there.`, `Connect to the server itself, or take \`channel_binding=require\` out of the URL if something trusted stands between, ${AGAIN}.`),
     ERR_TLS_CERT_ALTNAME_INVALID: (_raw, context) => entry('tls', `The certificate of the server is for another name than ${hostOf(context)}.`, `Put the name that the certificate carries into the database URL, or set \`sslmode=verify-ca\` if the name cannot match, ${AGAIN}.`),
     // Class 08, 57: connection
     '08001': lostConnection,
@@ -13169,6 +13374,9 @@ function knownLiterals() {
             for (const literal of hidden.match(/'(?:[^'\n]|'')*'?|\$\w*\$[^\n]*/g) ?? []) {
                 if (known.size >= MOST_LITERALS || literal.length < SHORTEST_PART || literal.includes(MASK))
                     continue;
+                // Quotes alone stand anywhere.
+                if (/^'*$/.test(literal))
+                    continue;
                 known.add(literal);
                 pattern = null;
             }
@@ -13440,10 +13648,17 @@ function argumentsAfter(text, from) {
     const closing = text.indexOf("'", text.indexOf('%', from));
     if (closing === -1 || closing >= limit)
         return null;
-    const semicolon = text.indexOf(';', closing);
-    const end = semicolon === -1 ? limit : Math.min(semicolon, limit);
-    const shown = text.slice(closing + 1, end).replace(/'(?:[^']|'')*(?:'|$)/g, `'${MASK}'`);
-    return { start: closing + 1, end, shown };
+    let shown = '';
+    let at = closing + 1;
+    while (at < limit && text[at] !== ';') {
+        const begins = /['$]|\b[EUNBX]&?'/iy;
+        begins.lastIndex = at;
+        const literal = begins.test(text) ? literalEnd(text, at) : null;
+        const end = literal ?? (text.startsWith('--', at) ? endOf(text, '\n', at + 2, limit) : at + 1);
+        shown += literal === null ? text.slice(at, end) : `'${MASK}'`;
+        at = end;
+    }
+    return { start: closing + 1, end: at, shown };
 }
 /** `password = secret` with spaces is libpq's too, where its other words are around. */
 function isConninfo(text, from, start) {
@@ -13509,8 +13724,8 @@ function quotedEnd(text, open, backslashes) {
     let start = open;
     for (;;) {
         const end = pieceEnd(text, start, backslashes);
-        // A literal goes on after a line end; after a blank the server refuses it, and quotes it.
-        const next = /\s{1,200}(?=')/y;
+        // A literal goes on after a line end and line comments; after a blank the server refuses it, and quotes it.
+        const next = /(?:\s|--[^\n\r]{0,1000}[\n\r]){1,200}(?=')/y;
         next.lastIndex = end;
         const gap = next.exec(text)?.[0];
         if (gap === undefined)
@@ -13519,9 +13734,7 @@ function quotedEnd(text, open, backslashes) {
     }
 }
 function pieceEnd(text, open, backslashes) {
-    let run = 0;
-    while (text[open + run] === "'")
-        run += 1;
+    const run = quotesAt(text, open);
     if (run % 2 === 0)
         return nestedEnd(text, open, run);
     let at = open + 1;
@@ -13537,12 +13750,26 @@ function pieceEnd(text, open, backslashes) {
     }
     return Math.min(at + 1, text.length);
 }
+function quotesAt(text, from) {
+    let at = from;
+    while (text[at] === "'")
+        at += 1;
+    return at - from;
+}
 /** An even run of quotes is an empty literal, or the quotes of a literal inside another (`EXECUTE '... PASSWORD ''x'' '`). */
 function nestedEnd(text, open, run) {
     const next = text[open + run];
     if (next === undefined || /[\s;,)]/.test(next))
         return open + run;
-    return after(text, "'".repeat(run), open + run);
+    // Inside of it a quote is written twice over: a run that is not made of such pairs holds its end.
+    for (let at = text.indexOf("'", open + run); at !== -1; at = text.indexOf("'", at)) {
+        const length = quotesAt(text, at);
+        const rest = length % (run * 2);
+        if (rest !== 0)
+            return at + length - rest + Math.min(rest, run);
+        at += length;
+    }
+    return text.length;
 }
 /** Fields whose values are ours, from fixed lists or as digests: a password like `failed` or `1` must not garble them. */
 const FIXED = new Set([
@@ -13939,6 +14166,7 @@ function outcomeWithoutValues(outcome) {
 /* harmony export */   JM: () => (/* binding */ isVersionTag),
 /* harmony export */   cO: () => (/* binding */ tagOf),
 /* harmony export */   hp: () => (/* binding */ badPushedTag),
+/* harmony export */   tl: () => (/* binding */ refuseTool),
 /* harmony export */   yn: () => (/* binding */ identifyRun)
 /* harmony export */ });
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4332);
@@ -13997,35 +14225,66 @@ function badPushedTag(run) {
     const tag = run.eventName === 'push' ? tagOf(run.ref ?? '') : null;
     return tag === null || isVersionTag(tag) ? null : tag;
 }
-/** The events of a pull request that run on the merge of somebody's branch; reviews do so as well. */
-const PULL_REQUEST_EVENTS = ['pull_request', 'pull_request_review', 'pull_request_review_comment'];
+/** On the merge of somebody's branch, or of several that wait for it. */
+const NOT_MERGED_YET = ['pull_request', 'pull_request_review', 'pull_request_review_comment', 'merge_group'];
+/** Anybody with an account raises them, and they run with the secrets of the repository. */
+const ANYBODYS = [
+    'issue_comment',
+    'issues',
+    'commit_comment',
+    'discussion',
+    'discussion_comment',
+    'fork',
+    'watch',
+    'gollum',
+];
 const ON_PULL_REQUESTS = ['dry-run', 'status', 'verify'];
+function originOf(name, event) {
+    if (name === 'pull_request_target' || ANYBODYS.includes(name))
+        return 'anybody';
+    if (name === 'merge_group')
+        return 'not-merged';
+    if (NOT_MERGED_YET.includes(name)) {
+        const pullRequest = property(event, 'pull_request');
+        return ofTwo(property(property(pullRequest, 'head'), 'repo'), property(property(pullRequest, 'base'), 'repo'));
+    }
+    if (name !== 'workflow_run')
+        return 'merged';
+    // With the secrets of this repository, after a workflow that a stranger may have started.
+    const first = property(event, 'workflow_run');
+    const origin = ofTwo(property(first, 'head_repository'), property(first, 'repository'));
+    if (origin !== 'not-merged')
+        return origin;
+    const started = property(first, 'event');
+    if (typeof started !== 'string' || started === 'workflow_run')
+        return 'unreadable';
+    return originOf(started, { pull_request: { head: { repo: SAME }, base: { repo: SAME } } });
+}
+const SAME = { full_name: 'same' };
+function ofTwo(head, base) {
+    const name = repositoryName(base);
+    if (name === null)
+        return 'unreadable';
+    // The repository of the head is null once the fork was deleted.
+    return repositoryName(head) === name ? 'not-merged' : 'fork';
+}
 /**
  * Why this event may not do this; null when it may.
  * @param event the parsed payload, or null when it could not be read: then a pull request counts as one from a fork.
  */
-function refuseEvent(run, event, mode, environment) {
+function refuseEvent(run, event, asked) {
+    const { mode, environment, smokeTests } = asked;
     const name = run.eventName ?? '';
-    const executes = _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .MODE_TABLE */ .TL.some((spec) => spec.name === mode && spec.executes);
-    if (name === 'pull_request_target') {
-        if (!executes)
-            return null;
-        return {
-            reason: `mode ${mode} is refused on pull_request_target: it would run SQL from a pull request with the secrets of this repository`,
-            next: 'Use the event pull_request for dry runs, and push or workflow_dispatch to apply.',
-        };
-    }
-    if (!PULL_REQUEST_EVENTS.includes(name))
+    const origin = originOf(name, event);
+    if (origin === 'merged')
         return null;
-    const origin = pullRequestOrigin(event);
-    if (executes && origin !== 'same') {
-        return {
-            reason: origin === 'fork'
-                ? `mode ${mode} is refused on a pull request from a fork: its SQL is not ours`
-                : `mode ${mode} is refused: the event of this pull request could not be read, so it counts as one from a fork`,
-            next: "Push the branch to this repository to rehearse it, or run mode 'status' or 'verify'.",
-        };
+    const executes = _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .MODE_TABLE */ .TL.some((spec) => spec.name === mode && spec.executes);
+    if (origin !== 'not-merged' && (executes || (mode === 'verify' && smokeTests))) {
+        const what = executes ? `mode ${mode}` : 'smoke-tests';
+        return { reason: `${what} ${refused(origin, name)}`, next: INSTEAD[origin] };
     }
+    if (origin === 'anybody')
+        return null;
     if (!ON_PULL_REQUESTS.includes(mode)) {
         return {
             reason: `mode ${mode} is refused on ${name}: a pull request is rehearsed, never applied`,
@@ -14039,20 +14298,37 @@ function refuseEvent(run, event, mode, environment) {
         next: "Set 'environment: staging' or 'environment: development', with the database-url of that database.",
     };
 }
-function pullRequestOrigin(event) {
-    const pullRequest = property(event, 'pull_request');
-    const base = repositoryName(property(pullRequest, 'base'));
-    if (base === null)
-        return 'unreadable';
-    // The repository of the head is null once the fork was deleted.
-    return repositoryName(property(pullRequest, 'head')) === base ? 'same' : 'fork';
+/**
+ * Why nothing that may be a stranger's program is run on this event: a tool and its revisions, even to read them; null
+ * when it may.
+ */
+function refuseTool(run, event) {
+    const name = run.eventName ?? '';
+    const origin = originOf(name, event);
+    if (origin === 'merged' || origin === 'not-merged')
+        return null;
+    return { reason: `a migration tool ${refused(origin, name)}`, next: INSTEAD[origin] };
 }
+function refused(origin, name) {
+    if (origin === 'fork') {
+        return `is refused on a ${name === 'workflow_run' ? 'workflow_run of a fork' : 'pull request from a fork'}: its code is not ours`;
+    }
+    if (origin === 'unreadable') {
+        return `is refused: the event of this ${name === 'workflow_run' ? name : 'pull request'} could not be read, so it counts as one from a fork`;
+    }
+    return `is refused on ${name}: it would run what anybody may have written with the secrets of this repository`;
+}
+const INSTEAD = {
+    fork: "Push the branch to this repository to rehearse it, or run mode 'status' or 'verify' on SQL files.",
+    unreadable: "Push the branch to this repository to rehearse it, or run mode 'status' or 'verify' on SQL files.",
+    anybody: 'Use the event pull_request for dry runs, and push or workflow_dispatch to apply.',
+};
 function pullRequestNumber(event) {
     const number = property(property(event, 'pull_request'), 'number');
     return Number.isSafeInteger(number) ? number : null;
 }
-function repositoryName(side) {
-    const name = property(property(side, 'repo'), 'full_name');
+function repositoryName(repository) {
+    const name = property(repository, 'full_name');
     return typeof name === 'string' && name !== '' ? name : null;
 }
 function property(value, name) {
@@ -14798,6 +15074,7 @@ function engineProblems(engine, asked) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ct: () => (/* binding */ secretsInUrl),
+/* harmony export */   O0: () => (/* binding */ channelBindingOf),
 /* harmony export */   Q8: () => (/* binding */ hostProblem),
 /* harmony export */   Sr: () => (/* binding */ readPort),
 /* harmony export */   dH: () => (/* binding */ addForms),
@@ -14805,6 +15082,11 @@ function engineProblems(engine, asked) {
 /* harmony export */   yj: () => (/* binding */ SSL_MODES)
 /* harmony export */ });
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'];
+/** The word as `channel_binding` knows it; undefined: it is none. */
+function channelBindingOf(text) {
+    return CHANNEL_BINDINGS.find((candidate) => candidate === text);
+}
 const ENCODE = 'percent-encode such characters in the user name and the password (`#` as %23, `/` as %2F, `?` as %3F)';
 const FORM = 'postgres://user:password@host:5432/database';
 /** Every parameter that may stand behind the `?`. */
@@ -14864,6 +15146,9 @@ function readUrl(text) {
     if (name === '' && database !== null)
         problems.push(`it names no database, and no default completes it; write ${FORM}`);
     const sslMode = readSslMode(parameters.get('sslmode'), problems);
+    const channelBinding = channelBindingOf(parameters.get('channel_binding') ?? 'prefer');
+    if (channelBinding === undefined)
+        problems.push(`the parameter \`channel_binding\` must be one of ${CHANNEL_BINDINGS.join(', ')}`);
     const connectTimeoutMs = readConnectTimeout(parameters.get('connect_timeout'), problems);
     if (problems.length > 0 || port === null)
         return { kind: 'bad', problems };
@@ -14878,6 +15163,7 @@ function readUrl(text) {
             password: password === '' ? null : password,
             sslMode,
             sslRootCert,
+            channelBinding: parameters.has('channel_binding') ? (channelBinding ?? null) : null,
             connectTimeoutMs,
         },
     };
@@ -15331,7 +15617,7 @@ class Draft {
         this.rehearsal = rehearsal;
         this.hazards = hazards;
         this.checklist = checklist;
-        this.warnings.push(...unusedAllowances);
+        this.warnings.push(...rehearsal.remarks, ...unusedAllowances);
     }
     planShared({ link, warnings }) {
         this.planArtifact = link;
@@ -15452,8 +15738,13 @@ class Draft {
     }
     state() {
         if (this.isWriting)
-            return this.proof?.state ?? 'unknown';
+            return this.hasUnrecorded() ? 'unknown' : (this.proof?.state ?? 'unknown');
         return this.stateUnknown ? 'unknown' : 'unchanged';
+    }
+    /** The server has answered a COMMIT and what it was to record is not there: what is in the database nobody can tell. */
+    hasUnrecorded() {
+        const proved = new Set(this.proof?.applied.map((one) => one.version));
+        return this.applied?.applied.some(({ migration }) => !proved.has(migration.version)) ?? false;
     }
     outcomeOf(result, databaseState, error, alarm) {
         const whole = this.wholeOutcomeOf(result, databaseState, error, alarm);
@@ -15719,7 +16010,10 @@ async function story(request, tools, draft) {
         return verifyOnly(tools, draft, plan);
     if (plan.pending.length === 0 && !plan.isOpen)
         return upToDate(request, tools, draft);
-    if (!plan.isOpen)
+    // A tool that is asked by running it is run, for the dry run, before it is known what is pending.
+    if (plan.isOpen)
+        (0,verdict/* refuseLaxer */.$p)(request, found);
+    else
         (0,verdict/* refuseUnlessMeant */.m9)(request, found, plan);
     draft.healthy(await engine.health());
     noteUnchanged(tools, draft);
@@ -15811,7 +16105,7 @@ async function readClaims(plan) {
 }
 /** The plan is on the disk and in the log; the lock is not held; cancelling changes nothing. */
 async function review(request, tools, draft) {
-    const { engine, log, signal, sleep, now, writeDown } = tools;
+    const { engine, log, signal, sleep, writeDown } = tools;
     if (request.reviewDelayMs === 0)
         return draft.skipped('review');
     log.chapter('Review');
@@ -15826,8 +16120,8 @@ async function review(request, tools, draft) {
         if (shared.link)
             log.line(`the plan: ${shared.link.url ?? shared.link.name}`);
         log.line(`applying in ${(0,report_text/* duration */.p0)(request.reviewDelayMs)} unless this run is cancelled; cancelling now changes nothing`);
-        const until = now() + request.reviewDelayMs;
-        for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left = until - now()) {
+        // Counted down, not read off a clock, which may be set meanwhile.
+        for (let left = request.reviewDelayMs; left > 0 && !signal.aborted; left -= 1_000) {
             log.progress(`applying in ${(0,report_text/* duration */.p0)(left)}`);
             await sleep(Math.min(left, 1_000), signal);
         }
@@ -15958,6 +16252,8 @@ async function gated(request, setting) {
             signal: door.signal,
             env: door.env,
             remember: (backend) => (0,commands/* saveState */.LZ)(door.env, 'backend', JSON.stringify(backend)),
+            trace: (trace) => (0,commands/* saveState */.LZ)(door.env, 'trace', JSON.stringify(trace)),
+            outset: (outset) => (0,commands/* saveState */.LZ)(door.env, 'outset', JSON.stringify(outset)),
         }),
         log,
         signal: door.signal,
@@ -16021,7 +16317,9 @@ function notAccepted(parsed, startedAt, durationMs) {
 /* harmony export */   Nd: () => (/* binding */ CLOSE),
 /* harmony export */   Nm: () => (/* binding */ closeQuote),
 /* harmony export */   Ov: () => (/* binding */ wordEnd),
+/* harmony export */   S4: () => (/* binding */ isLineEnd),
 /* harmony export */   Vw: () => (/* binding */ STAR),
+/* harmony export */   Xy: () => (/* binding */ NEWLINE),
 /* harmony export */   bN: () => (/* binding */ closeLine),
 /* harmony export */   dd: () => (/* binding */ isWordStart),
 /* harmony export */   fi: () => (/* binding */ DOUBLE_QUOTE),
@@ -16029,13 +16327,13 @@ function notAccepted(parsed, startedAt, durationMs) {
 /* harmony export */   jA: () => (/* binding */ QUOTE),
 /* harmony export */   o: () => (/* binding */ SLASH),
 /* harmony export */   r_: () => (/* binding */ BACKSLASH),
+/* harmony export */   uw: () => (/* binding */ continuesAt),
 /* harmony export */   vP: () => (/* binding */ OPEN),
 /* harmony export */   wj: () => (/* binding */ closeComment),
 /* harmony export */   xC: () => (/* binding */ isSpace),
-/* harmony export */   y0: () => (/* binding */ DOT),
 /* harmony export */   yp: () => (/* binding */ isDigit)
 /* harmony export */ });
-/* unused harmony exports NEWLINE, RETURN, isWordPart */
+/* unused harmony exports RETURN, isWordPart */
 /**
  * PostgreSQL's lexical rules, shared by the splitter (which sees a text in pieces) and the tokens (which see a statement).
  *
@@ -16052,7 +16350,6 @@ const MINUS = 45;
 const SLASH = 47;
 const STAR = 42;
 const BACKSLASH = 92;
-const DOT = 46;
 const NEWLINE = 10;
 const RETURN = 13;
 /** Every character beyond ASCII is a letter to PostgreSQL, a no-break space too. */
@@ -16067,6 +16364,9 @@ function isWordPart(code) {
 }
 function isSpace(code) {
     return code === 32 || (code >= 9 && code <= 13);
+}
+function isLineEnd(code) {
+    return code === NEWLINE || code === RETURN;
 }
 function wordEnd(text, from) {
     let end = from;
@@ -16101,6 +16401,32 @@ function closeEscape(text, from) {
     }
     return ~text.length;
 }
+/**
+ * Where a string literal that ended at `from` goes on: at a quote behind a line end, with only white space and line
+ * comments between (a block comment, or a blank alone, parts them). -1: it does not.
+ */
+function continuesAt(text, from) {
+    let lineEnded = false;
+    for (let at = from; at < text.length;) {
+        const code = text.charCodeAt(at);
+        if (code === QUOTE)
+            return lineEnded ? at : -1;
+        if (code === MINUS && text.charCodeAt(at + 1) === MINUS) {
+            const end = closeLine(text, at);
+            if (end < 0)
+                return -1;
+            at = end;
+        }
+        else if (!isSpace(code))
+            return -1;
+        else {
+            if (isLineEnd(code))
+                lineEnded = true;
+            at++;
+        }
+    }
+    return -1;
+}
 /** The end of a dollar-quoted string that was opened by `tag` (`$$`, `$body$`). */
 function closeDollar(text, from, tag) {
     const at = text.indexOf(tag, from);
@@ -16110,7 +16436,7 @@ function closeDollar(text, from, tag) {
 function closeLine(text, from) {
     for (let at = from; at < text.length; at++) {
         const code = text.charCodeAt(at);
-        if (code === NEWLINE || code === RETURN)
+        if (isLineEnd(code))
             return at;
     }
     return ~text.length;
@@ -16138,11 +16464,11 @@ function closeComment(text, from, depth) {
     }
     return { at: ~text.length, depth: open };
 }
-/** What a `$` that does not follow a word begins: `end` of the opening tag; 0: no dollar quote (`$1`); -1: the text ends before that is known. */
-function dollarTagEnd(text, dollar) {
-    let at = dollar + 1;
-    if (isDigit(text.charCodeAt(at)))
+/** What a `$` that does not follow a word begins: `end` of the opening tag; 0: no dollar quote (`$1`); -1: the text ends before that is known. `read`: so many characters from the `$` on are known to leave it open. */
+function dollarTagEnd(text, dollar, read = 0) {
+    if (isDigit(text.charCodeAt(dollar + 1)))
         return 0;
+    let at = dollar + Math.max(1, read);
     while (at < text.length) {
         const code = text.charCodeAt(at);
         if (code === DOLLAR)
@@ -16166,6 +16492,7 @@ function dollarTagEnd(text, dollar) {
 /* harmony export */   Lh: () => (/* binding */ unquoteName),
 /* harmony export */   TB: () => (/* binding */ copyEndpoint),
 /* harmony export */   bF: () => (/* binding */ outsideParens),
+/* harmony export */   bK: () => (/* binding */ literalText),
 /* harmony export */   bs: () => (/* binding */ Cursor),
 /* harmony export */   iL: () => (/* binding */ matchingParen),
 /* harmony export */   qw: () => (/* binding */ tokenize),
@@ -16202,7 +16529,7 @@ function tokenize(sql) {
 function readToken(sql, start) {
     const code = sql.charCodeAt(start);
     if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .QUOTE */ .jA)
-        return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, start + 1, "'")));
+        return literal('string', start, stringEnd(sql, start + 1, false));
     if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .DOUBLE_QUOTE */ .fi)
         return literal('quoted', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, start + 1, '"')));
     if (code === _lex_js__WEBPACK_IMPORTED_MODULE_0__/* .DOLLAR */ .hr) {
@@ -16224,17 +16551,60 @@ function readWord(sql, start) {
     const end = (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .wordEnd */ .Ov)(sql, start);
     const prefix = sql.slice(start, end + 1).toUpperCase();
     if (prefix === "E'")
-        return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeEscape */ .At)(sql, end + 1)));
+        return literal('string', start, stringEnd(sql, end + 1, true));
     if (/^[BXN]'$/.test(prefix))
-        return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, end + 1, "'")));
+        return literal('string', start, stringEnd(sql, end + 1, false));
     if (prefix === 'U&') {
         if (sql[end + 1] === "'")
-            return literal('string', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, end + 2, "'")));
+            return literal('string', start, stringEnd(sql, end + 2, false));
         if (sql[end + 1] === '"')
             return literal('quoted', start, orEnd(sql, (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, end + 2, '"')));
     }
     const word = end - start > LONGEST_WORD ? '' : sql.slice(start, end).toUpperCase();
     return { kind: 'word', word, start, end };
+}
+/** The end of a literal with all of its parts: it may go on in a later line. */
+function stringEnd(sql, inside, escapes) {
+    for (let from = inside;;) {
+        const end = orEnd(sql, escapes ? (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeEscape */ .At)(sql, from) : (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(sql, from, "'"));
+        const next = (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .continuesAt */ .uw)(sql, end);
+        if (next < 0)
+            return end;
+        from = next + 1;
+    }
+}
+/** What a string literal stands for; one of a U&'...' with an escape character of its own is not read. */
+function literalText(written) {
+    const dollar = /^\$[^$]*\$/.exec(written)?.[0];
+    if (dollar !== undefined)
+        return written.slice(dollar.length, written.endsWith(dollar) ? -dollar.length : undefined);
+    const escapes = /^e/i.test(written);
+    let text = '';
+    for (let at = written.indexOf("'"); at >= 0;) {
+        const end = escapes ? (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeEscape */ .At)(written, at + 1) : (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .closeQuote */ .Nm)(written, at + 1, "'");
+        const part = written.slice(at + 1, end < 0 ? undefined : end - 1);
+        text += escapes ? unescaped(part) : part.replaceAll("''", "'");
+        at = end < 0 ? -1 : (0,_lex_js__WEBPACK_IMPORTED_MODULE_0__/* .continuesAt */ .uw)(written, end);
+    }
+    return /^u&/i.test(written) ? unicodeUnescaped(text) : text;
+}
+const ESCAPED = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+function unescaped(part) {
+    const special = /''|\\(?:([0-7]{1,3})|x([\da-f]{1,2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gis;
+    return part.replace(special, (whole, octal, hex, short, long, other) => {
+        if (whole === "''")
+            return "'";
+        if (other !== undefined)
+            return ESCAPED[other] ?? other;
+        return character(octal ? Number.parseInt(octal, 8) : Number.parseInt(hex ?? short ?? long ?? '', 16), whole);
+    });
+}
+function unicodeUnescaped(text) {
+    return text.replace(/\\(?:([\da-f]{4})|\+([\da-f]{6})|\\)/gi, (whole, short, long) => character(Number.parseInt(short ?? long ?? '', 16), whole.slice(1)));
+}
+/** `otherwise`: for what is no code point. */
+function character(code, otherwise) {
+    return Number.isNaN(code) || code > 0x10ffff ? otherwise : String.fromCodePoint(code);
 }
 function literal(kind, start, end) {
     return { kind, word: '', start, end };
@@ -16392,12 +16762,7 @@ function unquoteName(part) {
     if (!quoted.startsWith('"'))
         return quoted.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
     const name = quoted.slice(1, quoted.endsWith('"') && quoted.length > 1 ? -1 : undefined).replaceAll('""', '"');
-    if (!unicode)
-        return name;
-    return name.replace(/\\(?:([0-9a-f]{4})|\+([0-9a-f]{6})|\\)/gi, (whole, short, long) => {
-        const code = Number.parseInt(short ?? long ?? '', 16);
-        return Number.isNaN(code) || code > 0x10ffff ? whole.slice(1) : String.fromCodePoint(code);
-    });
+    return unicode ? unicodeUnescaped(name) : name;
 }
 /** `a."b.c"` -> its parts, each as it is written: `a`, `"b.c"`. */
 function splitQualifiedName(written) {

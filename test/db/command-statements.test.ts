@@ -36,6 +36,15 @@ const rules = (outcome: Outcome, rule: string) =>
 const PASSED = { result: 'dry-run-passed', exitCode: 0, databaseState: 'unchanged' };
 const FAILED = { result: 'failed', exitCode: 1, databaseState: 'unchanged' };
 
+it('an isolation level that was asked for is not the one that it was rehearsed in, and that is said', async () => {
+  const asks = 'begin isolation level serializable; insert into t values (5001); commit;\n';
+  const outcome = await dryRun(asks + asks.replace('5001', '5002'));
+  expect(ending(outcome)).toEqual(PASSED);
+  expect(outcome.warnings).toEqual([
+    'psql: a transaction asks for ISOLATION LEVEL SERIALIZABLE: it was rehearsed in READ COMMITTED',
+  ]);
+});
+
 describe('what no transaction allows', () => {
   it('is rehearsed in its plain form, or said to be done and told', async () => {
     const outcome = await dryRun(`create index concurrently t_v on t (v);
