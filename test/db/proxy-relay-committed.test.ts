@@ -188,14 +188,14 @@ describe('an answer that never came', () => {
   });
 
   it('what its connection’s cut leaves open is unknown', async () => {
-    const { relay, door, sessions } = await scene();
+    const { relay, door, sessions, told } = await scene();
     const raw = await Raw.greeted(door, database.name);
     raw.socket.write(say.query(insertLate));
     await until(() => relay.busy().length === 1);
     sessions[0]?.drop();
     await until(() => relay.backends().length === 0);
     expect(relay.committed).toBe('unknown');
-    expect(relay.statements.at(-1)?.error?.sqlstate).toBeNull();
+    expect(told.at(-1)?.error?.sqlstate).toBeNull();
     await admin.query(
       'select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
@@ -204,7 +204,7 @@ describe('an answer that never came', () => {
 
 describe('the maintenance database', () => {
   it('is there to be asked, and to make databases on; what is said there is told with its name', async () => {
-    const { relay, door, backends } = await scene();
+    const { relay, door, backends, told } = await scene();
     const client = await toolAt(door, 'postgres');
     const name = `t_${process.pid}_${randomBytes(5).toString('hex')}`;
     expect((await client.query('select current_database() as name')).rows).toEqual([{ name: 'postgres' }]);
@@ -215,7 +215,7 @@ describe('the maintenance database', () => {
     await client.end();
     const other = await toolAt(door, database.name);
     await other.query('select 1');
-    expect(relay.statements.map((one) => one.database)).toEqual([...Array(4).fill('postgres'), database.name]);
+    expect(told.map((one) => one.database)).toEqual([...Array(4).fill('postgres'), database.name]);
     expect(relay.committed).toBe('something');
     await until(() => relay.backends().length === 1);
     expect([relay.pids, relay.backends()]).toEqual([backends, backends.slice(1)]);
@@ -226,23 +226,9 @@ describe('the maintenance database', () => {
   it('template1 likewise', async () => {
     // Nobody can make a database while another is connected to it: the session is on another one.
     const open = () => connect(targetOf(database), 'mgate/test', 10_000);
-    const { relay, door } = await relayTo(database, admin, { open });
+    const { door, told } = await relayTo(database, admin, { open });
     const client = await toolAt(door, 'template1');
     await client.query('select 1');
-    expect(relay.statements.map((one) => one.database)).toEqual(['template1']);
+    expect(told.map((one) => one.database)).toEqual(['template1']);
   });
-});
-
-it('of many statements the latest are kept, and runs of INSERTs as one', async () => {
-  const { relay, door } = await scene();
-  const client = await toolAt(door, database.name);
-  await client.query('x').catch(() => undefined);
-  for (let n = 0; n < 2_500; n += 1) await client.query(`insert into made values (${n})`);
-  expect(relay.statements.map(({ sql, tags, times }) => [sql, tags, times])).toEqual([
-    ['x', [], 1],
-    ['insert into made values (0)', ['INSERT 0 2500'], 2_500],
-  ]);
-  for (let n = 0; n < 2_500; n += 1) await client.query('select 1');
-  expect(relay.statements.map(({ sql }) => sql)).toEqual(['x', ...Array(2_000).fill('select 1')]);
-  expect(relay.counts).toEqual({ statements: 5_001, failed: 1 });
 });

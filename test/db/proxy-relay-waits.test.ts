@@ -265,13 +265,13 @@ describe('nothing of the tool’s is disturbed', () => {
 
 describe('as many of them as there are', () => {
   it('one after the other, by simple and extended queries', async () => {
-    const { door, relay } = await scene();
+    const { door, said } = await scene();
     const client = await toolAt(door, database.name);
     for (let turn = 0; turn < 10; turn += 1) {
       await client.query(BUILD);
       await client.query({ text: 'drop index concurrently w_id', queryMode: 'extended' } as pg.QueryConfig);
     }
     expect((await client.query('show lock_timeout')).rows).toEqual([{ lock_timeout: OURS }]);
-    expect(relay.counts).toEqual({ statements: 21, failed: 0 });
+    expect(said()).toHaveLength(21);
   });
 });

@@ -68,7 +68,7 @@ describe('what passes', () => {
   });
 
   it('10 MB in a row and in a statement; the statement is written down cut', async () => {
-    const { door, relay } = await scene();
+    const { door, told } = await scene();
     const client = await tool(door, { ssl: { rejectUnauthorized: false } });
     const long = 'x'.repeat(10_000_000);
     const { rows } = await client.query(`select '${long}' as a, repeat('y', 10000000) as b`);
@@ -76,7 +76,7 @@ describe('what passes', () => {
     expect((await client.query('select length($1) as n from generate_series(1, 3)', [long])).rows).toEqual(
       Array(3).fill({ n: 10_000_000 }),
     );
-    expect(relay.statements.map(({ sql }) => sql.length)).toEqual([1_000, 49]);
+    expect(told.map(({ sql }) => sql.length)).toEqual([1_000, 49]);
   });
 
   it('more rows than the tool reads wait at the server, and so does what the server does not read', async () => {
@@ -306,7 +306,7 @@ describe('the session a caller gets', () => {
 
 describe('two callers', () => {
   it('have a session each, known by its backend, and wait for one another as they do at the server', async () => {
-    const { door, relay, backends } = await scene();
+    const { door, relay, backends, told } = await scene();
     const [one, two] = [await tool(door), await tool(door)];
     const pids = [one, two].map((client) => (client as unknown as { processID: number }).processID);
     expect((await two.query('select pg_backend_pid() as pid')).rows[0].pid).toBe(pids[1]);
@@ -321,11 +321,11 @@ describe('two callers', () => {
     await one.query('commit');
     await waiting;
     expect(relay.busy()).toEqual([]);
-    const released = relay.statements.find(({ sql }) => sql === 'commit');
-    const waited = relay.statements.find(({ sql }) => sql === 'select * from waits');
+    const released = told.find(({ sql }) => sql === 'commit');
+    const waited = told.find(({ sql }) => sql === 'select * from waits');
     expect(waited?.beganAt).toBeLessThan(released?.endedAt ?? 0);
     // Which of the two answers comes first is the server's to decide.
-    expect(relay.statements.map(({ caller }) => caller).sort()).toEqual([1, 1, 1, 2, 2]);
+    expect(told.map(({ caller }) => caller).sort()).toEqual([1, 1, 1, 2, 2]);
     await one.query('drop table waits');
     await two.end();
     await until(() => relay.backends().length === 1);

@@ -140,7 +140,6 @@ export class Application {
           bench.log.detail(`the tool's cancel request: ${error.message}`),
         );
       },
-      onBackend: () => undefined,
       onStatement: (said) => this.hear(said),
       onCommit: (what, statements, pid) => this.announce(what, statements, pid),
     });

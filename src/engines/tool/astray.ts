@@ -24,8 +24,7 @@ export interface Astray {
 }
 
 export interface AstrayWatch {
-  /** False: nothing is watched; `reason` says why. */
-  readonly supported: boolean;
+  /** Why nothing is watched; null: it is. */
   readonly reason: string | null;
   /** The process that was just started, the leader of its group and session. Until then only the marker tells. */
   follow(leaderPid: number): void;
@@ -72,7 +71,6 @@ export async function watchAstray(options: AstrayOptions): Promise<AstrayWatch> 
   worker.on('message', onSeen);
   worker.on('error', (error) => onBlind(asError(error)));
   return {
-    supported: true,
     reason: null,
     follow: (leaderPid) => {
       Atomics.store(shared, LEADER, leaderPid);
@@ -86,7 +84,7 @@ export async function watchAstray(options: AstrayOptions): Promise<AstrayWatch> 
 }
 
 function unwatched(reason: string): AstrayWatch {
-  return { supported: false, reason, follow: () => undefined, stop: async () => undefined };
+  return { reason, follow: () => undefined, stop: async () => undefined };
 }
 
 function asError(thrown: unknown): Error {

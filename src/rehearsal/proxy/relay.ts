@@ -7,14 +7,12 @@ import { BatchError, type Session } from '../../postgres/session.ts';
 import type { Announcement } from './announcer.ts';
 import type { Admission, Caller, Host } from './caller.ts';
 import { type Committed, worst } from './commits.ts';
-import { type Entry, Ledger } from './ledger.ts';
 import { encodingItem, REPORTED, type Setting, StartupError, settingItems, settingsOf } from './parameters.ts';
 import { Passage } from './passage.ts';
 import type { Said, UnderWay } from './transcript.ts';
 import { answer, errorFields, type Fields, type Frame } from './wire.ts';
 
 export type { Committed } from './commits.ts';
-export type { Entry } from './ledger.ts';
 export type { Said } from './transcript.ts';
 
 export interface RelayInput {
@@ -27,9 +25,9 @@ export interface RelayInput {
   /** pg_cancel_backend, from elsewhere. Must not throw. */
   readonly cancel: (pid: number) => void;
   /** Called with each backend that begins to work for the tool. */
-  readonly onBackend: (pid: number) => void;
+  readonly onBackend?: (pid: number) => void;
   /** Called with each statement as it ends. */
-  readonly onStatement?: (said: Said) => void;
+  readonly onStatement: (said: Said) => void;
   /**
    * Called before anything is passed on that may commit, with the statements (null: not known) and the backend; it is held
    * until what is returned resolves. Must not reject.
@@ -45,7 +43,6 @@ export class Relay implements Host {
   private readonly passages = new Map<Caller, Passage>();
   private readonly admissions = new Set<Promise<unknown>>();
   private readonly endings = new Set<Promise<void>>();
-  private readonly ledger = new Ledger();
   private readonly everyPid = new Set<number>();
   /** Of the connections that are over. */
   private committedBefore: Committed = 'nothing';
@@ -53,19 +50,6 @@ export class Relay implements Host {
 
   constructor(input: RelayInput) {
     this.input = input;
-  }
-
-  /**
-   * In the order in which they ended: the latest 2,000, runs of equal INSERTs as one, and of what came before those the
-   * latest 200 that failed.
-   */
-  get statements(): readonly Entry[] {
-    return this.ledger.entries;
-  }
-
-  /** How many statements were said, and how many of them failed, kept or not. */
-  get counts(): { readonly statements: number; readonly failed: number } {
-    return this.ledger.counts;
   }
 
   /** What the tool has committed until now, on any database, by what was said and answered. After `close` it is final. */
@@ -118,17 +102,14 @@ export class Relay implements Host {
         pid,
         database: asked,
         lockTimeout: isOurs ? lockTimeout : null,
-        tell: (said) => {
-          this.ledger.add(said);
-          this.input.onStatement?.(said);
-        },
+        tell: (said) => this.input.onStatement(said),
         cancel,
         announce: (what, statements) => this.input.onCommit?.(what, statements, pid) ?? null,
         onNonsense: (why) => this.lost(caller, why),
       });
       this.passages.set(caller, passage);
       session.onLost((why) => this.lost(caller, `the connection to the server ended: ${why.message}`));
-      this.input.onBackend(pid);
+      this.input.onBackend?.(pid);
       return { kind: 'admitted', parameters, pid };
     } catch (error) {
       await session.end();
