@@ -6882,6 +6882,7 @@ var values = __nccwpck_require__(671);
 
 
 
+
 /**
  * Reads the inputs of a run. An event that may not do this is refused before anything else is looked at; then all problems
  * at once (`invalid`); then a wrong confirmation (`refused`). No message repeats a secret.
@@ -6947,6 +6948,8 @@ function parseRequest(raw, context) {
     };
     return deepFreeze({ kind: 'request', request });
 }
+/** Of one list. */
+const SHOWN_ITEMS = 5;
 function makeReader(raw, secrets) {
     const problems = [];
     const given = (name) => raw[name] ?? '';
@@ -7003,9 +7006,11 @@ function makeReader(raw, secrets) {
         },
         list: (name, isItem, form) => {
             const items = (0,values/* parseList */.E1)(given(name));
-            for (const item of items)
-                if (!isItem(item))
-                    problem(name, `${show(item)} is not allowed; allowed: ${form}`);
+            const wrong = items.filter((item) => !isItem(item));
+            for (const item of wrong.slice(0, SHOWN_ITEMS))
+                problem(name, `${show(item)} is not allowed; allowed: ${form}`);
+            if (wrong.length > SHOWN_ITEMS)
+                problem(name, `and ${(0,report_text/* plural */.LS)(wrong.length - SHOWN_ITEMS, 'other item')}`);
             return items;
         },
     };
@@ -7139,21 +7144,31 @@ function leaves(relative) {
 function readSettle(reader) {
     const form = '`<version>=<word>`, the word applied, pending, done or again';
     const items = reader.list('settle', (item) => (0,settle/* readSettleWord */.Wh)(item) !== null, form);
-    const words = new Map(items.flatMap((item) => {
-        const pair = (0,settle/* readSettleWord */.Wh)(item);
-        return pair === null ? [] : [pair];
-    }));
-    const reason = reader.text('settle-reason') || null;
-    if (words.size < items.length && reader.problems.every(({ input }) => input !== 'settle'))
-        reader.problem('settle', 'a version is named twice; say one word of each');
+    const pairs = items.map(settle/* readSettleWord */.Wh).filter((pair) => pair !== null);
+    const words = new Map(pairs);
+    const twice = pairs.find(([version], index) => pairs.findIndex(([other]) => other === version) < index);
+    const reason = readReason(reader);
+    if (twice)
+        reader.problem('settle', `version ${reader.show(twice[0])} is named twice; say one word of each`);
     if (items.length > 0 && reason === null)
         reader.problem('settle-reason', '`settle` needs it: why, for whoever reads the history');
     if (items.length > 0 && reader.text('mode') !== 'repair')
         reader.problem('settle', `it goes with mode repair only, and this is mode ${reader.show(reader.text('mode'))}`);
     return { words, reason };
 }
+const MAX_REASON = 1_000;
+/** It goes into the history, the log and the summary: one line that shows as it is. */
+function readReason(reader) {
+    const text = reader.text('settle-reason').replace(/[\r\n]+/g, '\n');
+    if (text.length > MAX_REASON)
+        reader.problem('settle-reason', `it has ${text.length} characters; allowed: at most ${MAX_REASON}`);
+    else if ((0,report_text/* clean */.uH)(text) !== text)
+        reader.problem('settle-reason', 'it holds characters that cannot be seen; allowed: letters, digits, marks and spaces');
+    return (0,report_text/* oneLine */.TN)(text) || null;
+}
+/** As it was given: one with white space around it, or of nothing else, is not what a dry run gave. */
 function readDigest(reader) {
-    const text = reader.text('plan-digest');
+    const text = reader.given('plan-digest');
     if (text === '')
         return null;
     if (!/^[0-9a-f]{64}$/.test(text)) {
@@ -7453,7 +7468,7 @@ async function chooseEngine(choosing) {
         const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(494)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9494));
         return sqlEngine(choosing);
     }
-    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(825), __nccwpck_require__.e(965)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4965)), toolOf(kind, choosing)]);
+    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(825), __nccwpck_require__.e(15)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4015)), toolOf(kind, choosing)]);
     return new ToolEngine(choosing, tool);
 }
 async function toolOf(kind, { request, env, log, signal }) {
@@ -8909,7 +8924,8 @@ function settle(of, word, why) {
 function readSettleWord(item) {
     const [version = '', word = '', ...more] = item.split('=').map((part) => part.trim());
     const known = SETTLE_WORDS.find((one) => one === word);
-    return /^\d+$/.test(version) && known !== undefined && more.length === 0
+    // No file's name is longer, so no version is.
+    return /^\d{1,255}$/.test(version) && known !== undefined && more.length === 0
         ? [version.replace(/^0+(?=\d)/, ''), known]
         : null;
 }
@@ -8938,7 +8954,9 @@ function readSettleWord(item) {
 
 /** The strongest objection of the files and records, or null. `status` only reports them. */
 function objectionOf(problems) {
-    const worst = problems.find((problem) => problem.kind === 'duplicate' || problem.kind === 'target') ?? problems[0];
+    const first = (...kinds) => problems.find(({ kind }) => kinds.includes(kind));
+    // A record that is wrong is the cause, where it makes an applied file look as one out of order.
+    const worst = first('duplicate', 'target') ?? first('record') ?? problems[0];
     if (!worst)
         return null;
     const others = problems.length - 1;
@@ -8970,16 +8988,17 @@ function isAlarming(found) {
     return (found.problems.some((problem) => ['edited', 'missing', 'record'].includes(problem.kind)) ||
         found.recorded.some((row) => row.status === 'failed' || row.status === 'running'));
 }
+const LAXER = ['staging', 'development'];
 /** What was last migrated as production takes nothing laxer. Throws the refusal. */
 function refuseLaxer(request, { lastEnvironment: last }) {
     // What is none of our words is not known to be laxer.
-    if (last === null || last === 'staging' || last === 'development' || request.environment === 'production')
+    if (last === null || LAXER.includes(last.environment) || request.environment === 'production')
         return;
     throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
         result: 'refused',
         class: 'input',
-        message: `this database was last migrated as ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(last, 80)} and cannot be migrated as ${request.environment}`,
-        next: 'If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from migration_history.',
+        message: `this database was last migrated as ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .brief */ .dh)(last.environment, 80)}, as ${last.table} tells, and cannot be migrated as ${request.environment}`,
+        next: `If it is the production database, run with environment: production; if it is a copy of it, delete its rows of that environment from ${last.table}.`,
     });
 }
 /** Decided before anything is executed, when something is pending. Throws the refusal. */
@@ -9400,6 +9419,10 @@ class Session {
     /** How many bytes have come of the server. */
     get heard() {
         return this.stream.bytesRead;
+    }
+    /** How many bytes have gone out to it, as far as the system has taken them. */
+    get said() {
+        return this.stream.bytesWritten - this.stream.writableLength;
     }
     get lost() {
         return this.lostBecause;
@@ -12014,7 +12037,7 @@ const CLASSES = {
         next: 'Run again when the server is less busy.',
     },
     tool: {
-        meaning: 'The migration tool ended with an error.',
+        meaning: 'The migration tool ended with an error, or what is kept in the database about migrations is not as it must be.',
         next: "Read the tool's own output above, correct what it names, then run again.",
     },
     verification: {
@@ -14164,6 +14187,7 @@ function outcomeWithoutValues(outcome) {
 /* harmony export */   DO: () => (/* binding */ refuseEvent),
 /* harmony export */   E$: () => (/* binding */ inferEnvironment),
 /* harmony export */   JM: () => (/* binding */ isVersionTag),
+/* harmony export */   YM: () => (/* binding */ runAddress),
 /* harmony export */   cO: () => (/* binding */ tagOf),
 /* harmony export */   hp: () => (/* binding */ badPushedTag),
 /* harmony export */   tl: () => (/* binding */ refuseTool),
@@ -14192,6 +14216,7 @@ function identifyRun(env, event) {
         pullRequest: pullRequestNumber(event),
     };
 }
+/** The page of a run. `server`: as `https://github.com`. */
 function runAddress(server, repository, runId, attempt) {
     return `${server}/${repository}/actions/runs/${runId}${attempt === null ? '' : `/attempts/${attempt}`}`;
 }
@@ -15427,7 +15452,18 @@ function shown(value, secrets = []) {
     if (mayHoldSecret(value, secrets))
         return WITHHELD;
     const cut = value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}...` : value;
-    return JSON.stringify(cut).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => {
+    return quoted(cut) + lookAlikes(cut);
+}
+/** A letter of another script that looks like one of ours could not be seen to be wrong. */
+function lookAlikes(text) {
+    if (!/[a-z0-9]/i.test(text))
+        return '';
+    const odd = [...new Set(text.match(/[^\P{L}A-Za-z]|[^\P{Nd}0-9]/gu) ?? [])].slice(0, 3);
+    const codes = odd.map((char) => `U+${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`);
+    return odd.length === 0 ? '' : ` (with ${codes.join(', ')})`;
+}
+function quoted(text) {
+    return JSON.stringify(text).replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => {
         return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
     });
 }

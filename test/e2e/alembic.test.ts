@@ -214,7 +214,7 @@ describe('a run that does not come to its end', () => {
     expect(post.summary).toContain('partially migrated');
   });
 
-  it('killed before: what was not committed is gone, and nothing is said to be applied', async () => {
+  it('killed before: what was not committed is gone, and it is said that nothing was changed', async () => {
     const here = await checkout({ revisions: waiting });
     const running = await startAction(here.options());
     await untilItWaits(here.client);
@@ -222,8 +222,8 @@ describe('a run that does not come to its end', () => {
     await running.done;
     const post = await running.runPost();
     expect(await leftBehind(here.client)).toEqual([]);
-    expect(post.exitCode).toBe(7);
-    expect(post.report).toMatchObject({ result: 'failed', databaseState: 'unknown', applied: [] });
+    expect(post.exitCode).toBe(1);
+    expect(post.report).toMatchObject({ result: 'failed', databaseState: 'unchanged', applied: [] });
     expect(await notes(here.client)).toBe(false);
   });
 
