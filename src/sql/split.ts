@@ -227,6 +227,7 @@ class Splitter {
       this.afterEscape = 'no';
       if (isWordStart(code)) {
         if (end - pos === 1 && (code === 69 || code === 101) && text.charCodeAt(end) === QUOTE) {
+          if (this.head !== 'routine') this.head = 'other';
           this.open('escape', pos, end + 1);
         } else {
           if (this.head !== 'other') this.noticeWord(pos, end);

@@ -66,8 +66,8 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "select U&'a\\0061;', B'1;', x'1;', N'\\';select 2",
     ["select U&'a\\0061;', B'1;', x'1;', N'\\'", 'select 2'],
   ],
-
   ['no routine, whatever it is', '1 create function begin atomic;x', ['1 create function begin atomic', 'x']],
+  ['nor behind a literal', "create E'' function begin atomic;x", ["create E'' function begin atomic", 'x']],
   ['nor here', 'create ( function begin atomic );x', ['create ( function begin atomic )', 'x']],
   ['a quoted identifier', 'select "a;""b;" from "x\'";select 2', ['select "a;""b;" from "x\'"', 'select 2']],
   ['U& identifier', 'select U&"a;\\0061";select 2', ['select U&"a;\\0061"', 'select 2']],
