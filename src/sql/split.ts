@@ -147,14 +147,14 @@ class Splitter {
   /** The next statement that is complete, or null: more text is needed, or there is none. */
   next(): Statement | null {
     while (this.pos < this.text.length) {
-      const before = this.pos;
-      if (this.mode === 'sql') {
+      const { pos, mode } = this;
+      if (mode === 'sql') {
         const found = this.scanSql();
         if (found !== null) return found;
       } else if (!this.closeOpen()) {
         break;
       }
-      if (this.pos === before && this.mode === 'sql') break;
+      if (this.pos === pos && this.mode === mode) break;
     }
     if (this.nul) {
       this.moveTo(this.text.length);

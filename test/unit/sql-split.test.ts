@@ -217,6 +217,15 @@ describe('places', () => {
 });
 
 describe('problems', () => {
+  it('a NUL behind a statement that begins in another piece', () => {
+    const read: string[] = [];
+    const pieces = () => {
+      for (const { sql } of splitStatements(['select all_of_these', ' from t;\n\0x'])) read.push(sql);
+    };
+    expect(pieces).toThrow(/NUL/);
+    expect(read).toEqual(['select all_of_these from t']);
+  });
+
   it.each([
     ['a string', "select 1;\n select 'it''s open;\n", 2, 9, /string literal \('\.\.\.'\).*never closed/],
     ['an escape string', "select\n E'a\\';", 2, 2, /string literal \(E'/],
