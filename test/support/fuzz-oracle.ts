@@ -98,7 +98,10 @@ function statements(text: string): readonly string[] | null {
 function isClientCopy(text: string): boolean | null {
   const tree = parsed(text)?.[0]?.stmt;
   if (tree === undefined) return null;
-  return 'CopyStmt' in tree && !tree.CopyStmt.filename && !tree.CopyStmt.is_program;
+  if (!('CopyStmt' in tree) || tree.CopyStmt.filename || tree.CopyStmt.is_program) return false;
+  // To the library a file named '' is none. STDIN and STDOUT stand there only where there is none.
+  if (!text.includes("''")) return true;
+  return /\bstd(?:in|out)\b/i.test(text) ? null : false;
 }
 
 /**
