@@ -41,7 +41,6 @@ const INDEX = '\u2028::add-mask::i|`@octocat <b>';
 const FILES: Readonly<Record<string, string>> = {
   // Without a number: warned of by name.
   'migrations/::set-output name=x::y.sql': 'select 1;',
-  'migrations/1\n::set-output name=x::y.sql': 'select 1;',
   'migrations/01_::set-output name=x::y.sql': `-- --><img src=x onerror=alert(1)> ::add-mask::comment
     -- gate: allow table-rewrite ${HOSTILE}
     create table "${TABLE}" (id int, "${COLUMN}" text, constraint "${INDEX}" primary key (id));
@@ -50,8 +49,8 @@ const FILES: Readonly<Record<string, string>> = {
       raise notice '::add-mask::notice'; raise notice e'\\n::error::x\\r::error::y'; raise warning '::stop-commands::warned'; raise warning '##[endgroup]'; raise info '::endgroup::';
       raise warning '%', '${HOSTILE}';
     end $$;`,
-  'migrations/03_cr\r::error::name.sql': `insert into "${TABLE}" values (1, '::error::row');`,
-  'migrations/04_\u001b[31m\u202e\u2066::warning::name.sql': `create index concurrently "c${INDEX}" on "${TABLE}" ("${COLUMN}");`,
+  'migrations/03_cr ::error::name.sql': `insert into "${TABLE}" values (1, '::error::row');`,
+  'migrations/04_[31m\u2003\u3000::warning::name.sql': `create index concurrently "c${INDEX}" on "${TABLE}" ("${COLUMN}");`,
   'migrations/05_%0A::add-mask::name%0d%0a::error::x.sql': `alter table "${TABLE}" drop column "${COLUMN}";`,
   'migrations/06_##[error]name.sql': 'select 1;\r::error::after a carriage return;'.replace(
     /\r.*/,
@@ -361,7 +360,7 @@ function expectHarmlessNotice(notice: string): void {
   }
 }
 
-const STATE_NAMES = ['kept', 'backend', 'began', 'notified', 'reported'];
+const STATE_NAMES = ['kept', 'backend', 'began', 'outset', 'trace', 'notified', 'reported'];
 
 function expectOutputs(here: Place, run: ActionRun): void {
   const outputs = here.outputs();
@@ -444,6 +443,14 @@ describe.concurrent('nothing of theirs does anything', () => {
     const here = await place({ 'migrations/01_##[error]|`<img src=x>::error::.sql': sql });
     hold(here, await run(here, { inputs: { 'smoke-tests': '' } }), { result: 'failed' });
   });
+
+  it.for(['1\n::set-output name=x::y.sql', '03_cr\r::error::name.sql', '04_\u001b[31m\u202e\u2066::warning::name.sql'])(
+    'a file whose name has what cannot be seen is refused: %j',
+    async (name) => {
+      const here = await place({ [`migrations/${name}`]: 'select 1;' });
+      hold(here, await run(here, { inputs: { 'smoke-tests': '' } }), { result: 'failed', says: ['cannot be seen'] });
+    },
+  );
 
   it('failed in apply, on the way', async () => {
     const here = await place({
