@@ -2721,6 +2721,7 @@ function planDigest(parts) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   CN: () => (/* binding */ othersGroups),
 /* harmony export */   E4: () => (/* binding */ compareDefinitions),
 /* harmony export */   Mi: () => (/* binding */ groupsToProve),
 /* harmony export */   _y: () => (/* binding */ isSameSchema),
@@ -2746,6 +2747,18 @@ function changedGroups(before, after) {
     }
     const removed = [...before.groups.keys()].filter((key) => !after.groups.has(key));
     return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
+}
+/**
+ * Of what a transaction has seen changed (`inside`), what is so still after its rollback: somebody else's, committed in the
+ * meantime.
+ */
+function othersGroups(before, inside, rolledBack) {
+    const { added, removed, changed } = changedGroups(before, inside);
+    return new Set([
+        ...added.filter((key) => rolledBack.groups.has(key)),
+        ...removed.filter((key) => !rolledBack.groups.has(key)),
+        ...changed.filter((key) => rolledBack.groups.get(key) === inside.groups.get(key)),
+    ]);
 }
 function isSameSchema(before, after) {
     return Object.values(changedGroups(before, after)).every((keys) => keys.length === 0);
@@ -3981,6 +3994,18 @@ var sizes = __webpack_require__(9309);
 
 /** How long all questions of one kind about the rows may take. */
 const QUESTIONS_MS = 5_000;
+/** Without what somebody else has committed while it ran, which the rehearsal saw as well. To be asked after the rollback. */
+async function withoutOthers({ session, leftOut }, { groups, predicted }, before, inside) {
+    const others = (0,schema_diff/* othersGroups */.CN)(before, inside, await (0,catalog/* readFingerprints */.g)(session, leftOut));
+    if (others.size === 0)
+        return { groups, predicted };
+    const theirs = await (0,catalog/* readDefinitions */.T)(session, [...others].sort());
+    const own = (keys) => keys.filter((key) => !others.has(key));
+    return {
+        groups: { added: own(groups.added), removed: own(groups.removed), changed: own(groups.changed) },
+        predicted: new Map([...predicted].filter(([key]) => !theirs.has(key))),
+    };
+}
 async function lookBack(bench, notes, looks, { made, failed, traffic }) {
     const { session } = bench;
     const before = await (0,catalog/* readDefinitions */.T)(session, (0,schema_diff/* groupsToDefine */.rA)(made.groups).outside);
@@ -4286,6 +4311,8 @@ class Attempt {
     failed = null;
     seenBack = { schemaDiff: [], sizes: [], inTheWay: null };
     cancellation;
+    /** The schema at the end of the transaction; null: it did not come to that. */
+    inside = null;
     made = { groups: { added: [], removed: [], changed: [] }, predicted: new Map() };
     proved = null;
     constructor(input) {
@@ -4361,6 +4388,8 @@ class Attempt {
             // One that begins anew will look again.
             if (!bench.session.lost && !(thrown instanceof endings/* Again */.Nj)) {
                 await this.beforeLookingBack();
+                if (this.inside)
+                    this.made = await withoutOthers(bench, this.made, this.input.before, this.inside);
                 const failed = thrown instanceof endings/* StatementFailed */.l3 ? thrown : null;
                 this.seenBack = await lookBack(bench, this.notes, this.looks, { made: this.made, failed, traffic });
             }
@@ -4460,7 +4489,8 @@ class Attempt {
     async compareSchema() {
         await this.talk.exchange();
         const { session, leftOut } = this.bench;
-        const groups = (0,schema_diff/* changedGroups */.lf)(this.input.before, await (0,catalog/* readFingerprints */.g)(session, leftOut));
+        this.inside = await (0,catalog/* readFingerprints */.g)(session, leftOut);
+        const groups = (0,schema_diff/* changedGroups */.lf)(this.input.before, this.inside);
         this.made = { groups, predicted: await (0,catalog/* readDefinitions */.T)(session, (0,schema_diff/* groupsToDefine */.rA)(groups).inside) };
     }
     async check() {

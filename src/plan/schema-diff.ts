@@ -51,6 +51,23 @@ export function changedGroups(before: Fingerprints, after: Fingerprints): GroupC
   return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
 }
 
+/**
+ * Of what a transaction has seen changed (`inside`), what is so still after its rollback: somebody else's, committed in the
+ * meantime.
+ */
+export function othersGroups(
+  before: Fingerprints,
+  inside: Fingerprints,
+  rolledBack: Fingerprints,
+): ReadonlySet<string> {
+  const { added, removed, changed } = changedGroups(before, inside);
+  return new Set([
+    ...added.filter((key) => rolledBack.groups.has(key)),
+    ...removed.filter((key) => !rolledBack.groups.has(key)),
+    ...changed.filter((key) => rolledBack.groups.get(key) === inside.groups.get(key)),
+  ]);
+}
+
 export function isSameSchema(before: Fingerprints, after: Fingerprints): boolean {
   return Object.values(changedGroups(before, after)).every((keys) => keys.length === 0);
 }

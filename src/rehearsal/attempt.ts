@@ -7,7 +7,7 @@ import { checkIndexes, checkTables, runSmokeTests } from '../engines/shared/chec
 import { passedOver, passedOverCheck } from '../engines/shared/leftovers.ts';
 import { cancellationOf, type Workbench } from '../engines/shared/workbench.ts';
 import type { PlannedMigration } from '../plan/plan.ts';
-import { changedGroups, groupsToDefine } from '../plan/schema-diff.ts';
+import { changedGroups, type Fingerprints, groupsToDefine } from '../plan/schema-diff.ts';
 import type { Cancellation } from '../postgres/cancel.ts';
 import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
@@ -29,7 +29,7 @@ import {
 import { type Entry, wasRehearsed } from './entry.ts';
 import { MAKE_GUARD } from './guard.ts';
 import type { AttemptInput } from './input.ts';
-import { type LookedBack, lookBack, type Made } from './look-back.ts';
+import { type LookedBack, lookBack, type Made, withoutOthers } from './look-back.ts';
 import { Looks, TIMED_FROM_HERE } from './looks.ts';
 import { Notes } from './notes.ts';
 import { rememberRelations } from './observe.ts';
@@ -59,6 +59,8 @@ export abstract class Attempt {
   protected seenBack: LookedBack = { schemaDiff: [], sizes: [], inTheWay: null };
 
   private readonly cancellation: Cancellation;
+  /** The schema at the end of the transaction; null: it did not come to that. */
+  private inside: Fingerprints | null = null;
   private made: Made = { groups: { added: [], removed: [], changed: [] }, predicted: new Map() };
   private proved: Proved | null = null;
 
@@ -144,6 +146,7 @@ export abstract class Attempt {
       // One that begins anew will look again.
       if (!bench.session.lost && !(thrown instanceof Again)) {
         await this.beforeLookingBack();
+        if (this.inside) this.made = await withoutOthers(bench, this.made, this.input.before, this.inside);
         const failed = thrown instanceof StatementFailed ? thrown : null;
         this.seenBack = await lookBack(bench, this.notes, this.looks, { made: this.made, failed, traffic });
       }
@@ -243,7 +246,8 @@ export abstract class Attempt {
   private async compareSchema(): Promise<void> {
     await this.talk.exchange();
     const { session, leftOut } = this.bench;
-    const groups = changedGroups(this.input.before, await readFingerprints(session, leftOut));
+    this.inside = await readFingerprints(session, leftOut);
+    const groups = changedGroups(this.input.before, this.inside);
     this.made = { groups, predicted: await readDefinitions(session, groupsToDefine(groups).inside) };
   }
 

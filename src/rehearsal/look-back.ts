@@ -1,8 +1,15 @@
 /** What can be asked only of the committed state, when all is rolled back: what was there before, by name, size and rows. */
 
 import type { Workbench } from '../engines/shared/workbench.ts';
-import { type changedGroups, type Definitions, diffDefinitions, groupsToDefine } from '../plan/schema-diff.ts';
-import { readDefinitions } from '../postgres/catalog.ts';
+import {
+  type Definitions,
+  diffDefinitions,
+  type Fingerprints,
+  type GroupChanges,
+  groupsToDefine,
+  othersGroups,
+} from '../plan/schema-diff.ts';
+import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
 import type { RelationSize, SchemaChange } from '../report/outcome.ts';
 import { duplicateKeys, openTransactions } from './concurrently.ts';
@@ -17,8 +24,25 @@ const QUESTIONS_MS = 5_000;
 
 /** The schema that the rehearsal made: its catalog groups that differ from those before, and what they define. */
 export interface Made {
-  readonly groups: ReturnType<typeof changedGroups>;
+  readonly groups: GroupChanges;
   readonly predicted: Definitions;
+}
+
+/** Without what somebody else has committed while it ran, which the rehearsal saw as well. To be asked after the rollback. */
+export async function withoutOthers(
+  { session, leftOut }: Workbench,
+  { groups, predicted }: Made,
+  before: Fingerprints,
+  inside: Fingerprints,
+): Promise<Made> {
+  const others = othersGroups(before, inside, await readFingerprints(session, leftOut));
+  if (others.size === 0) return { groups, predicted };
+  const theirs = await readDefinitions(session, [...others].sort());
+  const own = (keys: readonly string[]) => keys.filter((key) => !others.has(key));
+  return {
+    groups: { added: own(groups.added), removed: own(groups.removed), changed: own(groups.changed) },
+    predicted: new Map([...predicted].filter(([key]) => !theirs.has(key))),
+  };
 }
 
 /** What the attempt has come to. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Database, freshDatabase } from '../support/database.ts';
+import { times } from '../support/faults.ts';
 import { nodeForAction } from '../support/node24.ts';
 import { type ActionRun, startAction, temporaryWorkspace, writeMigrations } from '../support/runner.ts';
 import { leftBehind } from '../support/scene.ts';
@@ -17,7 +18,8 @@ const FILES = {
 };
 /** A dry run and an apply of six seconds each, and the pause between them. */
 const WHOLE_RUN_MS = 14_500;
-const MOMENTS = 50;
+const MOMENTS = times(16, 50);
+const KILLED = times(8, 20);
 const AT_ONCE = 8;
 
 beforeAll(async () => {
@@ -145,13 +147,13 @@ describe('cancelled', () => {
 });
 
 describe('killed', () => {
-  it('at 20 moments: the post step ends what is left at the server and tells what is there', {
+  it(`at ${KILLED} moments: the post step ends what is left at the server and tells what is there`, {
     timeout: 300_000,
   }, async () => {
-    await manyTimes(20, async (moment) => {
+    await manyTimes(KILLED, async (moment) => {
       const here = await place();
       const running = await start(here);
-      await sleep((WHOLE_RUN_MS / 20) * moment);
+      await sleep((WHOLE_RUN_MS / KILLED) * moment);
       running.kill('SIGKILL');
       const run = await running.done;
       const post = await running.runPost();

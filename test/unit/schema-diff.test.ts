@@ -7,6 +7,7 @@ import {
   type Fingerprints,
   groupsToDefine,
   groupsToProve,
+  othersGroups,
   type SchemaObject,
 } from '../../src/plan/schema-diff.ts';
 
@@ -37,6 +38,13 @@ describe('groups', () => {
       inside: ['function:1', 'relation:3', 'type:9'],
       outside: ['relation:2', 'relation:3'],
     });
+  });
+
+  it('are somebody else’s where they are so after the rollback too', () => {
+    const before = fingerprints({ a: '1', b: '1', c: '1', d: '1', e: '1' });
+    const inside = fingerprints({ b: '2', c: '2', d: '1', ours: '1', theirs: '1' });
+    const rolledBack = fingerprints({ a: '1', b: '1', c: '2', d: '1', theirs: '1' });
+    expect([...othersGroups(before, inside, rolledBack)].sort()).toEqual(['c', 'e', 'theirs']);
   });
 
   it('are proved where either the rehearsal or apply touched them; what a rehearsal added is gone with it', () => {
