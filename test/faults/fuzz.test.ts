@@ -37,6 +37,7 @@ import { splitWrongly, throwsOtherwise } from '../support/fuzz-checks.ts';
 import { loadOracle, type Oracle, splitByPsql, splitByTokens } from '../support/fuzz-oracle.ts';
 import { READERS, SHAPES } from '../support/fuzz-shapes.ts';
 import { runGate, workspaceWith } from '../support/gate.ts';
+import { pgMajor } from '../support/global-setup.ts';
 import { randomFrom } from '../support/random.ts';
 import { childEnvironment, psql } from '../support/tools.ts';
 
@@ -376,7 +377,8 @@ describe('psql', () => {
   it('runs what we run, and refuses what we refuse', async () => {
     const random = randomOf('psql');
     for (let left = times(12, 2_500); left > 0; left--) {
-      const text = psqlText(random);
+      // A vertical tab parts words since PostgreSQL 16; before, the server refuses it where it is sent.
+      const text = pgMajor < 16 ? psqlText(random).replaceAll('\v', ' ') : psqlText(random);
       const { ending, wrong } = await compared(text);
       if (wrong !== null) {
         expect.fail(`SEED=${SEED}: ${JSON.stringify(await shrunkFile(text))}: ${wrong}`);
