@@ -340,6 +340,7 @@ var postgres_session = __webpack_require__(7076);
  */
 
 
+
 const QUIET_MS = 5_000;
 /** The longest between two looks at a session that is at work. */
 const SELDOM_MS = 60_000;
@@ -419,8 +420,9 @@ async function lookTwice(session, connect, name, pause) {
         const why = second === null ? 'its session at the server is gone' : `at the server its session is ${second.state}`;
         return { kind: 'not at work', why };
     }
-    catch {
-        return { kind: 'unreachable' };
+    catch (error) {
+        // An error of the server's is an answer, if none to what was asked.
+        return { kind: (0,failure/* readServerError */.i)(error).fromServer ? 'cannot tell' : 'unreachable' };
     }
     finally {
         clearTimeout(tooLate);

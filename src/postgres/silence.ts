@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAsLogin } from './as-login.ts';
+import { readServerError } from './failure.ts';
 import type { Session } from './session.ts';
 
 const QUIET_MS = 5_000;
@@ -101,8 +102,9 @@ async function lookTwice(
     if (!isOver(second)) return { kind: second.waitsForUs ? 'stuck' : 'at work' };
     const why = second === null ? 'its session at the server is gone' : `at the server its session is ${second.state}`;
     return { kind: 'not at work', why };
-  } catch {
-    return { kind: 'unreachable' };
+  } catch (error) {
+    // An error of the server's is an answer, if none to what was asked.
+    return { kind: readServerError(error).fromServer ? 'cannot tell' : 'unreachable' };
   } finally {
     clearTimeout(tooLate);
     await other.end();

@@ -1,8 +1,10 @@
 /** What the dry run knows of a statement beyond its locks: rows written, emptied and dropped, sizes, traffic. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { StatementReport } from '../../src/report/outcome.ts';
 import type { Database } from '../support/database.ts';
-import { databaseWith, dryRun, statementOf } from '../support/dry-run.ts';
+import { databaseWith, dryRun, folderWith, statementOf } from '../support/dry-run.ts';
+import { runGate } from '../support/gate.ts';
 
 const SHOP = [
   'create table parent (id int primary key, note text)',
@@ -172,5 +174,44 @@ describe('how large a relation is', () => {
       expect(busy?.writesPerMinute).toBeLessThanOrEqual(600);
       expect(of(first, 'idle')).toMatchObject({ writesPerMinute: 0 });
     }
+  });
+});
+
+describe('what somebody else commits while it runs', () => {
+  it('is not taken for its own: neither in the difference, nor missed after apply', async () => {
+    const database = await databaseWith();
+    const client = await database.client();
+    const files = {
+      '1_ours.sql': 'create table ours (id int);',
+      '2_waits.sql': `do $$ begin
+        for look in 1..600 loop exit when exists (select from pg_class where relname = 'theirs'); perform pg_sleep(0.05); end loop;
+      end $$;`,
+    };
+    const workspace = await folderWith(files);
+    const running = runGate(
+      workspace,
+      database.url,
+      {
+        mode: 'apply',
+        'review-delay': '1ms',
+        'fail-on': 'none',
+      },
+      {
+        onPause: async () => {
+          await client.query('alter table theirs add column more int');
+        },
+      },
+    );
+    const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
+    while ((await client.query(waits)).rows.length === 0) await sleep(20);
+    await client.query('create table theirs (id int)');
+    const { outcome } = await running;
+    await client.end();
+    expect(outcome.error).toBeNull();
+    expect(outcome.schemaDiff.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'table public.ours',
+      'column public.ours.id',
+    ]);
+    expect(outcome.databaseState).toBe('migrated');
   });
 });
