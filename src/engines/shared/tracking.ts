@@ -69,16 +69,10 @@ const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
  */
 export const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
 
-/**
- * The same before our own rows are proved, until the transaction ends or UNPINNED_ITEM. They are written under the role's own
- * path: a trigger that keeps an audit of them counts on it.
- */
-export const PINNED_ITEM: BatchItem = { text: 'set local search_path = pg_catalog, pg_temp' };
-export const UNPINNED_ITEM: BatchItem = { text: 'reset search_path' };
-
 /** Names in what we create are the server's own as well: a default is looked up once, and called for ever. */
 function pinned(texts: readonly string[]): BatchItem[] {
-  return [PINNED_ITEM, ...texts.map((text) => ({ text })), UNPINNED_ITEM];
+  const path = ['set local search_path = pg_catalog, pg_temp', 'reset search_path'] as const;
+  return [path[0], ...texts, path[1]].map((text) => ({ text }));
 }
 
 /** The tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
@@ -467,7 +461,8 @@ type Written = Pick<RecordValues, 'version' | 'checksum' | 'status' | 'progress'
  * `historyId`: the event's, of a migration that is done or settled; null: none was written.
  */
 export function proveItem(stamp: RunStamp, row: Written, historyId: string | null): BatchItem {
-  const event = historyId === null ? '' : `and ${eventIs(stamp.schema, "h.action = 'apply' and h.environment = $6")}`;
+  const event =
+    historyId === null ? '' : `and ${eventIs(stamp.schema, `h.action ${IS} 'apply' and h.environment ${IS} $6`)}`;
   return {
     name: historyId === null ? 'mgate_prove' : 'mgate_prove_done',
     text: proof(`${rowIs(stamp.schema)} ${event}`),
@@ -482,23 +477,28 @@ export function proveRepairItem(
   historyId: string,
 ): BatchItem {
   const s = quoteIdentifier(stamp.schema);
-  const event = (id: string) => eventIs(stamp.schema, "h.action = 'repair'", id);
+  const event = (id: string) => eventIs(stamp.schema, `h.action ${IS} 'repair'`, id);
   return 'status' in row
     ? { text: proof(`${rowIs(stamp.schema)} and ${event('$5')}`), values: [...valuesOf(row), historyId] }
     : {
-        text: proof(`not exists (select from ${s}.schema_migrations m where m.version = $1) and ${event('$2')}`),
+        text: proof(`not exists (select from ${s}.schema_migrations m where m.version ${IS} $1) and ${event('$2')}`),
         values: [row.version, historyId],
       };
 }
 
+/** Our rows are written under the role's own path, as a trigger that keeps an audit of them counts on it; and proved there. */
+const IS = 'operator(pg_catalog.=)';
+
 const rowIs = (schema: string) => `exists (select from ${quoteIdentifier(schema)}.schema_migrations m
-          where m.version = $1 and m.status = $2 and m.checksum = $3 and m.progress is not distinct from $4::jsonb)`;
+          where m.version ${IS} $1 and m.status ${IS} $2 and m.checksum ${IS} $3
+            and coalesce(m.progress::pg_catalog.text, '') ${IS} coalesce($4::pg_catalog.jsonb::pg_catalog.text, ''))`;
 
 const eventIs = (schema: string, also: string, id = '$5') =>
-  `exists (select from ${quoteIdentifier(schema)}.migration_history h where h.id = ${id} and h.version = $1 and h.status = 'success' and ${also})`;
+  `exists (select from ${quoteIdentifier(schema)}.migration_history h
+            where h.id ${IS} ${id} and h.version ${IS} $1 and h.status ${IS} 'success' and ${also})`;
 
-const proof = (condition: string) =>
-  `select case when ${condition} then 1 else pg_catalog.concat('not as written ', pg_catalog.pg_backend_pid())::int end`;
+const proof = (condition: string) => `select case when ${condition} then 1
+    else pg_catalog.concat('not as written ', pg_catalog.pg_backend_pid())::pg_catalog.int4 end`;
 
 const valuesOf = ({ version, status, checksum, progress }: Written) => [
   version,

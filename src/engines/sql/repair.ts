@@ -18,7 +18,6 @@ import {
   forgetItem,
   historyItem,
   NOT_AS_WRITTEN,
-  PINNED_ITEM,
   proveRepairItem,
   type RunStamp,
   recordItem,
@@ -93,7 +92,6 @@ async function record(input: RepairInput, settlements: readonly Settlement[]): P
           reason,
         }),
       ]),
-      PINNED_ITEM,
       ...each.map(({ id, version, row }) => proveRepairItem(stamp, { version, ...row }, id)),
       { text: 'commit' },
     ]);

@@ -14,7 +14,7 @@ import { locate } from '../../../sql/locate.ts';
 import type { ScriptEvent, StatementEvent } from '../../../sql/script.ts';
 import type { Applied, Plan, Rehearsal } from '../../engine.ts';
 import { changedOnDisk } from '../../shared/refusals.ts';
-import { createTrackingItems, makesTracking, type RunStamp, UNPINNED_ITEM } from '../../shared/tracking.ts';
+import { createTrackingItems, makesTracking, type RunStamp } from '../../shared/tracking.ts';
 import { cancellationOf, type Workbench } from '../../shared/workbench.ts';
 import { sourceLine, TextHash } from '../files.ts';
 import { scriptOf } from '../script-file.ts';
@@ -235,7 +235,6 @@ class Application {
       for (const one of unrecorded.splice(0)) {
         recordDone(sender, this.stamp, one, group.length === 1 ? null : 0, (ms) => times.set(one, ms));
       }
-      if (migration !== group.at(-1)) sender.add(UNPINNED_ITEM, null);
     }
     // Told at once: who watches a long run sees it go on.
     sender.add({ text: 'commit', flush: true }, { heard: () => this.hasCommitted(group, times) });

@@ -11,7 +11,6 @@ import {
   failureItem,
   historyItem,
   NOT_AS_WRITTEN,
-  PINNED_ITEM,
   proveItem,
   type RecordValues,
   type RunStamp,
@@ -33,13 +32,12 @@ export function recordDone(
   const id = randomUUID();
   sender.add(recordItem(stamp, { ...done, executionTimeMs }), { heard: (ms) => heard(Number(ms ?? 0)) });
   sender.add(historyItem(stamp, { id, version, status: 'success', errorMessage: null, executionTimeMs }), null);
-  sender.add(PINNED_ITEM, null);
   sender.add(...provePair(stamp, done, id));
 }
 
 /** How far a migration has come, in the transaction that is open: written, and proved to be there. */
 export function progressPairs(stamp: RunStamp, row: RecordValues): Pair[] {
-  return [[recordItem(stamp, row), null], [PINNED_ITEM, null], provePair(stamp, row, null)];
+  return [[recordItem(stamp, row), null], provePair(stamp, row, null)];
 }
 
 function provePair(stamp: RunStamp, row: Parameters<typeof proveItem>[1], historyId: string | null): Pair {

@@ -104,10 +104,10 @@ export class Migrations {
     const { bench } = this.input;
     this.looks.atUnseen();
     // Settings first: under session_replication_role = replica the guard would not be armed.
-    if (commits) this.commit(migration, RESET_ALL);
+    const asBegun = [...RESET_ROLE, RESET_ALL];
+    if (commits) this.commit(migration, ...asBegun);
+    else talk.control(...asBegun);
     talk.control(
-      ...RESET_ROLE,
-      RESET_ALL,
       { text: 'close all' },
       { text: 'unlisten *' },
       ...(statements.takesAdvisoryLocks ? [freeOtherLocks(lockKey(bench.tracking.schema))] : []),

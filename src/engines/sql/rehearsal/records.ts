@@ -7,11 +7,9 @@ import {
   createTrackingItems,
   historyItem,
   makesTracking,
-  PINNED_ITEM,
   proveItem,
   type RunStamp,
   recordItem,
-  UNPINNED_ITEM,
 } from '../../shared/tracking.ts';
 
 export class Records {
@@ -57,9 +55,7 @@ export class Records {
       for (const item of [
         recordItem(stamp, done),
         historyItem(stamp, { id, version, status: 'success', ...none }),
-        PINNED_ITEM,
         proveItem(stamp, done, id),
-        UNPINNED_ITEM,
       ])
         this.talk.say(item, { kind: 'record' });
     }
