@@ -1,5 +1,6 @@
 /** One gate at a time: an advisory lock of the session that does the work. */
 import { createHash } from 'node:crypto';
+import { qualified } from './qualified.ts';
 import type { Queryable } from './queryable.ts';
 
 /** The key names the product and the tracking table; PostgreSQL itself keeps databases apart. A signed 64-bit number. */
@@ -41,12 +42,12 @@ const shown = (column: string) => `pg_catalog.to_char(${column} at time zone 'UT
 
 export async function lockHolder(session: Queryable, key: string): Promise<LockHolder | null> {
   const { rows } = await session.query<LockHolder>(
-    `select l.pid, coalesce(a.application_name, '') as application, ${shown('a.backend_start')} as since,
+    qualified(`select l.pid, coalesce(a.application_name, '') as application, ${shown('a.backend_start')} as since,
             a.state, ${shown('a.state_change')} as "stateSince"
        from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-        and ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`,
+        and ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`),
     [key],
   );
   return rows[0] ?? null;
@@ -56,17 +57,17 @@ export async function lockHolder(session: Queryable, key: string): Promise<LockH
 export function freeOtherLocks(key: string): { readonly text: string } {
   const half = (part: string) => `(case when ${part} > 2147483647 then ${part} - 4294967296 else ${part} end)::int`;
   const unlock = (suffix: string) =>
-    `case when held.objsubid = 1 then pg_catalog.pg_advisory_unlock${suffix}((held.high << 32) | held.low)
-          else pg_catalog.pg_advisory_unlock${suffix}(${half('held.high')}, ${half('held.low')}) end`;
+    qualified(`case when held.objsubid = 1 then pg_catalog.pg_advisory_unlock${suffix}((held.high << 32) | held.low)
+          else pg_catalog.pg_advisory_unlock${suffix}(${half('held.high')}, ${half('held.low')}) end`);
   return {
     text: `do $gate$ declare held record; begin
       for held in
-        select classid::bigint as high, objid::bigint as low, objsubid, mode from pg_catalog.pg_locks
+        ${qualified(`select classid::bigint as high, objid::bigint as low, objsubid, mode from pg_catalog.pg_locks
          where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
-           and not (objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ${BigInt(key)})
+           and not (objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = (${BigInt(key)}))`)}
       loop
         -- As often as it was taken; one that ends with the transaction is refused at once, with a warning.
-        while case when held.mode = 'ShareLock' then ${unlock('_shared')} else ${unlock('')} end loop end loop;
+        while case when held.mode operator(pg_catalog.=) 'ShareLock' then ${unlock('_shared')} else ${unlock('')} end loop end loop;
       end loop;
     end $gate$`,
   };
@@ -89,7 +90,9 @@ const POLITE = 20;
 export async function freeStrandedLock(session: Queryable, key: string, pid: number): Promise<void> {
   for (let time = 0; time < POLITE; time += 1) {
     const { rows } = await session.query<{ freed: boolean }>(
-      'select case when pg_catalog.pg_backend_pid() = $2::int then pg_catalog.pg_advisory_unlock($1) else false end as freed',
+      qualified(
+        'select case when pg_catalog.pg_backend_pid() = $2::int then pg_catalog.pg_advisory_unlock($1) else false end as freed',
+      ),
       [key, pid],
     );
     if (rows[0]?.freed) return;
@@ -101,8 +104,8 @@ export async function freeStrandedLock(session: Queryable, key: string, pid: num
 
 export async function holdsLock(session: Queryable, key: string): Promise<boolean> {
   const { rows } = await session.query<{ held: boolean }>(
-    `select exists (select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
-        and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = $1::bigint) as held`,
+    qualified(`select exists (select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
+        and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = $1::bigint) as held`),
     [key],
   );
   return rows[0]?.held ?? false;

@@ -2,6 +2,7 @@
  * The second pair of eyes: a connection of its own that looks, while the first one works, whether anybody is kept
  * waiting by it, how long it has held ACCESS EXCLUSIVE, and how much of the server's lock table it fills.
  */
+import { qualified } from './qualified.ts';
 import type { Session } from './session.ts';
 
 export interface Waiter {
@@ -38,22 +39,22 @@ const BLIND_MS = 5_000;
  * a moment and is asked only of sessions that wait. A relation that this session sees in pg_class existed before the
  * watched transaction: what that made is invisible here.
  */
-const LOOK = `
+const LOOK = qualified(`
   select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('pid', l.pid,
              'application', coalesce((select a.application_name from pg_catalog.pg_stat_activity a where a.pid = l.pid), ''),
-             'waitedMs', extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000))
+             'waitedMs', (extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000)))
            filter (where not l.granted and l.waitstart is not null and l.pid <> $1
                      and $1 = any (pg_catalog.pg_blocking_pids(l.pid))), '[]') as waiters,
          (pg_catalog.count(*) filter (where l.pid = $1 and l.granted and not l.fastpath))::int as locks,
          coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.relation >= 16384
              and exists (select from pg_catalog.pg_class c where c.oid = l.relation))
            filter (where $2 and l.pid = $1 and l.granted and l.locktype = 'relation'), false) as exclusive
-    from pg_catalog.pg_locks l`;
+    from pg_catalog.pg_locks l`);
 
 /** A lock that is held in several modes takes one place in the lock table; telling them apart costs as much as a look. */
-const PLACES = `
+const PLACES = qualified(`
   select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as places
-    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`;
+    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`);
 
 export class Watchdog {
   private readonly session: Session;

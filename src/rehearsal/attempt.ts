@@ -11,6 +11,7 @@ import { changedGroups, type Fingerprints, groupsToDefine } from '../plan/schema
 import type { Cancellation } from '../postgres/cancel.ts';
 import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
+import { qualified } from '../postgres/qualified.ts';
 import { type Alarm, Watchdog } from '../postgres/watchdog.ts';
 import type { Blocked, Failure, MigrationReport } from '../report/outcome.ts';
 import { placeOf } from '../report/places.ts';
@@ -224,7 +225,7 @@ export abstract class Attempt {
       [{ text: 'begin isolation level read committed read write' }, CONTROL],
       [
         {
-          text: 'select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_insert_lsn()::text',
+          text: qualified('select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_insert_lsn()::text'),
           keep: true,
         },
         CONTROL,
@@ -236,8 +237,8 @@ export abstract class Attempt {
     talk.control(bounds(this.input, null), ...MAKE_GUARD, ...rememberRelations(this.bench.leftOut));
     talk.say(...TIMED_FROM_HERE);
     const [row] = await talk.ask(
-      `select pg_catalog.json_agg(distinct bare)::text,
-              (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`,
+      qualified(`select pg_catalog.json_agg(distinct bare)::text,
+              (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`),
     );
     this.looks.begin(JSON.parse(row?.[0] ?? '[]') as string[]);
     this.begin(row?.[1] === 'true');

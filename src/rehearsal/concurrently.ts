@@ -2,6 +2,7 @@
 
 import type { Finding } from '../engines/engine.ts';
 import { readServerError } from '../postgres/failure.ts';
+import { qualified } from '../postgres/qualified.ts';
 import { BatchError, type BatchItem, type Session } from '../postgres/session.ts';
 import { cut, duration } from '../report/text.ts';
 import type { Leftover, Statement } from '../sql/statement.ts';
@@ -96,10 +97,10 @@ async function indexOnCopy(session: Batcher, entry: Entry, plain: string, { tabl
     { text: `create temporary table mgate_like (like ${table})` },
     { text: onCopy },
     {
-      text: `select pg_catalog.to_json(array(select pg_catalog.pg_get_indexdef(i.indexrelid, k, false) from pg_catalog.generate_series(1, i.indnkeyatts) k))::text,
+      text: qualified(`select pg_catalog.to_json(array(select pg_catalog.pg_get_indexdef(i.indexrelid, k, false) from pg_catalog.generate_series(1, i.indnkeyatts) k))::text,
                pg_catalog.pg_get_expr(i.indpred, i.indrelid), i.indisunique::text, pg_catalog.to_json(i)->>'indnullsnotdistinct',
                pg_catalog.pg_get_indexdef(i.indexrelid), pg_catalog.to_regclass('${table.replaceAll("'", "''")}')::text
-          from pg_catalog.pg_index i where i.indrelid = '${LIKE}'::pg_catalog.regclass`,
+          from pg_catalog.pg_index i where i.indrelid = '${LIKE}'::pg_catalog.regclass`),
       keep: true,
     },
   ];
@@ -150,13 +151,14 @@ function withTable(plain: string, table: string): string | null {
 async function hiddenBy(
   talk: Talk,
   entry: Entry,
-  qualified: string,
+  index: string,
   leftover: CreateIndex,
   key: KeyOfIndex | null,
 ): Promise<Finding> {
   const [row] = await talk.ask(
-    'select pg_catalog.pg_get_indexdef(indexrelid), indrelid::pg_catalog.regclass::text, (indrelid = pg_catalog.to_regclass($2))::text from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass($1)',
-    [qualified, leftover.table],
+    qualified(`select pg_catalog.pg_get_indexdef(indexrelid), indrelid::regclass::text, (indrelid = pg_catalog.to_regclass($2))::text
+      from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass($1)`),
+    [index, leftover.table],
   );
   const [definition = '', table = '', isOurs] = row ?? [];
   const differs = isOurs !== 'true' || (key !== null && form(definition ?? '') !== key.form);
@@ -165,8 +167,8 @@ async function hiddenBy(
     'if-not-exists-hides',
     differs ? 'warning' : 'info',
     differs
-      ? `${qualified} is there already, and is another index: ${cut(definition ?? '', 200)}. IF NOT EXISTS leaves it at that, and the new one is not built.`
-      : `${qualified} is there already on ${table}: nothing is built.`,
+      ? `${index} is there already, and is another index: ${cut(definition ?? '', 200)}. IF NOT EXISTS leaves it at that, and the new one is not built.`
+      : `${index} is there already on ${table}: nothing is built.`,
     { relation: table },
   );
 }
@@ -177,7 +179,7 @@ async function refusedConcurrently(talk: Talk, entry: Entry, leftover: Leftover)
     leftover.kind === 'create-index' ? [leftover.table] : leftover.kind === 'drop-index' ? leftover.indexes : [];
   for (const name of names) {
     const [row] = await talk.ask(
-      'select relkind::text from pg_catalog.pg_class where oid = pg_catalog.to_regclass($1)',
+      qualified('select relkind::text from pg_catalog.pg_class where oid = pg_catalog.to_regclass($1)'),
       [name],
     );
     if (row?.[0] === 'p' || row?.[0] === 'I') {
@@ -207,7 +209,7 @@ export async function missingTables(talk: Talk, entry: Entry, { sql }: Statement
   for (const part of splitAtCommas(cursor.rest())) {
     const name = new Cursor(sql, part).skip('ONLY').name();
     if (name === null) continue;
-    const [row] = await talk.ask('select pg_catalog.to_regclass($1)::text', [name]);
+    const [row] = await talk.ask(qualified('select pg_catalog.to_regclass($1)::text'), [name]);
     if (row?.[0] == null)
       findings.push(findingAt(entry, 'fails-when-applied', 'danger', `It would fail: there is no table ${name}.`));
   }

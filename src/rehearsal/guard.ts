@@ -3,6 +3,7 @@
  * (23505). It is taken away only for the moment in which what a COMMIT would check is checked.
  */
 import type { ServerError } from '../postgres/failure.ts';
+import { qualified } from '../postgres/qualified.ts';
 import type { BatchItem } from '../postgres/session.ts';
 
 /** Other rows each time, as the index keeps the dead ones until the end of the transaction and would look at them all. */
@@ -24,7 +25,7 @@ export const MAKE_GUARD: readonly BatchItem[] = [
 /** By the index, whose last rows they are: to look at all the dead ones before them each time would be quadratic. */
 export const GUARD_OUT: BatchItem = {
   name: 'mgate_guard_out',
-  text: `delete from pg_temp.mgate_guard where k = (select pg_catalog.max(k) from pg_temp.mgate_guard)`,
+  text: qualified('delete from pg_temp.mgate_guard where k = (select pg_catalog.max(k) from pg_temp.mgate_guard)'),
 };
 
 /** Back after a statement that fires constraints itself: all others stay as that has left them. */
@@ -40,9 +41,9 @@ export const FIRE_CONSTRAINTS: BatchItem = { text: 'set constraints all immediat
 export const GUARD_IN_ANEW: readonly BatchItem[] = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
 
 /** SET CONSTRAINTS ALL DEFERRED makes those wait too that begin as immediate; these are they, in a list. */
-export const INITIALLY_IMMEDIATE = `
+export const INITIALLY_IMMEDIATE = qualified(`
   select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
-    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`;
+    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`);
 
 /** The guard was in the way of a statement that fires constraints itself. */
 export function isOfGuard({ constraint }: ServerError): boolean {

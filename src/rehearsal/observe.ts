@@ -4,6 +4,7 @@
  */
 import type { LeftOut } from '../postgres/catalog.ts';
 import { quoteLiteral } from '../postgres/identifier.ts';
+import { qualified } from '../postgres/qualified.ts';
 import type { BatchItem, BatchResult } from '../postgres/session.ts';
 import { LOCK_MODES, type LockSeen, type StatementReport, type Touched } from '../report/outcome.ts';
 
@@ -13,12 +14,12 @@ export function rememberRelations(leftOut: readonly LeftOut[]): BatchItem[] {
     leftOut
       .map(
         ({ schema, names }) =>
-          `n.nspname = ${quoteLiteral(schema)} and ${name} in (${names.map(quoteLiteral).join(', ')})`,
+          `n.nspname = ${quoteLiteral(schema)} and ${name} = any (array[${names.map(quoteLiteral).join(', ')}])`,
       )
       .join(' or ') || 'false';
   return [
     {
-      text: `create temporary table mgate_before on commit drop as
+      text: qualified(`create temporary table mgate_before on commit drop as
         select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
                coalesce(x.relname, c.relname) as home,
                pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
@@ -26,8 +27,8 @@ export function rememberRelations(leftOut: readonly LeftOut[]): BatchItem[] {
                pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
           left join pg_catalog.pg_index y on y.indexrelid = c.oid left join pg_catalog.pg_class x on x.oid = y.indrelid
-         where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-           and not (${isLeftOut('coalesce(x.relname, c.relname)')})`,
+         where c.relkind = any ('{r,p,m,i,I,S,v,f}') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+           and not (${isLeftOut('coalesce(x.relname, c.relname)')})`),
     },
     { text: 'create unique index mgate_before_oid on pg_temp.mgate_before (oid)' },
     { text: 'grant select on pg_temp.mgate_before to public' },
@@ -40,14 +41,16 @@ const CLOCK = (what: string) => `(extract(epoch from ${what}) * 1000)::text`;
 export const LOOK_AT_CLOCK: BatchItem = {
   name: 'mgate_clock',
   flush: true,
-  text: `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
+  text: qualified(
+    `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
+  ),
   keep: true,
 };
 
 const lookAtLocks = (name: string, columns: string): BatchItem => ({
   name,
   flush: true,
-  text: `with held as materialized (
+  text: qualified(`with held as materialized (
       select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
     select ${CLOCK('pg_catalog.statement_timestamp()')},
       (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
@@ -55,7 +58,7 @@ const lookAtLocks = (name: string, columns: string): BatchItem => ({
                 case when h.writes and b.relkind = 'r' then pg_catalog.json_build_array(
                   pg_catalog.pg_stat_get_xact_tuples_inserted(b.oid) - b.inserted, pg_catalog.pg_stat_get_xact_tuples_updated(b.oid) - b.updated,
                   pg_catalog.pg_stat_get_xact_tuples_deleted(b.oid) - b.deleted) end,
-                case when h.exclusive then case when b.relkind in ('r', 'm') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
+                case when h.exclusive then case when b.relkind = any ('{r,m}') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
                 case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
                   then pg_catalog.pg_relation_size(b.oid) = 0 end,
                 ${columns}, b.home))
@@ -64,7 +67,7 @@ const lookAtLocks = (name: string, columns: string): BatchItem => ({
                  from held where locktype = 'relation' group by relation) h
          join pg_temp.mgate_before b on b.oid = h.relation)::text,
       (select pg_catalog.count(*) from held)::text,
-      ${CLOCK('pg_catalog.clock_timestamp()')}`,
+      ${CLOCK('pg_catalog.clock_timestamp()')}`),
   keep: true,
 });
 
@@ -74,7 +77,7 @@ export const LOOK_AT_LOCKS = lookAtLocks('mgate_locks', 'null');
 /** The same again, and which of their columns are gone, by number: for what may have dropped some. */
 export const LOOK_AT_COLUMNS = lookAtLocks(
   'mgate_columns',
-  `case when h.exclusive and b.relkind in ('r', 'p') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
+  `case when h.exclusive and b.relkind = any ('{r,p}') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
      from pg_catalog.pg_attribute a where a.attrelid = b.oid and a.attnum > 0 and a.attisdropped) end`,
 );
 

@@ -4,18 +4,19 @@
  */
 
 import type { Workbench } from '../engines/shared/workbench.ts';
+import { qualified } from '../postgres/qualified.ts';
 import type { Session } from '../postgres/session.ts';
 
 const TICK_MS = 100;
 const MOST_RELATIONS = 1_000;
 
 /** What this session finds in the catalog existed before: what the watched one made it cannot see. */
-const HELD = `
+const HELD = qualified(`
   select pg_catalog.format('%I.%I', n.nspname, c.relname) as relation, pg_catalog.array_agg(distinct l.mode) as modes
     from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where l.pid = $1 and l.granted and l.locktype = 'relation' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-     and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-   group by 1 limit ${MOST_RELATIONS}`;
+     and l.mode = any ('{ShareLock, ShareRowExclusiveLock, ExclusiveLock, AccessExclusiveLock}')
+   group by 1 limit ${MOST_RELATIONS}`);
 
 export interface HeldOutside {
   readonly relation: string;

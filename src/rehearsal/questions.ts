@@ -4,6 +4,7 @@
  */
 import type { ServerError } from '../postgres/failure.ts';
 import { quoteIdentifier } from '../postgres/identifier.ts';
+import { qualified } from '../postgres/qualified.ts';
 import type { DroppedColumn } from '../report/outcome.ts';
 import { plural } from '../report/text.ts';
 import type { StatementFacts } from '../sql/statement.ts';
@@ -14,6 +15,7 @@ import { type Asker, arrayLiteral, askWithin } from './sizes.ts';
 const QUESTION_MS = 2_000;
 /** Rows that are shown by their key, where that is allowed. */
 const SHOWN = 3;
+const COUNTED = 'pg_catalog.count(*)::pg_catalog.text';
 
 export interface Bounds {
   /** Of a relation that is read from end to end; 0: no limit. */
@@ -57,7 +59,13 @@ export async function readDropped(asker: Asker, gone: readonly GoneColumn[], bou
 }
 
 /** The one number that `sql` gives; null where the relation is too large, or the answer takes too long. */
-async function count(asker: Asker, relation: string, sql: string, { maxBytes, until }: Bounds): Promise<number | null> {
+async function count(
+  asker: Asker,
+  relation: string,
+  sql: string,
+  { maxBytes, until }: Bounds,
+  names: 'ours' | 'theirs' = 'ours',
+): Promise<number | null> {
   const left = Math.min(QUESTION_MS, until - performance.now());
   if (left <= 0) return null;
   if (maxBytes > 0) {
@@ -66,7 +74,7 @@ async function count(asker: Asker, relation: string, sql: string, { maxBytes, un
     ]);
     if (size === null || Number(size[0]?.[0] ?? 0) > maxBytes) return null;
   }
-  const rows = await askWithin(asker, left, sql);
+  const rows = await askWithin(asker, left, sql, [], names);
   return rows?.[0]?.[0] == null ? null : Number(rows[0][0]);
 }
 
@@ -85,6 +93,8 @@ interface Question {
   readonly words: (count: number) => string;
   /** Gives texts, each naming one of them. */
   readonly sample: string | null;
+  /** Whether the project's own SQL is part of it: that is read by the role's search_path. */
+  readonly names: 'ours' | 'theirs';
 }
 
 /** How many rows are in the way of a statement that failed on them, in a sentence; null: not asked, or not answered. */
@@ -97,12 +107,13 @@ export async function rowsInTheWay(asker: Asker, failed: FailedOnData, bounds: B
 }
 
 async function answer(asker: Asker, question: Question, bounds: Bounds, showData: boolean): Promise<string | null> {
-  const found = await count(asker, question.relation, question.count, bounds);
+  const { names } = question;
+  const found = await count(asker, question.relation, question.count, bounds, names);
   if (found === null || found === 0) return null;
   const sentence = `${question.words(found)} (as the table is without this run).`;
   if (!showData || question.sample === null) return sentence;
   const left = Math.min(QUESTION_MS, Math.max(1, bounds.until - performance.now()));
-  const rows = await askWithin(asker, left, `${question.sample} limit ${SHOWN}`);
+  const rows = await askWithin(asker, left, `${question.sample} limit ${SHOWN}`, [], names);
   const shown = (rows ?? []).map(([text]) => text ?? 'null');
   return shown.length === 0 ? sentence : `${sentence} Among them: ${shown.join('; ')}.`;
 }
@@ -111,11 +122,12 @@ async function questionOf(asker: Asker, error: ServerError, sql: string): Promis
   const relation = await tableOf(asker, error, sql);
   if (relation === null) return null;
   const { name, key } = relation;
-  const rowsWhere = (condition: string, words: Question['words']): Question => ({
+  const rowsWhere: RowsWhere = (condition, words, names = 'theirs') => ({
     relation: name,
-    count: `select pg_catalog.count(*)::text from ${name} t where ${condition}`,
+    count: `select ${COUNTED} from ${name} t where ${condition}`,
     words,
     sample: key === null ? null : `select ${textOf(key)} from ${name} t where ${condition}`,
+    names,
   });
   switch (error.code) {
     case '23502': {
@@ -125,9 +137,10 @@ async function questionOf(asker: Asker, error: ServerError, sql: string): Promis
         return rowsWhere(
           `t.${quoteIdentifier(column)} is null`,
           (n) => `${plural(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} no ${column}`,
+          'ours',
         );
       }
-      return rowsWhere('true', (n) => `${name} has ${plural(n, 'row')}, and each needs a value for ${column}`);
+      return rowsWhere('true', (n) => `${name} has ${plural(n, 'row')}, and each needs a value for ${column}`, 'ours');
     }
     case '23505':
       return duplicates(name, sql, error);
@@ -143,7 +156,7 @@ async function questionOf(asker: Asker, error: ServerError, sql: string): Promis
   }
 }
 
-type RowsWhere = (condition: string, words: Question['words']) => Question;
+type RowsWhere = (condition: string, words: Question['words'], names?: Question['names']) => Question;
 
 /** Equal keys: the server names the key's expressions, whatever its language. */
 function duplicates(name: string, sql: string, error: ServerError): Question | null {
@@ -157,13 +170,14 @@ function equalKeys(name: string, parts: readonly string[], where: string | null,
     ...(where === null ? [] : [`(${where})`]),
     ...(nullsDistinct ? parts.map((part) => `(${part}) is not null`) : []),
   ];
-  const groups = `from ${name}${conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''} group by ${parts.join(', ')} having pg_catalog.count(*) > 1`;
+  const groups = `from ${name}${conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''} group by ${parts.join(', ')} having pg_catalog.count(*) operator(pg_catalog.>) 1`;
   return {
     relation: name,
-    count: `select pg_catalog.count(*)::text from (select 1 ${groups}) g`,
+    count: `select ${COUNTED} from (select 1 ${groups}) g`,
     words: (n) =>
       `${plural(n, 'key')} (${parts.join(', ')}) of ${name} ${n === 1 ? 'stands' : 'stand'} there more than once`,
-    sample: `select pg_catalog.concat_ws(', ', ${parts.map((part) => `(${part})::text`).join(', ')}) ${groups}`,
+    sample: `select pg_catalog.concat_ws(', ', ${parts.map((part) => `(${part})::pg_catalog.text`).join(', ')}) ${groups}`,
+    names: 'theirs',
   };
 }
 
@@ -228,28 +242,48 @@ async function orphans(asker: Asker, name: string, definition: string, error: Se
   if (parent === null) return null;
   const inside = cursor.parenthesised();
   const columns = splitKey(key);
-  const referenced = inside ? splitKey(textBetween(definition, inside)) : await primaryKey(asker, parent);
-  if (referenced.length !== columns.length) return null;
+  const known = await parentOf(asker, parent);
+  if (known === null) return null;
+  const referenced = inside ? splitKey(textBetween(definition, inside)) : known.primaryKey;
+  if (referenced.length !== columns.length || !referenced.every((one) => known.comparable.has(one))) return null;
   const match = columns.map((column, n) => `p.${referenced[n]} = t.${column}`).join(' and ');
-  const condition = `${columns.map((column) => `t.${column} is not null`).join(' and ')} and not exists (select 1 from ${parent} p where ${match})`;
+  const condition = `${columns.map((column) => `t.${column} is not null`).join(' and ')} and not exists (select 1 from ${known.name} p where ${match})`;
   return {
     relation: name,
-    count: `select pg_catalog.count(*)::text from ${name} t where ${condition}`,
+    count: `select ${COUNTED} from ${name} t where ${condition}`,
     words: (n) => `${plural(n, 'row')} of ${name} ${n === 1 ? 'refers' : 'refer'} by (${key}) to no row of ${parent}`,
     sample: `select distinct ${textOf(columns.map((column) => ({ quoted: column, shown: column })))} from ${name} t where ${condition}`,
+    names: 'ours',
   };
 }
 
-async function primaryKey(asker: Asker, relation: string): Promise<string[]> {
+interface Parent {
+  /** Qualified and quoted. */
+  readonly name: string;
+  readonly primaryKey: readonly string[];
+  /** Columns whose `=` is the server's own; what another type's is, its schema would have to be asked. */
+  readonly comparable: ReadonlySet<string>;
+}
+
+async function parentOf(asker: Asker, written: string): Promise<Parent | null> {
   const rows = await askWithin(
     asker,
     QUESTION_MS,
-    `select pg_catalog.quote_ident(a.attname) from pg_catalog.pg_index i
-       join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
-      where i.indrelid = pg_catalog.to_regclass($1) and i.indisprimary order by pg_catalog.array_position(i.indkey, a.attnum)`,
-    [relation],
+    qualified(`select pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.quote_ident(a.attname),
+            (t.typnamespace = 'pg_catalog'::regnamespace or t.typtype = 'e')::text, coalesce(a.attnum = any (i.indkey), false)::text
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       join pg_catalog.pg_type d on d.oid = a.atttypid
+       join pg_catalog.pg_type t on t.oid = case when d.typtype = 'd' then d.typbasetype else d.oid end
+       left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
+      where c.oid = pg_catalog.to_regclass($1) order by pg_catalog.array_position(i.indkey, a.attnum), a.attnum`),
+    [written],
+    'theirs',
   );
-  return (rows ?? []).map(([name]) => name ?? '');
+  const name = rows?.[0]?.[0];
+  if (!rows || name == null) return null;
+  const columns = (at: number) => rows.filter((row) => row[at] === 'true').map((row) => row[1] ?? '');
+  return { name, primaryKey: columns(3), comparable: new Set(columns(2)) };
 }
 
 function brokenCheck(definition: string, error: ServerError, rowsWhere: RowsWhere, name: string): Question | null {
@@ -283,7 +317,7 @@ function unreadable(sql: string, rowsWhere: RowsWhere, name: string): Question |
   const wanted = sql.slice(first.start, tokens[end - 1]?.end);
   const written = sql.slice(column.start, column.end);
   return rowsWhere(
-    `not pg_catalog.pg_input_is_valid(t.${written}::text, '${wanted.replaceAll("'", "''")}')`,
+    `not pg_catalog.pg_input_is_valid(t.${written}::pg_catalog.text, '${wanted.replaceAll("'", "''")}')`,
     (n) =>
       `${plural(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} a ${unquoteName(written)} that ${wanted} does not hold`,
   );
@@ -315,7 +349,7 @@ interface KeyColumn {
 }
 
 function textOf(columns: readonly KeyColumn[]): string {
-  const parts = columns.map(({ quoted, shown }) => `'${shown.replaceAll("'", "''")} = ', t.${quoted}::text`);
+  const parts = columns.map(({ quoted, shown }) => `'${shown.replaceAll("'", "''")} = ', t.${quoted}::pg_catalog.text`);
   return `pg_catalog.concat(${parts.join(`, ', ', `)})`;
 }
 
@@ -333,13 +367,14 @@ async function tableOf(asker: Asker, error: ServerError, sql: string): Promise<F
   const rows = await askWithin(
     asker,
     QUESTION_MS,
-    `select pg_catalog.format('%I.%I', n.nspname, c.relname),
+    qualified(`select pg_catalog.format('%I.%I', n.nspname, c.relname),
             (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)::text,
             (select pg_catalog.json_agg(a.attname order by pg_catalog.array_position(i.indkey, a.attnum)) from pg_catalog.pg_index i
                join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) where i.indrelid = c.oid and i.indisprimary)::text
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where case when $3 = '' then n.nspname = $1 and c.relname = $2 else c.oid = pg_catalog.to_regclass($3) end and c.relkind in ('r', 'p')`,
+      where case when $3 = '' then n.nspname = $1 and c.relname = $2 else c.oid = pg_catalog.to_regclass($3) end and c.relkind = any ('{r,p}')`),
     [error.schema ?? '', error.table ?? '', named ?? ''],
+    'theirs',
   );
   const [name, columns, key] = rows?.[0] ?? [];
   if (name == null) return null;

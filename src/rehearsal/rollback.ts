@@ -1,6 +1,7 @@
 /** The end of the rehearsal's transaction: ROLLBACK, and the server's own word that it is. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Workbench } from '../engines/shared/workbench.ts';
+import { PIN } from '../postgres/qualified.ts';
 import { BatchError } from '../postgres/session.ts';
 import { Stop } from '../report/stop.ts';
 import { readTraffic, type Traffic, trafficItem, type Wanted } from './sizes.ts';
@@ -15,7 +16,7 @@ export async function rollBack(
   if (session.lost) return new Map();
   try {
     // Right in every state of the transaction; what the files had set goes with it.
-    const results = await session.batch([{ text: 'rollback' }, ...armed, trafficItem(wanted)]);
+    const results = await session.batch([{ text: 'rollback' }, ...armed, PIN, trafficItem(wanted)]);
     const last = results.at(-1);
     return last ? readTraffic(last) : new Map();
   } catch (error) {
@@ -47,7 +48,7 @@ export async function proveRolledBack(bench: Workbench, { xid, lsn }: Begun): Pr
   do {
     const { rows } = await witness.query<{ status: string | null; wal: string | null }>(
       `select pg_catalog.pg_xact_status($1::pg_catalog.xid8) as status,
-              pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::text as wal`,
+              pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::pg_catalog.text as wal`,
       [xid, lsn],
     );
     status = rows[0]?.status ?? null;

@@ -2,6 +2,7 @@
 
 import type { Workbench } from '../engines/shared/workbench.ts';
 import { readServerError } from '../postgres/failure.ts';
+import { PIN } from '../postgres/qualified.ts';
 import { BatchError, type BatchItem, type BatchResult } from '../postgres/session.ts';
 import type { RelationSize } from '../report/outcome.ts';
 
@@ -70,12 +71,16 @@ export function readTraffic({ rows }: BatchResult): Map<string, Traffic> {
 
 export type Asker = Pick<Workbench, 'session' | 'log'>;
 
-/** One question in a transaction that can change nothing and takes no longer than `ms`; null: no answer. */
+/**
+ * One question in a transaction that can change nothing and takes no longer than `ms`; null: no answer. Names in it are the
+ * server's own, unless it `names` what the project's SQL does: those are found by the role's search_path.
+ */
 export async function askWithin(
   { session, log }: Asker,
   ms: number,
   text: string,
   values: readonly string[] = [],
+  names: 'ours' | 'theirs' = 'ours',
 ): Promise<BatchResult['rows'] | null> {
   try {
     const results = await session.batch([
@@ -84,10 +89,11 @@ export async function askWithin(
         text: `select pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '500ms', true)`,
         values: [`${Math.max(1, Math.round(ms))}ms`],
       },
+      ...(names === 'ours' ? [PIN] : []),
       { text, values, keep: true },
       { text: 'rollback' },
     ]);
-    return results[2]?.rows ?? null;
+    return results.at(-2)?.rows ?? null;
   } catch (error) {
     if (!(error instanceof BatchError)) throw error;
     if (session.lost) throw error;

@@ -2,6 +2,7 @@
 
 import type { PlannedMigration } from '../plan/plan.ts';
 import type { ServerError } from '../postgres/failure.ts';
+import { qualified } from '../postgres/qualified.ts';
 import { bytes } from '../report/text.ts';
 import type { Statement, StatementFacts } from '../sql/statement.ts';
 import type { StatementSlot, Talk } from './conversation.ts';
@@ -54,7 +55,7 @@ async function whyNoSetval(talk: Talk, statement: Statement): Promise<string | n
   if (sequences.length === 0 || sequences.length !== calls) return reason;
   for (const sequence of sequences) {
     const existed = await talk.ask(
-      `select 1 from pg_temp.mgate_before where oid = pg_catalog.to_regclass((${sequence})::text)`,
+      `select 1 from pg_temp.mgate_before where oid operator(pg_catalog.=) pg_catalog.to_regclass((${sequence})::pg_catalog.text)`,
     );
     if (existed.length > 0) return reason;
   }
@@ -89,8 +90,8 @@ export async function whyTooLarge(
 async function sizeOf(talk: Talk, relation: string, withIndexes: boolean): Promise<number> {
   const size = withIndexes ? 'pg_catalog.pg_total_relation_size' : 'pg_catalog.pg_table_size';
   const rows = await talk.ask(
-    `select (coalesce(pg_catalog.sum(${size}(t.relid)), 0) + coalesce(${size}(pg_catalog.to_regclass($1)), 0))::text
-       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t where t.isleaf and t.relid <> pg_catalog.to_regclass($1)`,
+    qualified(`select (coalesce(pg_catalog.sum(${size}(t.relid)), 0) + coalesce(${size}(pg_catalog.to_regclass($1)), 0))::text
+       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t where t.isleaf and t.relid <> pg_catalog.to_regclass($1)`),
     [relation],
   );
   return Number(rows[0]?.[0] ?? 0);
@@ -164,7 +165,7 @@ export class Undone {
     }
     // Added where its words do not show (in a DO block): was it there before this file began?
     const rows = await talk.ask(
-      'select enumlabel from pg_catalog.pg_enum where enumlabel = any ($1::text[]) and oid <= $2::oid',
+      qualified('select enumlabel from pg_catalog.pg_enum where enumlabel = any ($1::text[]) and oid <= $2::oid'),
       [`{${quoted.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`, highestEnum],
     );
     const label = rows[0]?.[0];

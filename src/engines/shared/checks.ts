@@ -1,6 +1,7 @@
 /** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
 import { closeSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { qualified } from '../../postgres/qualified.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import { BatchError, type Session } from '../../postgres/session.ts';
 import { Stop } from '../../report/stop.ts';
@@ -19,11 +20,11 @@ function namePatterns(written: string): { schema: string | null; name: string } 
     : { schema: bare(written.slice(0, dot)), name: bare(written.slice(dot + 1)) };
 }
 
-const FIND = `
+const FIND = qualified(`
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_index i on i.indexrelid = c.oid
- where c.relname in ($1::text, pg_catalog.lower($1::text)) and c.relkind = any ($3::"char"[])
-   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname in ($2::text, pg_catalog.lower($2::text)) end`;
+ where c.relname = any (array[$1::text, pg_catalog.lower($1::text)]) and c.relkind = any ($3::"char"[])
+   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname = any (array[$2::text, pg_catalog.lower($2::text)]) end`);
 
 export async function checkTables(session: Queryable, tables: readonly string[]): Promise<Check[]> {
   const checks: Check[] = [];

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askAsLogin } from '../../postgres/as-login.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
+import { qualified } from '../../postgres/qualified.ts';
 import type { Session } from '../../postgres/session.ts';
 import type { Health } from '../../report/outcome.ts';
 import { Stop } from '../../report/stop.ts';
@@ -201,12 +202,13 @@ interface Marked {
   readonly left: number;
 }
 
-const MARK = `select pg_catalog.pg_backend_pid() as pid, one.before, one.held, pg_catalog.set_config('mgate.mark', $1::text, false),
+const MARK =
+  qualified(`select pg_catalog.pg_backend_pid() as pid, one.before, one.held, pg_catalog.set_config('mgate.mark', $1::text, false),
     case when one.held then pg_catalog.pg_advisory_unlock($1::text::bigint) else pg_catalog.pg_try_advisory_lock($1::text::bigint) end,
     (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where pid = any ($2::int[]))::int as left
   from (select pg_catalog.current_setting('mgate.mark', true) as before, exists (
       select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid() and objsubid = 1
-         and ((classid::bigint << 32) | objid::bigint) = $1::text::bigint) as held offset 0) one`;
+         and ((classid::bigint << 32) | objid::bigint) = $1::text::bigint) as held offset 0) one`);
 
 async function pidOf(session: Session): Promise<number | undefined> {
   return (await session.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid')).rows[0]?.pid;

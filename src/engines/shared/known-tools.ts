@@ -4,6 +4,7 @@
  */
 
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
+import { qualified } from '../../postgres/qualified.ts';
 
 /** A table that may be a tool's, with its columns: name to type as `format_type` writes it (`character varying(32)`). */
 export interface CandidateTable {
@@ -36,6 +37,7 @@ export interface KnownTool {
 
 const APPLIED = `'applied'::text as state`;
 const state = (failed: string) => `case when ${failed} then 'failed' else 'applied' end::text as state`;
+const unlessEmpty = (column: string) => `case when ${column} <> '' then ${column} end::text`;
 /** Versions that the tool keeps as text and compares as text or as numbers: either way numbers of one length sort the same. */
 const BY_VERSION = `order by case when t.version ~ '^[0-9]+$' then t.version::pg_catalog.numeric end nulls last, t.version`;
 
@@ -114,7 +116,7 @@ export const KNOWN_TOOLS: readonly KnownTool[] = [
     // an UNDO_SQL or DELETE row takes back what the rows before it say.
     read: (r) =>
       `select coalesce(t.version, t.script)::text as version, t.description::text as name, ${state('not t.success')} from ${r} t
-        where t.type <> 'SCHEMA' and (not t.success or t.type not like 'UNDO%' and t.type <> 'DELETE')
+        where t.type <> 'SCHEMA' and (not t.success or not pg_catalog.starts_with(t.type, 'UNDO') and t.type <> 'DELETE')
           and not exists (select from ${r} later where later.installed_rank > t.installed_rank and later.type <> 'SCHEMA'
                             and coalesce(later.version, later.script) = coalesce(t.version, t.script))
         order by t.installed_rank`,
@@ -127,7 +129,7 @@ export const KNOWN_TOOLS: readonly KnownTool[] = [
     telltale: 'orderexecuted',
     volatile: ['dateexecuted', 'deployment_id'],
     read: (r) =>
-      `select (t.filename || '::' || t.id || '::' || t.author)::text as version, nullif(t.description, '')::text as name,
+      `select (t.filename || '::' || t.id || '::' || t.author)::text as version, ${unlessEmpty('t.description')} as name,
               ${state(`t.exectype = 'FAILED'`)} from ${r} t where t.exectype <> 'SKIPPED' order by t.dateexecuted, t.orderexecuted`,
   },
   {
@@ -206,9 +208,9 @@ export const KNOWN_TOOLS: readonly KnownTool[] = [
     volatile: ['executed_at', 'execution_time'],
     // A version with a leading dot is its own note (`.atlas_cloud_identifier`).
     read: (r) =>
-      `select t.version::text as version, nullif(t.description, '')::text as name,
+      `select t.version::text as version, ${unlessEmpty('t.description')} as name,
               ${state(`coalesce(t.error, '') <> '' or t.applied < t.total`)} from ${r} t
-        where t.version not like '.%' order by t.executed_at, t.version`,
+        where not pg_catalog.starts_with(t.version, '.') order by t.executed_at, t.version`,
   },
   {
     tool: 'goose',
@@ -270,7 +272,7 @@ export const KNOWN_TOOLS: readonly KnownTool[] = [
     when: ({ columns }) => columns.event === undefined,
     volatile: ['committed_at'],
     read: (r) =>
-      `select (t.project || ':' || t.change)::text as version, nullif(t.note, '')::text as name, ${APPLIED} from ${r} t order by t.committed_at`,
+      `select (t.project || ':' || t.change)::text as version, ${unlessEmpty('t.note')} as name, ${APPLIED} from ${r} t order by t.committed_at`,
   },
   {
     tool: 'SQLx',
@@ -349,23 +351,28 @@ export function candidateTablesQuery(
   schemas: readonly string[] | null,
   how: 'by-name' | 'by-columns-too' = 'by-columns-too',
 ): string {
-  const list = (names: readonly string[]) => `(${names.map(quoteLiteral).join(', ')})`;
+  const list = (names: readonly string[]) => `any (array[${names.map(quoteLiteral).join(', ')}])`;
   const tables = list([...new Set(KNOWN_TOOLS.map((tool) => tool.table))]);
   const telltales = list(KNOWN_TOOLS.flatMap((tool) => tool.telltale ?? []));
   const within =
-    schemas === null ? `n.nspname <> 'information_schema' and n.nspname !~ '^pg_'` : `n.nspname in ${list(schemas)}`;
-  return `
+    schemas === null ? `n.nspname <> 'information_schema' and n.nspname !~ '^pg_'` : `n.nspname = ${list(schemas)}`;
+  return qualified(`
     select n.nspname::text as schema, c.relname::text as table,
            pg_catalog.json_object_agg(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) order by a.attnum) as columns,
            exists (select from pg_catalog.pg_class m where m.relnamespace = n.oid and m.relname = 'ar_internal_metadata') as rails
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where c.relkind in ('r', 'p') and ${within}
-       and (c.relname in ${tables}
-            ${how === 'by-name' ? '' : `or exists (select from pg_catalog.pg_attribute t where t.attrelid = c.oid and t.attname in ${telltales} and not t.attisdropped)`})
+     where c.relkind = any ('{r,p}') and ${within}
+       and (c.relname = ${tables}
+            ${how === 'by-name' ? '' : `or exists (select from pg_catalog.pg_attribute t where t.attrelid = c.oid and t.attname = ${telltales} and not t.attisdropped)`})
      group by n.oid, n.nspname, c.relname
-     order by n.nspname, c.relname`;
+     order by n.nspname, c.relname`);
+}
+
+/** What the tool has on record in this table, whatever the search_path: see `KnownTool.read`. */
+export function versionsQuery({ read }: KnownTool, relation: string): string {
+  return qualified(read(relation));
 }
 
 /** The quoted, qualified name. */

@@ -1,6 +1,7 @@
 /** What an interrupted non-transactional statement left behind, judged from the catalog. */
 import { type Place, readServerError } from '../../postgres/failure.ts';
 import { quoteIdentifier } from '../../postgres/identifier.ts';
+import { qualified } from '../../postgres/qualified.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import { Stop } from '../../report/stop.ts';
 import { bareName } from '../../sql/classify.ts';
@@ -38,7 +39,7 @@ export interface InvalidIndex {
 const UNDER_WAY = `exists (select 1 from pg_catalog.pg_locks l
           where l.locktype = 'relation' and l.granted and l.pid <> pg_catalog.pg_backend_pid()
             and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
-            and (l.relation = i.indexrelid and l.mode in ('ShareUpdateExclusiveLock', 'AccessExclusiveLock')
+            and (l.relation = i.indexrelid and l.mode = any ('{ShareUpdateExclusiveLock, AccessExclusiveLock}')
               or l.relation = i.indrelid and l.mode = 'ShareUpdateExclusiveLock'
                 and exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.pid = l.pid)))`;
 
@@ -51,7 +52,7 @@ const INVALID = `
 
 /** Invalid indexes that are not so on purpose and that nobody is at right now. */
 export async function invalidIndexes(session: Queryable): Promise<InvalidIndex[]> {
-  const { rows } = await session.query<InvalidIndex>(`${INVALID} order by 1`);
+  const { rows } = await session.query<InvalidIndex>(qualified(`${INVALID} order by 1`));
   return rows;
 }
 
@@ -65,14 +66,15 @@ export interface IndexState {
 }
 
 /** `valid`, `qualified`, `building` of the index that the name `$1` means, seen from the table `$2`; no row: there is none. */
-export const INDEX_STATE = `select i.indisvalid and i.indisready or c.relkind = 'I' as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
+export const INDEX_STATE =
+  qualified(`select i.indisvalid and i.indisready or c.relkind = 'I' as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
             ${UNDER_WAY} as building, i.indrelid = pg_catalog.to_regclass($2) as "onTable"
        from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.oid = coalesce(
         -- CREATE INDEX puts the index into the schema of its table, whatever the search_path says.
         (select x.oid from pg_catalog.pg_class x join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass($2) and x.relnamespace = t.relnamespace
           where x.relname = (pg_catalog.parse_ident($1))[pg_catalog.array_length(pg_catalog.parse_ident($1), 1)]),
-        pg_catalog.to_regclass($1))`;
+        pg_catalog.to_regclass($1))`);
 
 /** The state of the index that a written name means, seen from the table it belongs to where that is known. */
 export async function indexState(session: Queryable, name: string, table: string | null): Promise<IndexState> {
@@ -104,7 +106,9 @@ export async function judge(session: Queryable, leftover: Leftover | null): Prom
     case 'drop-tablespace': {
       const catalog = leftover.kind.endsWith('database') ? ['pg_database', 'datname'] : ['pg_tablespace', 'spcname'];
       const { rows } = await session.query<{ there: boolean }>(
-        `select exists (select 1 from pg_catalog.${catalog[0]} where ${catalog[1]} = (pg_catalog.parse_ident($1))[1]) as there`,
+        qualified(
+          `select exists (select 1 from pg_catalog.${catalog[0]} where ${catalog[1]} = (pg_catalog.parse_ident($1))[1]) as there`,
+        ),
         [leftover.name],
       );
       const there = rows[0]?.there ?? false;
@@ -197,8 +201,8 @@ async function sameIndexes(
     await session.query(`create temporary table ${bare} (like ${table})`);
     await session.query(`${around[0]}pg_temp.${bare}${around[1]}`);
     const made = await session.query<{ name: string; definition: string }>(
-      `select c.relname::text as name, ${DEFINITION} as definition from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-        where i.indrelid = pg_catalog.to_regclass($1)`,
+      qualified(`select c.relname::text as name, ${DEFINITION} as definition from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+        where i.indrelid = pg_catalog.to_regclass($1)`),
       [`pg_temp.${bare}`],
     );
     const [only] = made.rows;
@@ -206,10 +210,10 @@ async function sameIndexes(
     // Without the empty one, whose name would hide the table's.
     await session.query(`drop table pg_temp.${bare}`);
     const { rows } = await session.query<SameIndex & { definition: string }>(
-      `select pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified, c.relname::text as bare, i.indisvalid and i.indisready as valid,
+      qualified(`select pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified, c.relname::text as bare, i.indisvalid and i.indisready as valid,
               ${UNDER_WAY} as building, ${DEFINITION} as definition
          from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where i.indrelid = pg_catalog.to_regclass($1)`,
+        where i.indrelid = pg_catalog.to_regclass($1)`),
       [table],
     );
     return { name: only.name, rows: rows.filter((row) => row.definition === only.definition) };
@@ -255,15 +259,15 @@ const TWIN = `'_cc(new|old)[0-9]*$'`;
 const TWINS_OF: Readonly<Record<Extract<Leftover, { kind: 'reindex' }>['of'], string>> = {
   index: `exists (select 1 from pg_catalog.pg_index o join pg_catalog.pg_class oc on oc.oid = o.indexrelid
        where o.indrelid = i.indrelid
-         and o.indexrelid in (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
+         and o.indexrelid = any (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
          and (oc.relname = pg_catalog.regexp_replace(c.relname, ${TWIN}, '')
            or pg_catalog.octet_length(c.relname) >= 60
              and pg_catalog.starts_with(oc.relname, pg_catalog.regexp_replace(c.relname, ${TWIN}, ''))))`,
   table: `exists (select 1 from pg_catalog.pg_class t
-       where t.oid in (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
-         and i.indrelid in (t.oid, t.reltoastrelid))`,
+       where t.oid = any (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
+         and i.indrelid = any (array[t.oid, t.reltoastrelid]))`,
   schema: `exists (select 1 from pg_catalog.pg_class t join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-       where tn.nspname = (pg_catalog.parse_ident($1))[1] and i.indrelid in (t.oid, t.reltoastrelid))`,
+       where tn.nspname = (pg_catalog.parse_ident($1))[1] and i.indrelid = any (array[t.oid, t.reltoastrelid]))`,
   database: `$1::text is not null`,
   system: `$1::text is not null`,
 };
@@ -275,7 +279,9 @@ async function judgeReindex(
 ): Promise<Judgement> {
   const { rows } = await session.query<InvalidIndex>(
     // Who may not even name what is in pg_toast leaves it to whoever may.
-    `${INVALID} and c.relname ~ ${TWIN} and pg_catalog.has_schema_privilege(n.oid, 'usage') and ${TWINS_OF[of]} order by 1`,
+    qualified(
+      `${INVALID} and c.relname ~ ${TWIN} and pg_catalog.has_schema_privilege(n.oid, 'usage') and ${TWINS_OF[of]} order by 1`,
+    ),
     [target],
   );
   if (rows.length === 0) return again('it left nothing behind, and may simply be run again');
@@ -288,8 +294,8 @@ async function judgeReindex(
 
 async function judgeDetach(session: Queryable, parent: string, partition: string): Promise<Judgement> {
   const { rows } = await session.query<{ pending: boolean }>(
-    `select inhdetachpending as pending from pg_catalog.pg_inherits
-      where inhparent = pg_catalog.to_regclass($1) and inhrelid = pg_catalog.to_regclass($2)`,
+    qualified(`select inhdetachpending as pending from pg_catalog.pg_inherits
+      where inhparent = pg_catalog.to_regclass($1) and inhrelid = pg_catalog.to_regclass($2)`),
     [parent, partition],
   );
   const row = rows[0];

@@ -411,7 +411,7 @@ export class ToolDirector implements Director, Talk {
   /** Only where a statement is known to use a label too early is it asked which are that new. */
   private async rememberEnums(): Promise<void> {
     if (this.input.knowledge.suspects.size === 0) return;
-    const [row] = await this.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
+    const [row] = await this.ask('select coalesce(pg_catalog.max(oid), 0)::pg_catalog.text from pg_catalog.pg_enum');
     this.highestEnum = row?.[0] ?? '0';
   }
 
@@ -524,7 +524,7 @@ export class ToolDirector implements Director, Talk {
 
 const DEFERRABLE: BatchItem = {
   keep: true,
-  text: `select 1 from pg_catalog.pg_constraint where condeferrable and conname <> 'mgate_guard_key' limit 1`,
+  text: `select 1 from pg_catalog.pg_constraint where condeferrable and conname operator(pg_catalog.<>) 'mgate_guard_key' limit 1`,
 };
 const AS_IT_IS: Decision = { send: 'as it is', guarded: false };
 const SETVAL_IS_LEFT_OUT = 'setval on a sequence that exists is not undone by a rollback';

@@ -21,6 +21,7 @@ import {
   KNOWN_TOOLS,
   relationOf,
   toolOfTable,
+  versionsQuery,
 } from '../shared/known-tools.ts';
 import type { ToolInput } from './attempt.ts';
 import type { Ended } from './child.ts';
@@ -147,7 +148,7 @@ export class Stretches {
   get reading(): BatchItem | null {
     const known = this.table && KNOWN_TOOLS.find(({ tool }) => tool === this.table?.tool);
     if (!known || !this.table) return null;
-    return { text: known.read(this.table.relation), keep: true, name: 'mgate_versions' };
+    return { text: versionsQuery(known, this.table.relation), keep: true, name: 'mgate_versions' };
   }
 
   /** What was said until here belongs to the migration that has just been recorded, if one was. */

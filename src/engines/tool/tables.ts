@@ -9,6 +9,7 @@ import {
   KNOWN_TOOLS,
   relationOf,
   toolOfTable,
+  versionsQuery,
 } from '../shared/known-tools.ts';
 
 export interface ToolTable {
@@ -57,6 +58,6 @@ export async function findToolTables(session: Queryable): Promise<ToolTable[]> {
 export async function readVersions(session: Queryable, table: ToolTable): Promise<ToolVersion[]> {
   const known = KNOWN_TOOLS.find(({ tool }) => tool === table.tool);
   if (known === undefined) throw new Error(`nothing is known of how ${table.tool} records its migrations`);
-  const { rows } = await session.query<ToolVersion>(known.read(table.relation));
+  const { rows } = await session.query<ToolVersion>(versionsQuery(known, table.relation));
   return rows;
 }

@@ -68,7 +68,7 @@ export async function committedOf(session: Session, { committing }: Trace): Prom
   if (committing === 'untold') return 'unknown';
   if (committing.length === 0) return 'nothing';
   const { rows } = await session.query<{ status: string | null }>(
-    'select pg_catalog.pg_xact_status(n::pg_catalog.xid8) as status from pg_catalog.unnest($1::text[]) n',
+    'select pg_catalog.pg_xact_status(n::pg_catalog.xid8) as status from pg_catalog.unnest($1::pg_catalog.text[]) n',
     [committing],
   );
   if (rows.some(({ status }) => status === 'committed')) return 'something';

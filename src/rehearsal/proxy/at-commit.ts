@@ -1,4 +1,5 @@
 /** What a server ends by itself as a transaction commits, and what has to be ended here, where none ever does. */
+import { qualified } from '../../postgres/qualified.ts';
 import type { BatchItem } from '../../postgres/session.ts';
 import type { StatementFacts } from '../../sql/statement.ts';
 import { tokenize, unquoteName } from '../../sql/tokens.ts';
@@ -82,13 +83,13 @@ export class AtCommit {
   }
 }
 
-const TABLES = `select relname, 'pg_temp.' operator(pg_catalog.||) pg_catalog.quote_ident(relname) from pg_catalog.pg_class
-  where relnamespace operator(pg_catalog.=) pg_catalog.pg_my_temp_schema() and relkind in ('r', 'p')
-    and relname in (select pg_catalog.json_array_elements_text($1::pg_catalog.json))`;
+const TABLES = qualified(`select relname, 'pg_temp.' || pg_catalog.quote_ident(relname) from pg_catalog.pg_class
+  where relnamespace = pg_catalog.pg_my_temp_schema() and relkind = any ('{r,p}')
+    and relname = any (select pg_catalog.json_array_elements_text($1::json))`);
 
 async function closing(line: Line, names: readonly string[]): Promise<BatchItem[]> {
-  const text = `select pg_catalog.quote_ident(name) from pg_catalog.pg_cursors
-    where not is_holdable and name in (select pg_catalog.json_array_elements_text($1::pg_catalog.json))`;
+  const text = qualified(`select pg_catalog.quote_ident(name) from pg_catalog.pg_cursors
+    where not is_holdable and name = any (select pg_catalog.json_array_elements_text($1::json))`);
   const [open] = await line.batch([{ text, values: [JSON.stringify(names)], keep: true }]);
   return (open?.rows ?? []).map(([name]) => ({ text: `close ${name}` }));
 }

@@ -1,4 +1,5 @@
 /** What a session keeps for a connection: settings, prepared statements, temporary tables. Several share one here. */
+import { qualified } from '../../postgres/qualified.ts';
 import type { BatchItem } from '../../postgres/session.ts';
 import { RESET_ALL, RESET_ROLE } from '../../postgres/settings.ts';
 import type { Admission } from './caller.ts';
@@ -8,23 +9,23 @@ import type { Seat } from './seat.ts';
 
 /** The limits of the role, which RESET ALL brings back, would end the session while the tool thinks. */
 const RESET: readonly BatchItem[] = [...RESET_ROLE, { text: RESET_ALL.text }];
-const BACKEND: BatchItem = { keep: true, text: 'select pg_catalog.pg_backend_pid()::text' };
+const BACKEND: BatchItem = { keep: true, text: 'select pg_catalog.pg_backend_pid()::pg_catalog.text' };
 const JOIN = 'mgate_join';
 
 /** The role comes last: with another one the rest might not be allowed. */
 const SETTINGS: BatchItem = {
   keep: true,
-  text: `select name, setting from pg_catalog.pg_settings where source = 'session' and context <> 'internal'
-            and name not in ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
-         union all select 'role', pg_catalog.current_setting('role') where pg_catalog.current_setting('role') <> 'none'`,
+  text: qualified(`select name, setting from pg_catalog.pg_settings where source = 'session' and context <> 'internal'
+            and name <> all ('{transaction_isolation, transaction_read_only, transaction_deferrable}')
+         union all select 'role', pg_catalog.current_setting('role') where pg_catalog.current_setting('role') <> 'none'`),
 };
 
 /** All but the rehearsal's own. */
 const TEMPORARY: BatchItem = {
   keep: true,
-  text: `select case c.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end, pg_catalog.quote_ident(c.relname)
+  text: qualified(`select case when c.relkind = 'v' then 'view' when c.relkind = 'S' then 'sequence' else 'table' end, pg_catalog.quote_ident(c.relname)
            from pg_catalog.pg_class c where c.relnamespace = pg_catalog.pg_my_temp_schema()
-            and c.relkind in ('r', 'p', 'v', 'S') and c.relname !~ '^mgate_'`,
+            and c.relkind = any ('{r,p,v,S}') and c.relname !~ '^mgate_'`),
 };
 
 export class Belongings {

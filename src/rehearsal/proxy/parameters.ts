@@ -1,4 +1,5 @@
 /** The settings that a client asks for as it connects, and those that a server tells every client. */
+import { qualified } from '../../postgres/qualified.ts';
 import type { BatchItem } from '../../postgres/session.ts';
 
 export type Setting = readonly [name: string, value: string];
@@ -62,11 +63,11 @@ export function encodingItem(settings: readonly Setting[]): BatchItem {
 
 /** What servers report of themselves, by their version: rows of name and value. */
 export const REPORTED: BatchItem = {
-  text: `select name, pg_catalog.current_setting(name)
+  text: qualified(`select name, pg_catalog.current_setting(name)
     from (values ('server_version', 0), ('server_encoding', 0), ('DateStyle', 0), ('IntervalStyle', 0), ('TimeZone', 0),
                  ('integer_datetimes', 0), ('standard_conforming_strings', 0), ('is_superuser', 0),
                  ('session_authorization', 0), ('application_name', 0), ('default_transaction_read_only', 140000),
                  ('in_hot_standby', 140000), ('scram_iterations', 160000), ('search_path', 180000)) as reported (name, since)
-   where since operator(pg_catalog.<=) pg_catalog.current_setting('server_version_num')::pg_catalog.int4`,
+   where since <= pg_catalog.current_setting('server_version_num')::int`),
   keep: true,
 };

@@ -162,8 +162,8 @@ const SETVAL = 'pg_temp.mgate_setval';
 
 /** What stands in for it. */
 export const MAKE_SETVAL: readonly string[] = [
-  `create function ${SETVAL}(regclass, bigint) returns bigint language sql immutable as 'select $2'`,
-  `create function ${SETVAL}(regclass, bigint, boolean) returns bigint language sql immutable as 'select $2'`,
+  `create function ${SETVAL}(pg_catalog.regclass, bigint) returns bigint language sql immutable as 'select $2'`,
+  `create function ${SETVAL}(pg_catalog.regclass, bigint, boolean) returns bigint language sql immutable as 'select $2'`,
 ];
 
 function nameAt(sql: string, token: Token | undefined): string {

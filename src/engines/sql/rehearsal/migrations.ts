@@ -1,6 +1,7 @@
 /** One migration: its blocks, its statements, and what is put right at its end as COMMIT and a new session would. */
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
+import { qualified } from '../../../postgres/qualified.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { RESET_ALL, RESET_ROLE } from '../../../postgres/settings.ts';
 import { bounds } from '../../../rehearsal/bounds.ts';
@@ -23,14 +24,14 @@ const SMALL_BYTES = 64 * 1024;
 const END_OF_FILE: BatchItem = {
   name: 'mgate_end_of_file',
   keep: true,
-  text: `
+  text: qualified(`
   select pg_catalog.pg_current_xact_id()::text,
     (select pg_catalog.string_agg(pg_catalog.format('pg_temp.%I', c.relname), ', ')
        from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.objid
       where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and d.refobjid = pg_catalog.pg_my_temp_schema()
         and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('mgate_guard', 'mgate_before')),
-    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`,
+        and c.relkind = any ('{r,p}') and not c.relispartition and c.relname <> all ('{mgate_guard, mgate_before}')),
+    (exists (select 1 from pg_catalog.pg_prepared_statements where from_sql))::text`),
 };
 
 export class Migrations {

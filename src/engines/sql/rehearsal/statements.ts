@@ -52,7 +52,9 @@ export class Statements {
     this.last = null;
     this.takesAdvisoryLocks = false;
     if (this.input.knowledge.suspects.size === 0) return;
-    const [row] = await this.talk.ask('select coalesce(pg_catalog.max(oid), 0)::text from pg_catalog.pg_enum');
+    const [row] = await this.talk.ask(
+      'select coalesce(pg_catalog.max(oid), 0)::pg_catalog.text from pg_catalog.pg_enum',
+    );
     this.highestEnum = row?.[0] ?? '0';
   }
 
