@@ -82,6 +82,8 @@ class SqlEngine implements Engine {
   private rehearsal: SeenRehearsal | null = null;
   /** Just before apply: the schema, and the indexes that were invalid already. */
   private before: StateBefore | null = null;
+  /** The version of a non-transactional migration at which apply stopped. */
+  private stoppedWithin: string | null = null;
   private plan: Plan | null = null;
   private files: readonly MigrationFile[] = [];
   private records: readonly Recorded[] = [];
@@ -277,7 +279,11 @@ class SqlEngine implements Engine {
       return bench;
     });
     const stamp = stampOf(this.request, plan.digest, marker);
-    return apply({ bench, plan, stamp, nonTransactional: rehearsal.nonTransactional });
+    const applied = await apply({ bench, plan, stamp, nonTransactional: rehearsal.nonTransactional });
+    const at = applied.failed?.migration;
+    const isAlone = at !== undefined && (!at.script.transactional || rehearsal.nonTransactional.has(at.key));
+    this.stoppedWithin = isAlone ? at.version : null;
+    return applied;
   }
 
   verify(): Promise<Verification> {
@@ -316,7 +322,8 @@ class SqlEngine implements Engine {
         witness = await this.database.witness();
         const { before } = this;
         const isAsBefore = before && ((now: Fingerprints) => isSameSchema(before.fingerprints, now));
-        return await readBack(witness, this.request.trackingSchema, plan, isAsBefore);
+        const { stoppedWithin } = this;
+        return await readBack(witness, this.request.trackingSchema, { ...plan, stoppedWithin }, isAsBefore);
       } catch (error) {
         // It may be the asking that shows that the session is lost, and who stands in for it may be lost too.
         if (witness?.lost && attempt < PROVE_ATTEMPTS) continue;

@@ -14,6 +14,8 @@ export interface Planned {
   readonly pending: readonly (MigrationRef & { readonly key: string })[];
   /** Half-done ones, as the run found them, by version key. */
   readonly resumed: ReadonlyMap<string, { readonly progress: Pick<Progress, 'done' | 'started'> | null }>;
+  /** The version of a non-transactional migration at which apply stopped: what of it had been done stands in its record. */
+  readonly stoppedWithin?: string | null;
 }
 
 /** Whether the schema is what it was just before apply; null where that was not read. */
@@ -70,6 +72,10 @@ async function stateOfStarted(
     const again = begun === progress.started;
     return [{ again, sql: progress.startedSql ?? '' }];
   });
+  const within = plan.stoppedWithin ?? null;
+  // None of it was done; or it was, and something took that out of the record.
+  if (within !== null && !records.get(within)?.progress)
+    return isAsBefore?.(await readFingerprints(session, leftOut(schema))) ? 'unchanged' : 'unknown';
   if (started.length === 0) return 'unchanged';
   if (!isAsBefore) return started.every(({ again }) => again) ? 'unchanged' : 'unknown';
   if (!isAsBefore(await readFingerprints(session, leftOut(schema)))) return 'partially-migrated';

@@ -30,7 +30,8 @@ const OUR_ROLE: readonly BatchItem[] = [
   { text: 'set local role to default' },
 ];
 const OUR_PATH: BatchItem = { text: 'set local search_path to default' };
-const AS_OURSELVES: readonly BatchItem[] = [...OUR_ROLE, OUR_PATH];
+/** What waits for COMMIT is done before, and what our rows set off is done at once: nothing changes them once they are proved. */
+const AS_OURSELVES: readonly BatchItem[] = [...OUR_ROLE, FIRE_CONSTRAINTS, OUR_PATH];
 
 export class OneByOne {
   private readonly input: ApplyInput;
@@ -114,7 +115,7 @@ export class OneByOne {
           if (sender.isFull) await sender.flush();
         }
         if (end === 'rollback') for (const text of ['rollback', 'begin']) sender.add({ text }, null);
-        for (const item of [...OUR_ROLE, FIRE_CONSTRAINTS, OUR_PATH]) sender.add(item, null);
+        for (const item of AS_OURSELVES) sender.add(item, null);
         for (const pair of this.progressPairs(migration, progress.done())) sender.add(...pair);
         sender.add({ text: 'commit' }, null);
         await sender.flush();

@@ -93,11 +93,12 @@ export class Migrations {
     await this.end(migration, next, commits);
   }
 
-  /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. */
-  private commit(migration: PlannedMigration, ...afterwards: readonly BatchItem[]): void {
+  /** What COMMIT would check is checked: deferred constraints fire. Then they wait again. `also`: what is said before they do. */
+  private commit(migration: PlannedMigration, also: () => void = () => undefined): void {
     this.talk.control(...RESET_ROLE, GUARD_OUT);
     this.talk.say(FIRE_CONSTRAINTS, { kind: 'commit', migration, place: this.statements.last });
-    this.talk.control(...afterwards, ...GUARD_IN_ANEW);
+    also();
+    this.talk.control(...GUARD_IN_ANEW);
   }
 
   private async end(migration: PlannedMigration, next: PlannedMigration | null, commits: boolean): Promise<void> {
@@ -105,9 +106,13 @@ export class Migrations {
     const { bench } = this.input;
     this.looks.atUnseen();
     // Settings first: under session_replication_role = replica the guard would not be armed.
-    const asBegun = [...RESET_ROLE, RESET_ALL];
-    if (commits) this.commit(migration, ...asBegun);
-    else talk.control(...asBegun);
+    const asBegun = () => {
+      talk.control(...RESET_ROLE, RESET_ALL);
+      // As in apply: what our rows set off shows now, and not at a COMMIT that never comes.
+      if (this.notes.phase === 'up') this.records.record(migration);
+    };
+    if (commits) this.commit(migration, asBegun);
+    else asBegun();
     talk.control(
       { text: 'close all' },
       { text: 'unlisten *' },
@@ -115,7 +120,6 @@ export class Migrations {
       ...bench.armed,
       bounds(this.input, null),
     );
-    if (this.notes.phase === 'up') this.records.record(migration);
     const answer = talk.exchange([END_OF_FILE, CONTROL]);
     answer.catch(() => undefined);
     // It is on its way after this turn of the event loop; while the server is at it, the next file is read.
