@@ -1,5 +1,6 @@
 /** Applying: what commits together, what a failure leaves, and that the record and the database never disagree. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { cuttableProxy } from '../support/cuttable.ts';
 import { addFiles, runGate } from '../support/gate.ts';
@@ -292,6 +293,15 @@ create constraint trigger late after insert on app.t deferrable initially deferr
   });
 });
 
+/** Lets go of what it holds once the gate has given up waiting for it. */
+function untilTriedAgain(holder: pg.Client): (line: string) => void {
+  let held = true;
+  return (line) => {
+    if (held && line.includes('trying again')) void holder.query('rollback');
+    held = held && !line.includes('trying again');
+  };
+}
+
 describe('losing to somebody else', () => {
   const ALTER = { '1_t.sql': 'insert into log values (1); alter table t add column note text;' };
   const SETUP = 'create table t (id int); create table log (id int)';
@@ -304,8 +314,8 @@ describe('losing to somebody else', () => {
       {
         onPause: async () => {
           await holder.query('begin; lock table t in access share mode');
-          setTimeout(() => void holder.query('rollback'), 500);
         },
+        onLine: untilTriedAgain(holder),
       },
     );
     expect(ending(outcome)).toBe('applied 0 migrated');
@@ -337,17 +347,22 @@ describe('losing to somebody else', () => {
   });
 
   it('lock-timeout by directive', async () => {
-    const here = await scene({ '1_t.sql': `-- gate: lock-timeout=1500ms\n${ALTER['1_t.sql']}` }, SETUP);
+    const here = await scene({ '1_t.sql': `-- gate: lock-timeout=30s\n${ALTER['1_t.sql']}` }, SETUP);
     const holder = await here.database.client();
+    let released: Promise<void> | null = null;
     const { outcome, lines } = await here.run(
       { ...PAUSE, 'lock-timeout': '50ms', 'lock-retries': '0' },
       {
         onPause: async () => {
           await holder.query('begin; lock table t in access share mode');
-          setTimeout(() => void holder.query('rollback'), 500);
+          released = until(here.client, `select from pg_locks where relation = 't'::regclass and not granted`)
+            // For longer than the input has it.
+            .then(() => sleep(200))
+            .then(() => void holder.query('rollback'));
         },
       },
     );
+    await released;
     expect(ending(outcome)).toBe('applied 0 migrated');
     expect(lines.join('\n')).not.toContain('trying again');
   });
@@ -386,21 +401,21 @@ describe('losing to somebody else', () => {
     const here = await scene(
       {
         '0_before.sql': 'create table before (id int);',
-        '1_t.sql': `begin isolation level serializable;\nselect sum(id) from t;\nselect pg_sleep(0.3);\nupdate t set id = id + 1;\ncommit;`,
+        '1_t.sql': `begin isolation level serializable;\nselect sum(id) from t;\nselect pg_advisory_xact_lock(7);\nupdate t set id = id + 1;\ncommit;`,
         '2_after.sql': 'create table after as select current_setting($$transaction_isolation$$) as level;',
       },
       'create table t (id int); insert into t values (1)',
     );
     let theirs: Promise<unknown> | null = null;
+    const other = await here.database.client();
     const { outcome, lines } = await here.run(
-      {},
+      { ...PAUSE, 'lock-timeout': '30s' },
       {
-        onLine: (line) => {
-          if (line === 'Apply') {
-            theirs = until(here.client, working('select pg_sleep%')).then(() =>
-              here.client.query('update t set id = id + 10'),
-            );
-          }
+        onPause: async () => {
+          await other.query('begin; select pg_advisory_xact_lock(7)');
+          theirs = until(here.client, `${working('select pg_advisory_xact_lock%')} and wait_event_type = 'Lock'`).then(
+            () => other.query('update t set id = id + 10; commit'),
+          );
         },
       },
     );
@@ -526,8 +541,8 @@ create table z (id int);`;
       {
         onPause: async () => {
           await holder.query('begin; lock table app.t in access share mode');
-          setTimeout(() => void holder.query('rollback'), 400);
         },
+        onLine: untilTriedAgain(holder),
       },
     );
     expect(ending(outcome)).toBe('applied 0 migrated');

@@ -7,18 +7,23 @@ import { ending, leftBehind, type Scene, scene, until, working } from '../suppor
 
 const HELD = `select pid, classid::text || '/' || objid as key from pg_locks where locktype = 'advisory'
    and database = (select oid from pg_database where datname = current_database())`;
-const SLOW = { '1_slow.sql': 'create table slow (id int);\nselect pg_sleep(0.3);' };
+/** Takes as long as there is a row. */
+const WAITS = `do $$ begin while exists (select from held) loop perform pg_sleep(0.01); end loop; end $$;`;
+const HELD_UP = 'create table held as select 1';
+const SLOW = { '1_slow.sql': `create table slow (id int);\n${WAITS}` };
+const goOn = (here: Scene) => here.client.query('delete from held');
 
-/** A gate that is in its dry run when `meanwhile` is called. */
+/** A gate that is in its dry run while `meanwhile` lasts. */
 async function during(here: Scene, first: Promise<GateRun>, meanwhile: () => Promise<unknown>): Promise<GateRun> {
-  await until(here.client, working('select pg_sleep%'));
+  await until(here.client, working('do $$%'));
   await meanwhile();
+  await goOn(here);
   return first;
 }
 
 describe('one gate at a time', () => {
   it('a second one waits, and then finds that there is nothing to do', async () => {
-    const here = await scene(SLOW);
+    const here = await scene(SLOW, HELD_UP);
     const first = runGate(
       here.workspace,
       here.database.url,
@@ -27,7 +32,10 @@ describe('one gate at a time', () => {
     );
     let second: Promise<GateRun> | null = null;
     const done = await during(here, first, async () => {
-      second = runGate(here.workspace, here.database.url);
+      await new Promise<void>((resolve) => {
+        const onLine = (line: string) => (line.startsWith('another gate') ? resolve() : undefined);
+        second = runGate(here.workspace, here.database.url, {}, { onLine });
+      });
     });
     expect(ending(done.outcome)).toBe('applied 0 migrated');
     const waited = await (second as unknown as Promise<GateRun>);
@@ -38,7 +46,7 @@ describe('one gate at a time', () => {
   });
 
   it('lock-wait is the limit; the holder is named', async () => {
-    const here = await scene(SLOW);
+    const here = await scene(SLOW, HELD_UP);
     const first = runGate(here.workspace, here.database.url);
     const done = await during(here, first, async () => {
       const [holder] = await here.rows(HELD);
@@ -56,7 +64,7 @@ describe('one gate at a time', () => {
   });
 
   it('reading only needs no lock', async () => {
-    const here = await scene(SLOW);
+    const here = await scene(SLOW, HELD_UP);
     await during(here, runGate(here.workspace, here.database.url), async () => {
       expect(
         ending((await runGate(here.workspace, here.database.url, { mode: 'status', 'lock-wait': '0' })).outcome),
@@ -90,11 +98,8 @@ describe('one gate at a time', () => {
   });
 
   it('a gate that came between during the pause and still works is waited for', async () => {
-    const here = await scene({ '1_a.sql': 'create table a (id int);' });
-    const slow = await folderWith({
-      '1_a.sql': 'create table a (id int);',
-      ...{ '2_slow.sql': 'select pg_sleep(0.5);' },
-    });
+    const here = await scene({ '1_a.sql': 'create table a (id int);' }, HELD_UP);
+    const slow = await folderWith({ '1_a.sql': 'create table a (id int);', '2_slow.sql': WAITS });
     let other: Promise<GateRun> | null = null;
     const paused = await runGate(
       here.workspace,
@@ -103,17 +108,18 @@ describe('one gate at a time', () => {
       {
         onPause: async () => {
           other = runGate(slow, here.database.url);
-          await until(here.client, working('select pg_sleep%'));
+          await until(here.client, working('do $$%'));
         },
       },
     );
     expect(ending(paused.outcome)).toBe('refused 5 unchanged');
+    await goOn(here);
     expect(ending((await (other as unknown as Promise<GateRun>)).outcome)).toBe('applied 0 migrated');
   });
 
   it('other tracking schemas and other databases are other gates', async () => {
-    const here = await scene(SLOW);
-    const there = await scene(SLOW);
+    const here = await scene(SLOW, HELD_UP);
+    const there = await scene(SLOW, HELD_UP);
     await during(here, runGate(here.workspace, here.database.url), async () => {
       const other = await folderWith({ '1_other.sql': 'create table other (id int);' });
       const inputs = { 'tracking-schema': 'apart', 'lock-wait': '0', 'allow-hazards': 'another-tool' };
@@ -125,7 +131,7 @@ describe('one gate at a time', () => {
   });
 
   it('application_name says which run it is, in 63 bytes', async () => {
-    const here = await scene(SLOW);
+    const here = await scene(SLOW, HELD_UP);
     const first = runGate(
       here.workspace,
       here.database.url,
@@ -176,7 +182,7 @@ describe('cancelled', () => {
   });
 
   it('while it waits for the lock', async () => {
-    const here = await scene(SLOW);
+    const here = await scene(SLOW, HELD_UP);
     const abort = new AbortController();
     await during(here, runGate(here.workspace, here.database.url), async () => {
       const second = runGate(

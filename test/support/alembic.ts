@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startQuickly } from './python.ts';
 
 const cache = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.cache');
 
@@ -54,6 +55,7 @@ export async function alembicEnvironment(options: AlembicOptions): Promise<Alemb
     for (const driver of drivers) packages.push(...PACKAGES[driver]);
     await install(packages, place);
   }
+  await startQuickly(place);
   const bin = join(place, 'bin');
   return { bin, alembic: join(bin, 'alembic'), python: join(bin, 'python') };
 }
