@@ -61,20 +61,15 @@ interface Place {
 async function makeDatabase(template: Place | null): Promise<Place> {
   const name = `oracle_${process.pid}_${randomBytes(5).toString('hex')}`;
   databases.push(name);
-  if (template === null) return { name, url: await createDatabase(await sharedServer(), name) };
   // Somebody else may just be copying it.
   for (let tries = 0; ; tries += 1) {
     try {
-      await admin.query(`create database ${name} template ${template.name}`);
-      break;
+      return { name, url: await createDatabase(await sharedServer(), name, template?.name) };
     } catch (error) {
       if (tries === 100 || (error as pg.DatabaseError).code !== '55006') throw error;
       await new Promise((go) => setTimeout(go, 20));
     }
   }
-  const url = new URL(template.url);
-  url.pathname = `/${name}`;
-  return { name, url: url.href };
 }
 
 async function connect({ url }: Place): Promise<pg.Client> {

@@ -723,7 +723,7 @@ describe.concurrent('a run that is killed', () => {
       .poll(() => [here.webhook.messages.length, here.github.requests.length], { timeout: 20_000 })
       .toEqual([1, 1]);
     // The message has been answered, and that is on its way to the disk.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await expect.poll(() => running.state().notified, { timeout: 20_000 }).toBe('true');
     const dead = await kill(running);
     expect(dead.state.notified).toBe('true');
     const post = await running.runPost();

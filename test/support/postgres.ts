@@ -153,10 +153,11 @@ async function roomiest(): Promise<string> {
   return bavail * bsize >= 4 * 1024 ** 3 ? memory : tmpdir();
 }
 
-/** A new database, a copy of template1. Returns its URL. */
+/** A new database, a copy of `template`. Returns its URL. */
 export async function createDatabase(
   server: Pick<Server, 'url'> | { readonly url: string },
   name = `t_${randomBytes(6).toString('hex')}`,
+  template = 'template1',
 ): Promise<string> {
   const base = typeof server.url === 'string' ? server.url : server.url();
   const client = new pg.Client({ connectionString: base });
@@ -165,7 +166,8 @@ export async function createDatabase(
     const { rows } = await client.query<{ v: number }>("SELECT current_setting('server_version_num')::int AS v");
     // Its files as they are, which 14 does unasked, instead of each of their pages through the log.
     const strategy = (rows[0]?.v ?? 0) >= 150_000 ? 'STRATEGY file_copy' : '';
-    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} ${strategy}`);
+    const [made, copied] = [name, template].map((one) => client.escapeIdentifier(one));
+    await client.query(`CREATE DATABASE ${made} TEMPLATE ${copied} ${strategy}`);
   } finally {
     await client.end();
   }

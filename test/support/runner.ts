@@ -77,6 +77,8 @@ export interface RunningAction {
   readonly pid: number;
   /** Everything on stdout so far. */
   readonly stdout: () => string;
+  /** What it has saved for its post step so far. */
+  readonly state: () => Readonly<Record<string, string>>;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves when stdout holds `pattern`; rejects with the output when the run ends first. */
   readonly waitFor: (pattern: RegExp | string) => Promise<void>;
@@ -352,6 +354,7 @@ function start(
   return {
     pid: child.pid ?? -1,
     stdout: watched.stdout,
+    state: () => parseCommandFile(readFileSync(files.state, 'utf8')),
     kill: (signal) => void child.kill(signal),
     waitFor: watched.waitFor,
     done,
