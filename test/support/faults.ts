@@ -2,6 +2,7 @@
  * What every file of `test/faults` shares: a short form (part of `npm test`) and a full one (`npm run test:faults`), a
  * seed that is printed and can be given again (`SEED=n`), and a table of what was tried and how it ended.
  */
+import { writeSync } from 'node:fs';
 import { afterAll } from 'vitest';
 import { randomFrom } from './random.ts';
 
@@ -29,9 +30,13 @@ export function oneOf<T>(list: readonly T[], random: () => number): T {
 
 /**
  * Counts faults by kind and ending, and prints them as a table when the calling file is through:
- * `death: SIGKILL, 120 tried: 61 unchanged, 40 migrated, 19 partially-migrated`.
+ * `death: SIGKILL, 120 tried: 61 unchanged, 40 migrated, 19 partially-migrated`. The seed is printed at once: what hangs
+ * and is killed has told it.
  */
 export function tally(title: string): (kind: string, ending: string) => void {
+  const run = `SEED=${SEED}${FULL ? ' FAULTS=full' : ''}`;
+  // Not through the reporter, which may hold it back until the file is through.
+  writeSync(2, `${run} ${title}\n`);
   const kinds = new Map<string, Map<string, number>>();
   afterAll(() => {
     const lines = [...kinds].map(([kind, endings]) => {
@@ -39,7 +44,7 @@ export function tally(title: string): (kind: string, ending: string) => void {
       const each = [...endings].sort((a, b) => b[1] - a[1]).map(([ending, count]) => `${count} ${ending}`);
       return `${title}: ${kind}, ${tried} tried: ${each.join(', ')}`;
     });
-    console.log([`SEED=${SEED}${FULL ? ' FAULTS=full' : ''}`, ...lines].join('\n'));
+    console.log([run, ...lines].join('\n'));
   });
   return (kind, ending) => {
     const endings = kinds.get(kind) ?? new Map<string, number>();
