@@ -1,7 +1,9 @@
 /** One gate at a time: an advisory lock of the session that does the work. */
 import { createHash } from 'node:crypto';
+import { askAsLogin } from './as-login.ts';
 import { qualified } from './qualified.ts';
 import type { Queryable } from './queryable.ts';
+import type { Session } from './session.ts';
 
 /** The key names the product and the tracking table; PostgreSQL itself keeps databases apart. A signed 64-bit number. */
 export function lockKey(trackingSchema: string): string {
@@ -22,7 +24,7 @@ export interface LockHolder {
  * Takes the lock if it is free: the backend that has it now for us, or who else holds it. Whoever waits asks again, and
  * does not wait inside the server: a waiting session holds a snapshot, and CREATE INDEX CONCURRENTLY would wait for it.
  */
-export async function tryLock(session: Queryable, key: string): Promise<{ taken: number } | { holder: LockHolder }> {
+export async function tryLock(session: Session, key: string): Promise<{ taken: number } | { holder: LockHolder }> {
   for (let look = 1; ; look += 1) {
     const { rows } = await session.query<{ taken: boolean; pid: number }>(
       'select pg_catalog.pg_try_advisory_lock($1) as taken, pg_catalog.pg_backend_pid() as pid',
@@ -40,17 +42,20 @@ const LOOKS = 3;
 const NOBODY: LockHolder = { pid: 0, application: 'unknown', since: null, state: null, stateSince: null };
 const shown = (column: string) => `pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')`;
 
-export async function lockHolder(session: Queryable, key: string): Promise<LockHolder | null> {
-  const { rows } = await session.query<LockHolder>(
-    qualified(`select l.pid, coalesce(a.application_name, '') as application, ${shown('a.backend_start')} as since,
-            a.state, ${shown('a.state_change')} as "stateSince"
+/** Of its own login's sessions a role that they begin with may be told less than the login. */
+async function lockHolder(session: Session, key: string): Promise<LockHolder | null> {
+  const [row] = await askAsLogin(
+    session,
+    `select l.pid, coalesce(a.application_name, ''), ${shown('a.backend_start')}, a.state, ${shown('a.state_change')}
        from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-        and ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`),
+        and ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`,
     [key],
   );
-  return rows[0] ?? null;
+  if (!row) return null;
+  const [pid, application, since = null, state = null, stateSince = null] = row;
+  return { pid: Number(pid), application: application ?? '', since, state, stateSince };
 }
 
 /** Frees the advisory locks that a file took for its session and did not give back; ours stays. */
@@ -87,7 +92,7 @@ const POLITE = 20;
  * The backend that took the lock for us serves somebody else now: a pooler gives backends away. The lock is given back when
  * that backend is ours again for a moment, else the backend is ended, as nobody could ever free it.
  */
-export async function freeStrandedLock(session: Queryable, key: string, pid: number): Promise<void> {
+export async function freeStrandedLock(session: Session, key: string, pid: number): Promise<void> {
   for (let time = 0; time < POLITE; time += 1) {
     const { rows } = await session.query<{ freed: boolean }>(
       qualified(
@@ -98,7 +103,7 @@ export async function freeStrandedLock(session: Queryable, key: string, pid: num
     if (rows[0]?.freed) return;
   }
   if ((await lockHolder(session, key))?.pid === pid) {
-    await session.query('select pg_catalog.pg_terminate_backend($1)', [pid]);
+    await askAsLogin(session, 'select pg_catalog.pg_terminate_backend($1)', [String(pid)]);
   }
 }
 

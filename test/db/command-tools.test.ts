@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { type Commanded, dryRunCommand, ending, nodeTool, psqlFile, runCommand } from '../support/command.ts';
 import type { Database } from '../support/database.ts';
 import { databaseWith } from '../support/dry-run.ts';
+import { loginBeginningAs, withRole } from '../support/roles.ts';
+import { until } from '../support/scene.ts';
 import { psql } from '../support/tools.ts';
 
 const SETUP = 'create table t (id int primary key); insert into t select n from generate_series(1, 100) n';
@@ -282,5 +284,53 @@ describe('others at work', () => {
     await Promise.all(waiting);
     expect(ending(outcome)).toEqual(INCONCLUSIVE);
     expect(outcome.blocked.map(({ application }) => application)).toEqual(['another deployment']);
+  });
+});
+
+describe('a login whose sessions begin as a role that is told nothing of them', () => {
+  const TOOLS = {
+    'psql -f': () => psqlFile('begin; create table app.a (id int); commit;\ncreate index concurrently on app.a (id);'),
+    // In apply alone: it leaves its backend at work, which then commits or not.
+    'one that leaves while the server is at work': () =>
+      nodeTool(`const client = await connect(); await client.query('create table app.a (id int)');
+        if (process.env.MIGRATION_GATE_REHEARSAL) await client.end();
+        else {
+          client.query('begin; create table app.late (id int); select pg_sleep(0.8); commit').catch(() => {});
+          await sleep(200); process.exit(1);
+        }`),
+    'one that cancels what it is at': () =>
+      nodeTool(`const client = await connect(); await client.query('create table app.a (id int)');
+        const long = client.query('select pg_sleep(20)').catch(({ code }) => code);
+        await sleep(300);
+        const asks = Buffer.alloc(16);
+        [16, 80877102, client.processID, client.secretKey].forEach((one, at) => asks.writeInt32BE(one, at * 4));
+        (await import('node:net')).connect(client.port, client.host).end(asks);
+        await client.query('create table app.b as select ' + (await long) + ' as code');
+        await client.end();`),
+  };
+  const ENDS = { 'one that leaves while the server is at work': 'partially-migrated' } as Record<string, string>;
+  const TABLES = `select relname::text as name from pg_class where relnamespace = 'app'::regnamespace and relkind = 'r' order by 1`;
+
+  it.each(Object.entries(TOOLS))('%s', async (name, tool) => {
+    await withRole(
+      '',
+      async (owner, here) => {
+        const url = await loginBeginningAs(owner, here);
+        const { outcome } = await runCommand(await tool(), url, { 'tracking-schema': 'app' });
+        const then = await here.rows(TABLES);
+        expect(outcome.databaseState).toBe(ENDS[name] ?? 'migrated');
+        await until(
+          here.client,
+          `select where not exists (select from pg_stat_activity where application_name like 'mgate%' and datname = current_database())`,
+        );
+        expect(await here.rows(TABLES)).toEqual(then);
+        if (name.includes('cancels')) expect(await here.rows('select code from app.b')).toEqual([{ code: 57014 }]);
+        expect(await here.rows(`select relowner::regrole::text as owner from pg_class where relname = 'a'`)).toEqual([
+          { owner },
+        ]);
+      },
+      {},
+      ['create schema app authorization ROLE'],
+    );
   });
 });

@@ -1,8 +1,12 @@
 /** One gate at a time, and nothing left of it when it is over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { freeStrandedLock, tryLock } from '../../src/postgres/lock.ts';
+import { connect } from '../../src/postgres/session.ts';
 import { type Files, folderWith } from '../support/dry-run.ts';
 import { addFiles, type GateRun, runGate } from '../support/gate.ts';
+import { targetOf } from '../support/relay.ts';
+import { loginBeginningAs, withRole } from '../support/roles.ts';
 import { ending, leftBehind, type Scene, scene, until, working } from '../support/scene.ts';
 
 const HELD = `select pid, classid::text || '/' || objid as key from pg_locks where locktype = 'advisory'
@@ -12,6 +16,7 @@ const WAITS = `do $$ begin while exists (select from held) loop perform pg_sleep
 const HELD_UP = 'create table held as select 1';
 const SLOW = { '1_slow.sql': `create table slow (id int);\n${WAITS}` };
 const goOn = (here: Scene) => here.client.query('delete from held');
+const session = (url: string) => connect(targetOf({ name: new URL(url).pathname.slice(1), url }), 'mgate/test', 10_000);
 
 /** A gate that is in its dry run while `meanwhile` lasts. */
 async function during(here: Scene, first: Promise<GateRun>, meanwhile: () => Promise<unknown>): Promise<GateRun> {
@@ -61,6 +66,38 @@ describe('one gate at a time', () => {
       }
     });
     expect(ending(done.outcome)).toBe('applied 0 migrated');
+  });
+
+  it('what the holder does is told, and a lock that nobody can give back any more is freed, though a role hides the sessions of its login', async () => {
+    await withRole(
+      '',
+      async (owner, here) => {
+        const url = await loginBeginningAs(owner, here);
+        const done = await during(here, runGate(here.workspace, url, { 'tracking-schema': 'gate' }), async () => {
+          const inputs = { 'lock-wait': '0', 'tracking-schema': 'gate' };
+          const { outcome } = await runGate(here.workspace, url, inputs);
+          expect(ending(outcome)).toBe('refused 5 unchanged');
+          expect(outcome.error?.message).toMatch(/pid \d+, connected since \d{4}-.* UTC, active since \d{4}-.* UTC/);
+        });
+        expect(ending(done.outcome)).toBe('applied 0 migrated');
+        const [holder, other] = [await session(url), await session(url)];
+        const taken = await tryLock(holder, '4711');
+        expect(taken).toEqual({ taken: holder.startupPid });
+        await freeStrandedLock(other, '4711', holder.startupPid);
+        await until(
+          here.client,
+          `select where not exists (select from pg_stat_activity where pid = ${holder.startupPid})`,
+        );
+        expect(await tryLock(other, '4711')).toEqual({ taken: other.startupPid });
+        await Promise.all([holder, other].map((one) => one.end()));
+      },
+      SLOW,
+      [
+        'create schema gate authorization ROLE',
+        'grant all on schema public to ROLE',
+        `${HELD_UP}; grant all on held to ROLE`,
+      ],
+    );
   });
 
   it('reading only needs no lock', async () => {

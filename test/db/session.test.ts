@@ -1,39 +1,7 @@
 /** What one file does to its session reaches neither the next file nor our own rows. */
-import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ending, type Scene, scene, until, working } from '../support/scene.ts';
-
-const name = (prefix: string) => `${prefix}_${randomBytes(4).toString('hex')}`;
-
-/** A role of this test's database; its objects and itself go with the test. */
-async function withRole<T>(
-  options: string,
-  use: (role: string, here: Scene) => Promise<T>,
-  files: Record<string, string> = {},
-  setup: readonly string[] = [],
-): Promise<T> {
-  const role = name('role');
-  const named = Object.fromEntries(Object.entries(files).map(([file, sql]) => [file, sql.replaceAll('ROLE', role)]));
-  const here = await scene(named, [`create role ${role} ${options}`]);
-  for (const sql of setup) await here.client.query(sql.replaceAll('ROLE', role).replaceAll('DB', here.database.name));
-  try {
-    return await use(role, here);
-  } finally {
-    await here.client.query(`drop owned by ${role} cascade; drop role ${role}`);
-  }
-}
-
-/** A login whose sessions begin as that role, which is no member of it: the URL. */
-async function loginBeginningAs(role: string, { client, database }: Scene): Promise<string> {
-  const login = name('login');
-  await client.query(
-    `create role ${login} login password 'secret-word' in role ${role}; alter role ${login} noinherit; alter role ${login} set role = ${role}`,
-  );
-  const url = new URL(database.url);
-  url.username = login;
-  url.password = 'secret-word';
-  return url.href;
-}
+import { loginBeginningAs, withRole } from '../support/roles.ts';
+import { ending, scene, until, working } from '../support/scene.ts';
 
 /** A file that does something to its session, in every form a file can have. */
 const FORMS: readonly (readonly [string, (sql: string) => string])[] = [
@@ -155,7 +123,6 @@ describe('between two files', () => {
             "select distinct pg_get_userbyid(relowner) as owner from pg_class where relname in ('one', 'two', 'schema_migrations')",
           ),
         ).toEqual([{ owner }]);
-        await here.client.query(`drop role ${new URL(url).username}`);
       },
       {
         '1_one.sql': 'create table app.one (id int);',
@@ -175,7 +142,6 @@ describe('between two files', () => {
         await until(here.client, working('%pg_sleep(300)%'));
         abort.abort();
         expect(ending((await running).outcome)).toBe('cancelled 6 unchanged');
-        await here.client.query(`drop role ${new URL(url).username}`);
       },
       { '1_sleep.sql': 'select pg_sleep(300);' },
       ['grant create on database "DB" to ROLE'],
