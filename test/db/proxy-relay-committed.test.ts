@@ -8,7 +8,7 @@ import { message, say } from '../../src/rehearsal/proxy/wire.ts';
 import { type Database, freshDatabase } from '../support/database.ts';
 import { pgMajor } from '../support/global-setup.ts';
 import { startServer } from '../support/postgres.ts';
-import { Raw, relayTo, targetOf, toolAt, until } from '../support/relay.ts';
+import { atWork, Raw, relayTo, targetOf, toolAt, until } from '../support/relay.ts';
 
 let database: Database;
 let admin: pg.Client;
@@ -146,7 +146,7 @@ it('PREPARE TRANSACTION outlasts the session; of a server that dies nothing is k
     const dies = await relayTo(place, settle);
     const raw = await Raw.greeted(dies.door, place.name);
     raw.socket.write(say.query('do $$ begin drop table fresh; perform pg_sleep(60); end $$'));
-    await until(() => dies.relay.busy().length === 1);
+    await atWork(settle, dies.relay);
     await server.stop('immediate');
     await until(() => raw.closed);
     expect(dies.relay.committed).toBe('unknown');
@@ -165,23 +165,23 @@ describe('an answer that never came', () => {
     ['of a read', [], 'select pg_sleep(60)', 'nothing'],
     ['after something else', ['create table fresh ()'], insertLate, 'something'],
   ] as const)('%s', async (_, before, last, verdict) => {
-    const { relay, door, backends } = await scene();
+    const { relay, door, told } = await scene();
     const raw = await Raw.greeted(door, database.name);
     for (const sql of before) await raw.say(1, say.query(sql));
     raw.socket.write(say.query(last));
-    await until(() => relay.busy().length === 1);
+    await atWork(admin, relay);
     raw.socket.destroy();
-    await until(() => relay.backends().length === 0);
+    await until(() => told.at(-1)?.error?.sqlstate === null);
     expect(relay.committed).toBe(verdict);
-    await admin.query('select pg_terminate_backend($1, 10000)', [backends[0]]);
+    await admin.query('select pg_terminate_backend($1, 10000)', [relay.pids[0]]);
   });
 
   it('what the server ended with its own words was not committed', async () => {
-    const { relay, door, backends } = await scene();
+    const { relay, door } = await scene();
     const raw = await Raw.greeted(door, database.name);
     raw.socket.write(say.query(insertLate));
-    await until(() => relay.busy().length === 1);
-    await admin.query('select pg_terminate_backend($1, 10000)', [backends[0]]);
+    await atWork(admin, relay);
+    await admin.query('select pg_terminate_backend($1, 10000)', [relay.pids[0]]);
     await until(() => raw.closed);
     const { rows } = await admin.query('select * from late');
     expect([relay.committed, rows]).toEqual(['nothing', []]);
@@ -191,9 +191,9 @@ describe('an answer that never came', () => {
     const { relay, door, sessions, told } = await scene();
     const raw = await Raw.greeted(door, database.name);
     raw.socket.write(say.query(insertLate));
-    await until(() => relay.busy().length === 1);
+    await atWork(admin, relay);
     sessions[0]?.drop();
-    await until(() => relay.backends().length === 0);
+    await until(() => told.at(-1)?.error?.sqlstate === null);
     expect(relay.committed).toBe('unknown');
     expect(told.at(-1)?.error?.sqlstate).toBeNull();
     await admin.query(
@@ -204,7 +204,7 @@ describe('an answer that never came', () => {
 
 describe('the maintenance database', () => {
   it('is there to be asked, and to make databases on; what is said there is told with its name', async () => {
-    const { relay, door, backends, told } = await scene();
+    const { relay, door, told } = await scene();
     const client = await toolAt(door, 'postgres');
     const name = `t_${process.pid}_${randomBytes(5).toString('hex')}`;
     expect((await client.query('select current_database() as name')).rows).toEqual([{ name: 'postgres' }]);
@@ -217,10 +217,10 @@ describe('the maintenance database', () => {
     await other.query('select 1');
     expect(told.map((one) => one.database)).toEqual([...Array(4).fill('postgres'), database.name]);
     expect(relay.committed).toBe('something');
-    await until(() => relay.backends().length === 1);
-    expect([relay.pids, relay.backends()]).toEqual([backends, backends.slice(1)]);
+    const { pids } = relay;
+    expect(pids).toHaveLength(2);
     await relay.close();
-    expect([relay.pids, relay.backends()]).toEqual([backends, []]);
+    expect(relay.pids).toEqual(pids);
   });
 
   it('template1 likewise', async () => {

@@ -57,11 +57,11 @@ describe('a statement that waits for older transactions', () => {
       (client: pg.Client) => client.query({ text: BUILD, queryMode: 'extended' } as pg.QueryConfig),
     ],
   ])('is not cut, %s, and lock_timeout is back after it', async (_, build) => {
-    const { door, backends, said, relay } = await scene();
+    const { door, said, relay } = await scene();
     const client = await toolAt(door, database.name);
     await hold();
     const done = build(client);
-    await letGoLater(backends[0]);
+    await letGoLater(relay.pids[0]);
     expect((await done).command).toBe('CREATE');
     expect(await isValid('w_id')).toBe(true);
     expect((await client.query('show lock_timeout')).rows).toEqual([{ lock_timeout: OURS }]);
@@ -77,12 +77,12 @@ describe('a statement that waits for older transactions', () => {
     await admin.query('create index w_id on w (id); create table p (id int) partition by list (id)');
     await admin.query('create table p1 partition of p for values in (1)');
     try {
-      const { door, backends } = await scene();
+      const { door, relay } = await scene();
       const client = await toolAt(door, database.name);
       await hold();
       await holder.query('select * from p');
       const done = client.query(sql);
-      await letGoLater(backends[0]);
+      await letGoLater(relay.pids[0]);
       await done;
       expect((await client.query('show lock_timeout')).rows).toEqual([{ lock_timeout: OURS }]);
     } finally {
@@ -102,14 +102,14 @@ describe('a statement that waits for older transactions', () => {
   });
 
   it('can be cancelled, also before it was sent', async () => {
-    const { door, backends } = await scene();
+    const { door, relay } = await scene();
     const client = await toolAt(door, database.name);
     await hold();
     const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
     const cancel = () =>
       connectSocket(door.port, '127.0.0.1').end(message('x', 80877102, processID, secretKey).subarray(1));
     const built = expect(client.query(BUILD)).rejects.toMatchObject({ code: '57014' });
-    await waits(backends[0]);
+    await waits(relay.pids[0]);
     cancel();
     await built;
     expect((await client.query('show lock_timeout')).rows).toEqual([{ lock_timeout: OURS }]);

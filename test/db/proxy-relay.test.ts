@@ -9,7 +9,7 @@ import type { Front } from '../../src/rehearsal/proxy/front.ts';
 import type { RelayInput } from '../../src/rehearsal/proxy/relay.ts';
 import { message, readFields, say, texts } from '../../src/rehearsal/proxy/wire.ts';
 import { type Database, freshDatabase } from '../support/database.ts';
-import { Raw, relayTo, targetOf, toolAt, until } from '../support/relay.ts';
+import { atWork, Raw, relayTo, targetOf, toolAt, until } from '../support/relay.ts';
 
 let database: Database;
 let admin: pg.Client;
@@ -20,6 +20,8 @@ beforeAll(async () => {
 
 const target = () => targetOf(database);
 const scene = (more: Partial<RelayInput> = {}) => relayTo(database, admin, more);
+const alive = async (pid: number | undefined) =>
+  (await admin.query('select from pg_stat_activity where pid = $1', [pid])).rowCount === 1;
 const tool = (door: Front, more: pg.ClientConfig = {}) => toolAt(door, database.name, more);
 const greeted = (door: Front) => Raw.greeted(door, database.name);
 
@@ -281,14 +283,14 @@ describe('the session a caller gets', () => {
     ['a value that cannot be', { options: '-c work_mem=x' }, '22023', 'invalid value for parameter "work_mem": "x"'],
     ['an option we do not know', { options: '-e' }, '42601', 'invalid command-line argument for server process: -e'],
   ])('is refused with %s', async (_, config, code, words) => {
-    const { door, backends, sessions, relay } = await scene();
+    const { door, sessions, relay } = await scene();
     await expect(tool(door, config)).rejects.toMatchObject({
       code,
       severity: 'FATAL',
       message: expect.stringContaining(words),
     });
     await relay.close();
-    expect(backends).toEqual([]);
+    expect(relay.pids).toEqual([]);
     for (const session of sessions) await expect(session.query('select 1')).rejects.toThrow();
   });
 
@@ -306,21 +308,17 @@ describe('the session a caller gets', () => {
 
 describe('two callers', () => {
   it('have a session each, known by its backend, and wait for one another as they do at the server', async () => {
-    const { door, relay, backends, told } = await scene();
+    const { door, relay, told } = await scene();
     const [one, two] = [await tool(door), await tool(door)];
     const pids = [one, two].map((client) => (client as unknown as { processID: number }).processID);
     expect((await two.query('select pg_backend_pid() as pid')).rows[0].pid).toBe(pids[1]);
-    expect([backends, relay.backends()]).toEqual([pids, pids]);
+    expect(relay.pids).toEqual(pids);
     await one.query('create table waits (id int)');
     await one.query('begin; lock table waits');
     const waiting = two.query('select * from waits');
-    await until(() => relay.busy().length === 1);
-    expect(relay.busy()).toEqual([
-      { sql: 'select * from waits', beganAt: expect.any(Number), caller: 2, pid: pids[1] },
-    ]);
+    await atWork(admin, relay);
     await one.query('commit');
     await waiting;
-    expect(relay.busy()).toEqual([]);
     const released = told.find(({ sql }) => sql === 'commit');
     const waited = told.find(({ sql }) => sql === 'select * from waits');
     expect(waited?.beganAt).toBeLessThan(released?.endedAt ?? 0);
@@ -328,15 +326,15 @@ describe('two callers', () => {
     expect(told.map(({ caller }) => caller).sort()).toEqual([1, 1, 1, 2, 2]);
     await one.query('drop table waits');
     await two.end();
-    await until(() => relay.backends().length === 1);
-    expect(relay.backends()).toEqual([pids[0]]);
+    await until(async () => !(await alive(pids[1])));
+    expect(await alive(pids[0])).toBe(true);
   });
 
   it('a cancel request stops the one that it means', async () => {
     const { door, relay } = await scene();
     const [one, two] = [await tool(door), await tool(door)];
     const [sleeping, other] = [one.query('select pg_sleep(60)'), two.query('select pg_sleep(0.5)')];
-    await until(() => relay.busy().length === 2);
+    await atWork(admin, relay, 2);
     const { processID, secretKey } = one as unknown as { processID: number; secretKey: number };
     connectSocket(door.port, '127.0.0.1').end(message('x', 80877102, processID, secretKey).subarray(1));
     await expect(sleeping).rejects.toMatchObject({ code: '57014' });
@@ -345,9 +343,6 @@ describe('two callers', () => {
 });
 
 describe('what ends', () => {
-  const alive = async (pid: number | undefined) =>
-    (await admin.query('select from pg_stat_activity where pid = $1', [pid])).rowCount === 1;
-
   it.each([
     ['says that it goes', (client: pg.Client) => client.end()],
     [
@@ -356,49 +351,48 @@ describe('what ends', () => {
         (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(),
     ],
   ])('of a tool that %s, an open transaction is rolled back, and its backend is gone', async (_, leave) => {
-    const { door, backends, relay } = await scene();
+    const { door, relay } = await scene();
     const client = await tool(door);
     await client.query('begin');
     await client.query('create table undone (id int)');
-    expect(await alive(backends[0])).toBe(true);
+    expect(await alive(relay.pids[0])).toBe(true);
     await leave(client);
-    await until(async () => !(await alive(backends[0])));
+    await until(async () => !(await alive(relay.pids[0])));
     expect((await admin.query("select to_regclass('undone') as found")).rows[0].found).toBeNull();
-    expect(relay.backends()).toEqual([]);
   });
 
   it('of a tool that dies while the server works, the statement is written down without an answer', async () => {
-    const { door, backends, said, relay } = await scene({ settings: [['client_connection_check_interval', '100ms']] });
+    const { door, said, relay } = await scene({ settings: [['client_connection_check_interval', '100ms']] });
     const raw = await greeted(door);
     raw.socket.write(say.query('create table half (id int); select pg_sleep(60)'));
-    await until(() => relay.busy().length === 1);
+    await atWork(admin, relay);
     raw.socket.destroy();
     await until(() => said().length === 1);
     expect(said()).toEqual([
       'create table half (id int); select pg_sleep(60) -> null the tool closed its connection before the answer came',
     ]);
-    await until(async () => !(await alive(backends[0])));
+    await until(async () => !(await alive(relay.pids[0])));
     expect((await admin.query("select to_regclass('half') as found")).rows[0].found).toBeNull();
   });
 
   it('a backend that is ended takes the tool’s connection along, in the server’s words', async () => {
-    const { door, backends, said, relay } = await scene();
+    const { door, said, relay } = await scene();
     const [idle, working] = [await greeted(door), await greeted(door)];
     working.socket.write(say.query('select pg_sleep(60)'));
-    await until(() => relay.busy().length === 1);
-    for (const pid of backends) await admin.query('select pg_terminate_backend($1)', [pid]);
+    await atWork(admin, relay);
+    for (const pid of relay.pids) await admin.query('select pg_terminate_backend($1)', [pid]);
     await until(() => idle.closed && working.closed);
     for (const { frames } of [idle, working]) {
       const error = frames.find(({ type }) => type === 'E');
       expect(error && readFields(error).get('C')).toBe('57P01');
     }
-    await until(() => relay.backends().length === 0);
+    await until(() => said().length === 1);
     expect(said()).toEqual(['select pg_sleep(60) -> 57P01 terminating connection due to administrator command']);
   });
 
   it('close ends all of them, and those that are being opened', async () => {
     let opening = false;
-    const { door, backends, relay, sessions } = await scene({
+    const { door, relay, sessions } = await scene({
       open: async () => {
         if (sessions.length === 1) {
           opening = true;
@@ -414,7 +408,7 @@ describe('what ends', () => {
     await until(() => opening);
     await relay.close();
     expect(await late).toMatchObject({ code: '57P01' });
-    for (const pid of [...backends, ...sessions.map(({ startupPid }) => startupPid)])
+    for (const pid of [...relay.pids, ...sessions.map(({ startupPid }) => startupPid)])
       expect(await alive(pid)).toBe(false);
     await expect(tool(door)).rejects.toMatchObject({ code: '57P01' });
   });

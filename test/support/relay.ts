@@ -14,7 +14,6 @@ export interface Scene {
   readonly relay: Relay;
   readonly door: Front;
   readonly sessions: Session[];
-  readonly backends: number[];
   readonly told: readonly Said[];
   /** As the relay told them, `sql`, then the tags or the error. */
   said(): string[];
@@ -47,7 +46,6 @@ export function targetOf(database: Place): Target {
 /** Closed after the test. `admin` carries out what a cancel request asks for. */
 export async function relayTo(database: Place, admin: pg.Client, more: Partial<RelayInput> = {}): Promise<Scene> {
   const sessions: Session[] = [];
-  const backends: number[] = [];
   const told: Said[] = [];
   const relay = new Relay({
     database: database.name,
@@ -59,7 +57,6 @@ export async function relayTo(database: Place, admin: pg.Client, more: Partial<R
     },
     settings: [['lock_timeout', '3s']],
     cancel: (pid) => void admin.query('select pg_cancel_backend($1)', [pid]),
-    onBackend: (pid) => backends.push(pid),
     onStatement: (one) => told.push(one),
     ...more,
   });
@@ -67,11 +64,17 @@ export async function relayTo(database: Place, admin: pg.Client, more: Partial<R
   opened.push(relay, door);
   const said = () =>
     told.map(({ sql, tags, error }) => `${sql} -> ${error ? `${error.sqlstate} ${error.message}` : tags.join(', ')}`);
-  return { relay, door, sessions, backends, told, said };
+  return { relay, door, sessions, told, said };
 }
 
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await what())) await sleep(5);
+}
+
+/** So many of the backends that work for a tool are at work, by the server's own word. */
+export function atWork(admin: pg.Client, relay: Relay, count = 1): Promise<void> {
+  const active = "select from pg_stat_activity where pid = any ($1) and state = 'active'";
+  return until(async () => (await admin.query(active, [relay.pids])).rowCount === count);
 }
 
 /** Ended after the test. */

@@ -9,7 +9,7 @@ import type { Admission, Caller, Host } from './caller.ts';
 import { type Committed, worst } from './commits.ts';
 import { encodingItem, REPORTED, type Setting, StartupError, settingItems, settingsOf } from './parameters.ts';
 import { Passage } from './passage.ts';
-import type { Said, UnderWay } from './transcript.ts';
+import type { Said } from './transcript.ts';
 import { answer, errorFields, type Fields, type Frame } from './wire.ts';
 
 export type { Committed } from './commits.ts';
@@ -24,8 +24,6 @@ export interface RelayInput {
   readonly settings: readonly Setting[];
   /** pg_cancel_backend, from elsewhere. Must not throw. */
   readonly cancel: (pid: number) => void;
-  /** Called with each backend that begins to work for the tool. */
-  readonly onBackend?: (pid: number) => void;
   /** Called with each statement as it ends. */
   readonly onStatement: (said: Said) => void;
   /**
@@ -60,18 +58,6 @@ export class Relay implements Host {
   /** Every backend that has ever worked for the tool. One whose caller has left may work on until it notices. */
   get pids(): readonly number[] {
     return [...this.everyPid];
-  }
-
-  /** Of the callers that are connected now. */
-  backends(): readonly number[] {
-    return [...this.passages.values()].map(({ pid }) => pid);
-  }
-
-  /** What the server is at now, for whom. */
-  busy(): readonly (UnderWay & { readonly caller: number; readonly pid: number })[] {
-    return [...this.passages.values()].flatMap(({ caller, pid, transcript }) =>
-      transcript.underWay ? [{ ...transcript.underWay, caller: caller.id, pid }] : [],
-    );
   }
 
   async admit(caller: Caller): Promise<Admission> {
@@ -109,7 +95,6 @@ export class Relay implements Host {
       });
       this.passages.set(caller, passage);
       session.onLost((why) => this.lost(caller, `the connection to the server ended: ${why.message}`));
-      this.input.onBackend?.(pid);
       return { kind: 'admitted', parameters, pid };
     } catch (error) {
       await session.end();

@@ -24,7 +24,7 @@ export interface Said extends Speaker {
   readonly error: { readonly sqlstate: string | null; readonly message: string } | null;
 }
 
-export interface UnderWay {
+interface UnderWay {
   readonly sql: string;
   readonly beganAt: number;
 }
@@ -77,7 +77,7 @@ export class Transcript {
   }
 
   /** What the client's oldest unanswered message is about. */
-  get underWay(): UnderWay | null {
+  private get underWay(): UnderWay | null {
     const first = this.first();
     const sql = first?.type === 'S' ? this.last?.sql : first && shown(first);
     return sql == null || this.since === null ? null : { sql, beganAt: this.since };
