@@ -1,3 +1,4 @@
+import { PINS_PATH } from './qualified.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -16,5 +17,5 @@ export async function askAsLogin(
 }
 
 const AS_LOGIN = {
-  text: `select pg_catalog.set_config('role', 'none', true), pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)`,
+  text: `select pg_catalog.set_config('role', 'none', true), ${PINS_PATH}`,
 };

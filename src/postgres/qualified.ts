@@ -4,10 +4,10 @@
  * would be called with our rights.
  */
 
-/** Before another item of the same transaction: names are the server's own until that ends. Not between a file's statements. */
-export const PIN = {
-  text: `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)`,
-};
+/** A call: until the transaction ends names are the server's own. Not between a file's statements. */
+export const PINS_PATH = `pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)`;
+/** Before another item of the same transaction. */
+export const PIN = { text: `select ${PINS_PATH}` };
 
 /** Of these the grammar itself knows whose they are. */
 const TYPES_OF_GRAMMAR =

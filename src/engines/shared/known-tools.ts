@@ -370,11 +370,6 @@ export function candidateTablesQuery(
      order by n.nspname, c.relname`);
 }
 
-/** What the tool has on record in this table, whatever the search_path: see `KnownTool.read`. */
-export function versionsQuery({ read }: KnownTool, relation: string): string {
-  return qualified(read(relation));
-}
-
 /** The quoted, qualified name. */
 export function relationOf({ schema, table }: Pick<CandidateTable, 'schema' | 'table'>): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;

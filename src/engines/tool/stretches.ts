@@ -15,17 +15,10 @@ import { formOf } from '../../report/values.ts';
 import type { StatementEvent } from '../../sql/script.ts';
 import { bareName, Cursor, tokenize } from '../../sql/tokens.ts';
 import type { Finding } from '../engine.ts';
-import {
-  type CandidateTable,
-  candidateTablesQuery,
-  KNOWN_TOOLS,
-  relationOf,
-  toolOfTable,
-  versionsQuery,
-} from '../shared/known-tools.ts';
+import { type CandidateTable, candidateTablesQuery } from '../shared/known-tools.ts';
 import type { ToolInput } from './attempt.ts';
 import type { Ended } from './child.ts';
-import { isForRecords, type ToolTable } from './tables.ts';
+import { isForRecords, readingOf, type ToolTable, toolTablesIn } from './tables.ts';
 
 /** Statements kept in full for the rules. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
@@ -146,9 +139,7 @@ export class Stretches {
 
   /** What reads the tool's records; null: its table is not known. */
   get reading(): BatchItem | null {
-    const known = this.table && KNOWN_TOOLS.find(({ tool }) => tool === this.table?.tool);
-    if (!known || !this.table) return null;
-    return { text: versionsQuery(known, this.table.relation), keep: true, name: 'mgate_versions' };
+    return this.table && { text: readingOf(this.table), keep: true, name: 'mgate_versions' };
   }
 
   /** What was said until here belongs to the migration that has just been recorded, if one was. */
@@ -177,20 +168,13 @@ export class Stretches {
 
   private async findTable(ask: (items: readonly BatchItem[]) => Promise<readonly BatchResult[]>): Promise<void> {
     const [found] = await ask([{ text: candidateTablesQuery(null), keep: true, name: 'mgate_candidates' }]);
-    const tables = (found?.rows ?? []).flatMap(([schema, table, columns, rails]) => {
-      const candidate: CandidateTable = {
-        schema: schema ?? '',
-        table: table ?? '',
-        columns: JSON.parse(columns ?? '{}') as CandidateTable['columns'],
-        rails: rails === 't' || rails === 'true',
-      };
-      const known = toolOfTable(candidate);
-      const { schema: home, table: name } = candidate;
-      return known
-        ? [{ tool: known.tool, schema: home, table: name, relation: relationOf(candidate), volatile: known.volatile }]
-        : [];
-    });
-    this.table ??= this.own.tool.tableOf(tables, []);
+    const candidates = (found?.rows ?? []).map(([schema, table, columns, rails]) => ({
+      schema: schema ?? '',
+      table: table ?? '',
+      columns: JSON.parse(columns ?? '{}') as CandidateTable['columns'],
+      rails: rails === 't' || rails === 'true',
+    }));
+    this.table ??= this.own.tool.tableOf(toolTablesIn(candidates), []);
   }
 
   // -- the end --------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 /** The tool's own table: found, read, and told by what makes it. */
 
+import { qualified } from '../../postgres/qualified.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import { classify } from '../../sql/classify.ts';
 import { bareName } from '../../sql/tokens.ts';
@@ -9,7 +10,6 @@ import {
   KNOWN_TOOLS,
   relationOf,
   toolOfTable,
-  versionsQuery,
 } from '../shared/known-tools.ts';
 
 export interface ToolTable {
@@ -42,7 +42,12 @@ export function isForRecords(sql: string, { createsTable } = classify(sql)): boo
 /** The tables of known tools in all schemas but the system's, by schema and name. Reads the catalog only. */
 export async function findToolTables(session: Queryable): Promise<ToolTable[]> {
   const { rows } = await session.query<CandidateTable>(candidateTablesQuery(null));
-  return rows.flatMap((row) => {
+  return toolTablesIn(rows);
+}
+
+/** Those among them that are a known tool's. */
+export function toolTablesIn(candidates: readonly CandidateTable[]): ToolTable[] {
+  return candidates.flatMap((row) => {
     const known = toolOfTable(row);
     if (known === null) return [];
     return [
@@ -51,13 +56,18 @@ export async function findToolTables(session: Queryable): Promise<ToolTable[]> {
   });
 }
 
+/** What reads its rows: `version`, `name`, `state`, oldest first. */
+export function readingOf({ tool, relation }: ToolTable): string {
+  const known = KNOWN_TOOLS.find((one) => one.tool === tool);
+  if (known === undefined) throw new Error(`nothing is known of how ${tool} records its migrations`);
+  return qualified(known.read(relation));
+}
+
 /**
  * What the tool has on record, oldest first; for Alembic its current heads, for golang-migrate its current version.
  * Throws what the server says (42501 without the right to read it).
  */
 export async function readVersions(session: Queryable, table: ToolTable): Promise<ToolVersion[]> {
-  const known = KNOWN_TOOLS.find(({ tool }) => tool === table.tool);
-  if (known === undefined) throw new Error(`nothing is known of how ${table.tool} records its migrations`);
-  const { rows } = await session.query<ToolVersion>(versionsQuery(known, table.relation));
+  const { rows } = await session.query<ToolVersion>(readingOf(table));
   return rows;
 }
