@@ -3,15 +3,18 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { RevisionFile } from '../support/alembic.ts';
 import { revisionId } from '../support/alembic-revisions.ts';
 import { type AlembicScene, alembicScene, type Inputs } from '../support/alembic-scene.ts';
 import type { GateRun } from '../support/gate.ts';
 import { runGate } from '../support/gate.ts';
+import { Heartbeat } from '../support/heartbeat.ts';
 import { ending, until } from '../support/scene.ts';
 
 const PROMISED_MS = 5_000;
+const heart = new Heartbeat();
+afterAll(() => heart.stop());
 
 type Body = readonly [message: string, upgrade: string];
 
@@ -56,7 +59,7 @@ async function cancelled(scene: AlembicScene, when: () => Promise<unknown>, inpu
   const at = Date.now();
   abort.abort();
   const run = await running;
-  expect(Date.now() - at).toBeLessThan(PROMISED_MS);
+  expect(heart.since(at)).toBeLessThan(PROMISED_MS);
   expect(run.outcome.error).toMatchObject({ class: 'cancelled' });
   expect(processesOf(scene)).toEqual([]);
   return run;

@@ -86,10 +86,19 @@ describe('somebody else who waits on the dry run', () => {
     const database = await databaseWith(setup);
     const other = await somebody(database, 'the app');
     const looker = await database.client();
+    // As long as we hold it, it takes long.
+    await looker.query('select pg_advisory_lock(7)');
     const running = dryRun(
       database,
-      { '1_a.sql': 'alter table busy add column b int; select pg_sleep(1);' },
+      {
+        '1_a.sql':
+          'alter table busy add column b int; select pg_sleep(case when pg_try_advisory_xact_lock(7) then 0 else 30 end);',
+      },
       { 'max-blocking': '200ms', 'lock-retries': '3' },
+      {
+        onLine: (line) =>
+          line.includes('trying again') ? void looker.query('select pg_advisory_unlock(7)') : undefined,
+      },
     );
     await untilLocked(looker, 'busy');
     await other.query('select * from busy');
@@ -392,7 +401,9 @@ describe('the watching connection', () => {
     });
     await worker.query('begin; create table fresh (id int); lock table fresh; select pg_sleep(0.6)');
     expect(alarms).toEqual([]);
-    await worker.query('lock table busy; select pg_sleep(0.8); rollback');
+    await worker.query('lock table busy');
+    while (alarms.length === 0) await wait(10);
+    await worker.query('rollback');
     await watchdog.stop();
     await session.end();
     expect(alarms).toMatchObject([{ kind: 'exclusive' }]);

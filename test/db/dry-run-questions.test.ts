@@ -232,7 +232,7 @@ describe('the locks of a statement that fails', () => {
     const database = await databaseWith('create table slow (id int); insert into slow values (1)');
     const { outcome } = await dryRun(database, {
       '1_a.sql':
-        'select 1;\ndo $$ begin lock table slow in share mode; perform pg_sleep(0.7); raise exception $x$no$x$; end $$;',
+        'select 1;\ndo $$ begin lock table slow in share mode; perform pg_sleep(2); raise exception $x$no$x$; end $$;',
     });
     expect(outcome.result).toBe('failed');
     expect(locksOf(statementOf(outcome, '1_a.sql', 2))).toEqual(['public.slow ShareLock']);

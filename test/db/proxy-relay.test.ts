@@ -99,13 +99,15 @@ describe('what passes', () => {
     await until(() => raw.types.endsWith('CZ'));
     expect(raw.frames.filter(({ type }) => type === 'D')).toHaveLength(100_000);
     raw.frames.length = 0;
-    // The other way: the server sleeps while a pipeline of statements comes.
+    // The other way: the server waits while a pipeline of statements comes.
+    await admin.query('select pg_advisory_lock(7)');
     const many = Array.from({ length: 3_000 }, () => say.query(`-- ${'z'.repeat(10_000)}`));
     const before = stream().bytesWritten;
-    raw.socket.write(Buffer.concat([say.query('select pg_sleep(0.3)'), ...many]));
+    raw.socket.write(Buffer.concat([say.query('select pg_advisory_lock(7)'), ...many]));
     await until(() => stream().writableNeedDrain);
     await sleep(100);
     expect(stream().bytesWritten - before).toBeLessThan(20_000_000);
+    await admin.query('select pg_advisory_unlock(7)');
     await until(() => raw.frames.filter(({ type }) => type === 'Z').length === 3_001);
   });
 

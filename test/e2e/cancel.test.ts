@@ -2,9 +2,10 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, freshDatabase } from '../support/database.ts';
 import { times } from '../support/faults.ts';
+import { Heartbeat } from '../support/heartbeat.ts';
 import { nodeForAction } from '../support/node24.ts';
 import { type ActionRun, startAction, temporaryWorkspace, writeMigrations } from '../support/runner.ts';
 import { leftBehind } from '../support/scene.ts';
@@ -21,6 +22,17 @@ const WHOLE_RUN_MS = 14_500;
 const MOMENTS = times(16, 50);
 const KILLED = times(8, 20);
 const AT_ONCE = 8;
+
+/** Each with the milliseconds that it lasts, about. */
+const CHAPTERS = [
+  ['Inspect', 500],
+  ['Dry run', 6_500],
+  ['Review', 1_000],
+  ['Apply', 6_500],
+] as const;
+
+const heart = new Heartbeat();
+afterAll(() => heart.stop());
 
 beforeAll(async () => {
   // Not while the first of them wait for it.
@@ -107,11 +119,13 @@ describe('cancelled', () => {
       const running = await start(here);
       // A process that has not come to listen yet dies of it, as any does; the runner starts the post step then.
       await running.waitFor('::add-mask::');
-      await sleep((WHOLE_RUN_MS / MOMENTS) * moment);
+      const [chapter, lastsMs] = CHAPTERS[moment % CHAPTERS.length] ?? CHAPTERS[0];
+      await running.waitFor(`::group::${chapter}`);
+      await sleep((lastsMs / MOMENTS) * (moment - (moment % CHAPTERS.length)));
       const cancelledAt = Date.now();
       running.kill('SIGINT');
       const run = await running.done;
-      const waited = Date.now() - cancelledAt;
+      const waited = heart.since(cancelledAt);
 
       const now = await held(here.client);
       agree(stateOf(run), now);

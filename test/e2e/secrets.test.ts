@@ -119,11 +119,10 @@ const BEGINNINGS = 5;
 
 /** Where a text holds a secret, or the beginning of its word; `[]` where it holds none. */
 function leaks(text: string, secrets: readonly Secret[]): string[] {
-  const views = [
-    text,
-    ...VIEWS.map((view) => view(text)),
-    ...VIEWS.slice(0, 4).flatMap((view) => VIEWS.map((next) => next(view(text)))),
-  ];
+  const once = VIEWS.map((view) => view(text));
+  // Where the first one finds nothing to undo, the second would see the text itself again.
+  const twice = once.slice(0, 4).flatMap((seen) => (seen === text ? [] : VIEWS.map((view) => view(seen))));
+  const views = new Set([text, ...once, ...twice]);
   return secrets.flatMap(({ name, text: whole, core }) => {
     const looked = [whole, core, core.slice(0, BEGINNINGS), core.slice(-BEGINNINGS)];
     for (const view of views) {
@@ -175,7 +174,7 @@ afterAll(() => Promise.all(open.map((one) => one.close())));
 let roles = 0;
 
 /** A database that belongs to a role of its own, which has this password. */
-async function databaseOf({ text }: Secret): Promise<{ url: URL; admin: pg.Client }> {
+async function databaseOf({ text }: Secret): Promise<{ url: URL; admin: pg.Client; watcher: pg.Client }> {
   const database = await freshDatabase();
   const admin = await database.client({ application_name: 'the test' });
   roles += 1;
@@ -185,7 +184,7 @@ async function databaseOf({ text }: Secret): Promise<{ url: URL; admin: pg.Clien
   const url = new URL(database.url);
   url.username = role;
   url.password = '';
-  return { url, admin };
+  return { url, admin, watcher: await database.client({ application_name: 'the watcher' }) };
 }
 
 const withPassword = (url: URL, password: string) => url.href.replace('@', `:${password}@`);
@@ -247,8 +246,13 @@ async function place(
         },
         ...options,
       });
-      const watching = setInterval(() => void look(running.pid, database.admin, seen), 150);
-      void running.done.finally(() => clearInterval(watching));
+      let over = false;
+      void running.done.finally(() => {
+        over = true;
+      });
+      void (async () => {
+        for (; !over; await sleep(150)) await look(running.pid, database.watcher, seen);
+      })();
       return running;
     },
     hold: (...runs) => {
@@ -272,13 +276,13 @@ async function place(
   }
 }
 
-async function look(pid: number, admin: pg.Client, seen: [string, string][]): Promise<void> {
+async function look(pid: number, watcher: pg.Client, seen: [string, string][]): Promise<void> {
   try {
     seen.push(['argv', readFileSync(`/proc/${pid}/cmdline`, 'utf8')]);
   } catch {
     // It has ended, or this system has no /proc.
   }
-  const { rows } = await admin
+  const { rows } = await watcher
     .query(`select application_name from pg_stat_activity where application_name like 'mgate%'`)
     .catch(() => ({ rows: [] }));
   for (const row of rows) seen.push(['application_name', row.application_name]);

@@ -49,6 +49,12 @@ export class Heartbeat {
     return sum;
   }
 
+  /** Milliseconds since a time of the wall clock, but for those in which the machine stood still. */
+  since(from: number): number {
+    const now = Date.now();
+    return now - from - this.stalledBetween(from, now);
+  }
+
   async stop(): Promise<void> {
     await this.worker.terminate();
   }
