@@ -165,6 +165,8 @@ export interface Loan {
   giveBack(): void;
 }
 
+const nothing = () => undefined;
+
 export class Session implements Queryable {
   private readonly client: pg.Client;
   private readonly noticeListeners = new Set<(notice: ServerNotice) => void>();
@@ -175,6 +177,8 @@ export class Session implements Queryable {
   private readonly lossListeners: ((why: Error) => void)[] = [];
   private closing = false;
   private underWay = 0;
+  /** Fulfilled once the last one that was asked is settled; null: the server owes us nothing. */
+  private asked: Promise<void> | null = null;
   private isLent = false;
   /** The backend's process id as it says itself, once it was asked. */
   backendPid: number | null = null;
@@ -244,7 +248,7 @@ export class Session implements Queryable {
   }
 
   async query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<{ rows: Row[] }> {
-    const result = await this.counted(this.client.query(text, values));
+    const result = await this.inTurn(() => this.client.query(text, values));
     const last = Array.isArray(result) ? result.at(-1) : result;
     return { rows: last.rows as Row[] };
   }
@@ -254,20 +258,26 @@ export class Session implements Queryable {
     items: readonly BatchItem[],
     onDone: ((index: number, result: BatchResult) => void) | null = null,
   ): Promise<BatchResult[]> {
-    return this.counted(
-      new Promise((resolve, reject) => {
-        const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
-        this.client.query(batch as unknown as pg.Submittable);
-      }),
+    return this.inTurn(
+      () =>
+        new Promise((resolve, reject) => {
+          const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
+          this.client.query(batch as unknown as pg.Submittable);
+        }),
     );
   }
 
-  private async counted<T>(answer: Promise<T>): Promise<T> {
+  /** At once, or after those that were asked before: from its version 9 on node-postgres has no queue for them. */
+  private async inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const answer = this.asked === null ? ask() : this.asked.then(ask);
+    const settled = answer.then(nothing, nothing);
+    this.asked = settled;
     this.underWay += 1;
     try {
       return await answer;
     } finally {
       this.underWay -= 1;
+      if (this.asked === settled) this.asked = null;
     }
   }
 

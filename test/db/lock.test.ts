@@ -1,5 +1,4 @@
 /** One gate at a time, and nothing left of it when it is over. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { freeStrandedLock, tryLock } from '../../src/postgres/lock.ts';
 import { connect } from '../../src/postgres/session.ts';
@@ -7,7 +6,7 @@ import { type Files, folderWith } from '../support/dry-run.ts';
 import { addFiles, type GateRun, runGate } from '../support/gate.ts';
 import { targetOf } from '../support/relay.ts';
 import { loginBeginningAs, withRole } from '../support/roles.ts';
-import { ending, leftBehind, type Scene, scene, until, working } from '../support/scene.ts';
+import { endBackends, ending, leftBehind, type Scene, scene, until, working } from '../support/scene.ts';
 
 const HELD = `select pid, classid::text || '/' || objid as key from pg_locks where locktype = 'advisory'
    and database = (select oid from pg_database where datname = current_database())`;
@@ -194,10 +193,7 @@ describe('a connection lost in the pause', () => {
       { 'review-delay': '1ms' },
       {
         onPause: async () => {
-          await here.client.query(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'mgate%'",
-          );
-          await sleep(100);
+          await endBackends(here.client, "datname = current_database() and application_name like 'mgate%'");
         },
       },
     );

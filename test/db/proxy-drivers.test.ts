@@ -71,8 +71,12 @@ describe.each(['disable', 'require'])('Python, sslmode=%s', (sslmode) => {
 
 describe('pg', () => {
   /** Results, errors and notices in words. */
-  async function told(url: string, talk: (client: pg.Client, note: (what: unknown) => void) => Promise<void>) {
-    const client = new pg.Client({ connectionString: url });
+  async function told(
+    url: string,
+    talk: (client: pg.Client, note: (what: unknown) => void) => Promise<void>,
+    config: pg.ClientConfig & { readonly pipeline?: boolean } = {},
+  ) {
+    const client = new pg.Client({ connectionString: url, ...config });
     const seen: unknown[] = [];
     client.on('notice', ({ severity, code, message }) => seen.push({ severity, code, message }));
     await client.connect();
@@ -129,10 +133,14 @@ describe('pg', () => {
         note(await asked(client.query({ name: 'insert', text: 'insert into t values ($1)', values: [8] })));
         note(await asked(client.query('select $1::int', ['x'])));
         note(await asked(client.query({ text: 'select i from generate_series(1, 5) i', rows: 2 } as pg.QueryConfig)));
-        // Sent at once, answered in order.
-        const all = ['select 1', 'select 1/0', 'insert into t values (9)', 'select count(*) from t'];
-        note(await Promise.all(all.map((text) => asked(client.query(text, [])))));
       }),
     );
+  });
+
+  it('what is sent at once is answered in order', async () => {
+    const all = ['select 1', 'select 1/0', 'insert into t values (9)', 'select count(*) from t'];
+    const talk = async (client: pg.Client, note: (what: unknown) => void) =>
+      note(await Promise.all(all.map((text) => asked(client.query(text, [])))));
+    await same((url) => told(url, talk, { pipeline: true }));
   });
 });

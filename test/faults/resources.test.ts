@@ -18,7 +18,7 @@ import { addFiles, runGate, workspaceWith } from '../support/gate.ts';
 import { pgMajor } from '../support/global-setup.ts';
 import { type Server, startServer } from '../support/postgres.ts';
 import { runCli, temporaryWorkspace, writeMigrations } from '../support/runner.ts';
-import { ending, type Scene, scene, until, working } from '../support/scene.ts';
+import { endBackends, ending, type Scene, scene, until, working } from '../support/scene.ts';
 import { startStandby } from '../support/standby.ts';
 
 const told = tally('resources');
@@ -205,7 +205,7 @@ describe('a server that may not be written', () => {
       url,
       onPause: async () => {
         await here.client.query(`alter role ${role} set default_transaction_read_only = on`);
-        await here.client.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [role]);
+        await endBackends(here.client, 'usename = $1', [role]);
       },
     });
     expectTold(outcome, 'failed 1 unchanged', { class: 'connection' });

@@ -133,6 +133,12 @@ export async function until(client: pg.Client, sql: string): Promise<Record<stri
   throw new Error(`never so: ${sql}`);
 }
 
+/** Ends backends: they are gone when it returns, and what they said last is read before anything that is begun then. */
+export async function endBackends(client: pg.Client, where: string, values: unknown[] = []): Promise<void> {
+  await client.query(`select pg_terminate_backend(pid, 30000) from pg_stat_activity where ${where}`, values);
+  await sleep(20);
+}
+
 /** A gate's backend in this database whose running statement is like this. */
 export const working = (pattern: string) =>
   `select pid from pg_stat_activity where datname = current_database() and application_name like 'mgate%'
