@@ -33,7 +33,8 @@ export function soundRecords(rows: readonly RecordRow[], keyOf: (version: string
   return { records, problems };
 }
 
-function faultOf({ version, status, progress }: { [field in keyof RecordRow]: unknown }): string | null {
+/** Why a row cannot be believed, or null. */
+export function faultOf({ version, status, progress }: { [field in keyof RecordRow]: unknown }): string | null {
   if (typeof version !== 'string') return 'its version is NULL';
   if (version.trim() === '') return 'its version is empty';
   if (!STATUSES.includes(status)) {

@@ -1,5 +1,6 @@
 /** A record that a run has left unfinished, or that somebody says is wrong -> what is to become of it (mode repair). */
 import type { MigrationFile, Progress, RecordRow } from './plan.ts';
+import { faultOf } from './records.ts';
 
 /** What a person may say of a version. `done` and `again` are about the statement that was begun and not finished. */
 export const SETTLE_WORDS = ['applied', 'pending', 'done', 'again'] as const;
@@ -43,9 +44,9 @@ export interface Objection {
   readonly words: readonly SettleWord[];
 }
 
-/** Whether a record waits to be settled. */
+/** Whether a record waits to be settled; one that makes no sense does. */
 export function isUnsettled(record: RecordRow): boolean {
-  return record.status !== 'completed' && record.status !== 'pending';
+  return (record.status !== 'completed' && record.status !== 'pending') || faultOf(record) !== null;
 }
 
 /** `word`: what a person says of it, and `why`; null: what the record and the catalog say. */
@@ -79,6 +80,9 @@ export function settle(of: Unsettled, word: SettleWord | null, why: string | nul
   if (record === null && file === null) return objection('there is neither a file nor a record of it', []);
   if (word === 'applied') return settled({ status: 'completed', checksum, progress: null }, said);
   if (word === 'pending') return asPending(said);
+  const fault = record && faultOf(record);
+  if (fault !== null)
+    return objection(`its record makes no sense (${fault}): only you can find out`, ['applied', 'pending']);
   if (word !== null && (progress === null || begun === null))
     return objection(`\`${word}\` is about a statement that was begun and not finished, and there is none`, [
       'applied',

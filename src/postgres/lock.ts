@@ -78,6 +78,22 @@ export function freeOtherLocks(key: string): { readonly text: string } {
   };
 }
 
+/** What gives up every advisory lock of its session, ours with them. */
+export const GIVES_UP_LOCKS = /^discard\s+all\b|\bpg_advisory_unlock_all\b/i;
+
+/** Takes ours again where a file has given it up; that nobody else has it is asked for elsewhere. */
+export function retakeLock(key: string): { readonly text: string } {
+  const ours = String(BigInt(key));
+  return { text: qualified(`select pg_catalog.pg_try_advisory_lock(${ours}) where not (${isHeld(ours)})`) };
+}
+
+/** After a file: the lock is held, or held again. Else who has it now. */
+export async function keepLock(session: Queryable, key: string): Promise<LockHolder | null> {
+  if (await holdsLock(session, key)) return null;
+  const taken = await tryLock(session, key);
+  return 'holder' in taken ? taken.holder : null;
+}
+
 /** Gives the lock back. False means that this session did not hold it: somebody's pooler is in the way. */
 export async function releaseLock(session: Queryable, key: string): Promise<boolean> {
   const { rows } = await session.query<{ released: boolean }>('select pg_catalog.pg_advisory_unlock($1) as released', [
@@ -108,10 +124,10 @@ export async function freeStrandedLock(session: Session, key: string, pid: numbe
 }
 
 export async function holdsLock(session: Queryable, key: string): Promise<boolean> {
-  const { rows } = await session.query<{ held: boolean }>(
-    qualified(`select exists (select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
-        and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = $1::bigint) as held`),
-    [key],
-  );
+  const { rows } = await session.query<{ held: boolean }>(qualified(`select ${isHeld('$1')} as held`), [key]);
   return rows[0]?.held ?? false;
 }
+
+const isHeld = (key: string) =>
+  `exists (select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
+      and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ${key}::bigint)`;

@@ -11,10 +11,11 @@ export interface Effects {
 
 const NONE: Effects = { callsSetval: false, external: null, forbidden: null };
 
-/** Functions that write files of the server or stop other people's sessions. */
-const HARMFUL = /^(?:lo_export|pg_file_\w+|pg_terminate_backend|pg_cancel_backend)$/i;
+/** Functions that write files of the server, stop other people's sessions, change the server at once, or command another. */
+const HARMFUL =
+  /^(?:lo_export|pg_file_\w+|pg_terminate_backend|pg_cancel_backend|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance|pg_promote|pg_stat_reset\w*|dblink_exec|dblink_send_query)$/i;
 const EXTERNAL =
-  /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile|pg_promote|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance)$/i;
+  /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile)$/i;
 
 /** A cheap look before the tokens are read: data holds many an `http`, but seldom as a call. */
 const PERHAPS = /(?:setval|dblink\w{0,60}|http\w{0,60}|lo_import|lo_export|pg_\w{1,60})"?\s*(?:\(|--|\/\*)/i;

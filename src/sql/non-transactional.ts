@@ -81,11 +81,14 @@ function indexHead(cursor: Cursor) {
   return { concurrently, ifNotExists, index, table };
 }
 
-/** What `CREATE INDEX IF NOT EXISTS` names, as it is written; null for anything else. */
-export function indexIfMissing(sql: string): { readonly index: string; readonly table: string } | null {
-  if (!/^create\s+(?:unique\s+)?index\b/i.test(sql)) return null;
+const IF_MISSING = /\bcreate\s+(?:unique\s+)?index\s+(?:concurrently\s+)?if\s+not\s+exists\b[^;]{0,500}/gi;
+
+/** What `CREATE INDEX IF NOT EXISTS` names, as it is written; in a DO block wherever it is written. */
+export function indexesIfMissing(sql: string): readonly { readonly index: string; readonly table: string }[] {
+  if (/^do\b/i.test(sql)) return [...sql.matchAll(IF_MISSING)].flatMap(([text]) => indexesIfMissing(text));
+  if (!/^create\s+(?:unique\s+)?index\b/i.test(sql)) return [];
   const { ifNotExists, index, table } = indexHead(new Cursor(sql, tokenize(sql)));
-  return ifNotExists && index !== null && table !== null ? { index, table: table.written } : null;
+  return ifNotExists && index !== null && table !== null ? [{ index, table: table.written }] : [];
 }
 
 function dropIndex(cursor: Cursor): NonTransactional | null {

@@ -2,7 +2,7 @@
 import type { Script, StatementText } from '../plan/plan.ts';
 import { classify } from './classify.ts';
 import { type Directives, SqlProblem, type Statement, type StatementFacts } from './statement.ts';
-import { bareName } from './tokens.ts';
+import { bareName, readTokens } from './tokens.ts';
 
 /**
  * A file as it is read: units (a block from BEGIN to COMMIT, or one statement outside of any) and the statements in
@@ -39,6 +39,7 @@ export function* readScript(statements: Iterable<Statement>): Generator<ScriptEv
     switch (facts.control) {
       case 'begin':
         if (open) throw problem(statement, `${facts.command} ${INSIDE_BLOCK(open.at.line)}`);
+        if (isReadOnly(statement.sql)) throw problem(statement, `${facts.command} ${READ_ONLY}`);
         open = { begin: statement.sql, at: statement };
         yield { kind: 'begin-unit', begin: open.begin };
         continue;
@@ -75,8 +76,16 @@ const WITHOUT_BEGIN =
   'without a BEGIN before it: it would end the transaction in which the migration and its record are written; remove it, or begin the block with BEGIN';
 const TWO_PHASE =
   'belongs to two-phase commit, which outlives the session and no rollback reaches: it has no place in a migration; remove it';
+const READ_ONLY =
+  'READ ONLY: what a migration has done is recorded in its own transaction, which could not be written; leave READ ONLY out';
 const NEVER_ENDS =
   'and the file ends before its COMMIT: what it does would be rolled back; add the COMMIT, or remove the BEGIN (each file has a transaction of its own)';
+
+/** `BEGIN READ ONLY`, comments between the words or not. */
+function isReadOnly(begin: string): boolean {
+  const words = [...readTokens(begin)].map((token) => token.word);
+  return words.some((word, at) => word === 'READ' && words[at + 1] === 'ONLY');
+}
 
 function problem({ line, column }: Statement, message: string): SqlProblem {
   return new SqlProblem(message, line, column);

@@ -687,6 +687,10 @@ create table after (id int);`,
 
   it.each([
     ['VACUUM', 'vacuum app.t;'],
+    [
+      'a session that is read-only by default',
+      '-- gate: no-transaction\ncreate table r (id int);\nset default_transaction_read_only = on;\ninsert into r values (1);',
+    ],
     ['a harmless file by directive', '-- gate: no-transaction\ncreate table h (id int);\ninsert into h values (1);'],
     ['REINDEX', 'reindex table concurrently app.t;'],
     ['a DO that commits', 'do $$ begin insert into app.t values (9); commit; insert into app.t values (10); end $$;'],

@@ -275,6 +275,21 @@ describe('what is asked inside of the dry run', () => {
     expect(outcome.migrations.map((one) => one.status)).toEqual(['rehearsed']);
   });
 
+  it.each([
+    'select true;\ncommit;',
+    'select true;\nrollback; begin; select true;',
+    'select true;\nsavepoint a;',
+    "select true;\nprepare transaction 'x';",
+  ])('a smoke test may not leave its transaction: %j', async (text) => {
+    const database = await databaseWith(setup);
+    const files = { '1_a.sql': 'select 1;', 'smoke/a.sql': text };
+    const { outcome } = await dryRun(database, files, { 'smoke-tests': 'smoke/*.sql' });
+    expect(outcome).toMatchObject({
+      ...{ result: 'failed', exitCode: 1, databaseState: 'unchanged' },
+      error: { class: 'syntax', file: 'smoke/a.sql', line: 2 },
+    });
+  });
+
   it('passes: everything is as it should be', async () => {
     const database = await databaseWith(setup);
     const { outcome } = await dryRun(

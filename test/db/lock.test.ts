@@ -1,6 +1,6 @@
 /** One gate at a time, and nothing left of it when it is over. */
 import { describe, expect, it } from 'vitest';
-import { freeStrandedLock, tryLock } from '../../src/postgres/lock.ts';
+import { freeStrandedLock, lockKey, tryLock } from '../../src/postgres/lock.ts';
 import { connect } from '../../src/postgres/session.ts';
 import { type Files, folderWith } from '../support/dry-run.ts';
 import { addFiles, type GateRun, runGate } from '../support/gate.ts';
@@ -183,6 +183,66 @@ describe('one gate at a time', () => {
       expect(row?.name).toMatch(/^mgate\//);
       expect(row?.bytes).toBeLessThanOrEqual(63);
     });
+  });
+});
+
+describe('a file that gives up every advisory lock of its session', () => {
+  /** Waits, in apply alone, as long as `go` holds a row and the condition does not hold; half a minute at most. */
+  const waiting = (condition: string) =>
+    `do $wait$ begin for look in 1..600 loop exit when not exists (select from go) or ${condition}; perform pg_sleep(0.05); end loop; end $wait$;`;
+  const inTheSecond = async (files: Files, meanwhile: (here: Scene) => Promise<void>, inputs = {}) => {
+    const here = await scene(files, 'create table go (id int)');
+    const meeting: { done: Promise<void> | null } = { done: null };
+    const { outcome } = await runGate(
+      here.workspace,
+      here.database.url,
+      { 'review-delay': '1ms', 'fail-on': 'none', ...inputs },
+      {
+        onPause: async () => {
+          await here.client.query('insert into go values (1)');
+        },
+        onLine: (line) => {
+          if (line === 'Apply')
+            meeting.done = until(here.client, working('do $wait$%'))
+              .then(() => meanwhile(here))
+              .finally(() => here.client.query('delete from go'));
+        },
+      },
+    );
+    await meeting.done;
+    return { here, outcome };
+  };
+
+  it.each([
+    ['in its transaction', { '1_up.sql': 'select pg_advisory_unlock_all();', '2_b.sql': waiting('false') }],
+    ['statement by statement', { '1_up.sql': `discard all;\n${waiting('false')}` }],
+    ['in a block', { '1_up.sql': `begin; select pg_advisory_unlock_all(); commit;\n${waiting('false')}` }],
+  ])('%s: what follows runs under the lock again', async (_what, files: Files) => {
+    const { outcome } = await inTheSecond(files, async (here) => {
+      const other = await runGate(here.workspace, here.database.url, { 'lock-wait': '0' });
+      expect(ending(other.outcome)).toBe('refused 5 unchanged');
+    });
+    expect(ending(outcome)).toBe('applied 0 migrated');
+  });
+
+  it('stops where another gate has it by then', async () => {
+    const asked = "exists (select from pg_locks where locktype = 'advisory' and not granted)";
+    const files = { '1_up.sql': `${waiting(asked)}\ndiscard all;\nselect 1;`, '2_b.sql': 'create table b (id int);' };
+    const { here, outcome } = await inTheSecond(files, async (here) => {
+      const other = await here.database.client({ application_name: 'another gate' });
+      await other.query('select pg_advisory_lock($1)', [lockKey('public')]);
+    });
+    expect(ending(outcome)).toBe('failed 7 partially-migrated');
+    expect(outcome.error).toMatchObject({
+      class: 'lock-timeout',
+      message: expect.stringMatching(/1_up\.sql gave up every advisory lock.*another gate, pid \d+/),
+    });
+    expect(await here.rows("select to_regclass('b') as b")).toEqual([{ b: null }]);
+  });
+
+  it('in the dry run: apply has it again', async () => {
+    const here = await scene({ '1_up.sql': 'select pg_advisory_unlock_all();' });
+    expect(ending((await here.run()).outcome)).toBe('applied 0 migrated');
   });
 });
 

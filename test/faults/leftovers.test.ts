@@ -433,6 +433,15 @@ describe('IF NOT EXISTS hides no invalid index', () => {
     expect(ending((await here.run({ 'fail-on': 'none' })).outcome)).toBe('applied 0 migrated');
   });
 
+  it('in a DO block', async () => {
+    const inside = "do $$ begin execute 'CREATE INDEX\n IF NOT EXISTS broken ON elsewhere.t (id)'; end $$;";
+    const here = await scene({ '1_it.sql': inside }, SETUP);
+    await leaveInvalid(here, 'broken', 'elsewhere.t');
+    const { outcome } = await here.run({ 'fail-on': 'none' });
+    expect(ending(outcome)).toBe('refused 3 unchanged');
+    expect(outcome.error?.message).toContain('elsewhere.broken on elsewhere.t');
+  });
+
   it("one that comes in the pause is found by the verification; one of another schema is nobody's business", async () => {
     const here = await scene({ '1_it.sql': SQL }, SETUP);
     await leaveInvalid(here, 'broken', 'other.t');

@@ -11,9 +11,10 @@ const FILE: MigrationFile = {
   bytes: 10,
   checksum: 'new',
 };
-const BEGUN: Progress = { done: 2, prefix: 'two', started: 3, startedSql: 'create index concurrently i on t (a)' };
-const BETWEEN: Progress = { done: 2, prefix: 'two', started: null, startedSql: null };
-const AFTER: Progress = { done: 3, prefix: 'three', started: null, startedSql: null };
+const [TWO, THREE] = ['2'.repeat(64), '3'.repeat(64)];
+const BEGUN: Progress = { done: 2, prefix: TWO, started: 3, startedSql: 'create index concurrently i on t (a)' };
+const BETWEEN: Progress = { done: 2, prefix: TWO, started: null, startedSql: null };
+const AFTER: Progress = { done: 3, prefix: THREE, started: null, startedSql: null };
 const DROP = ['drop index concurrently if exists public.i'];
 
 const row = (status: RecordRow['status'], progress: Progress | null): RecordRow => ({
@@ -61,7 +62,7 @@ describe('by itself', () => {
     [
       'begun, and not finished',
       { record: row('failed', BEGUN), judged: 'again' },
-      { status: 'pending', progress: { done: 2, prefix: 'two', started: null, startedSql: null } },
+      { status: 'pending', progress: { done: 2, prefix: TWO, started: null, startedSql: null } },
     ],
   ])('%s', (_what, given, expected) => {
     expect(settled(given)).toMatchObject({ kind: 'settlement', row: expected });
@@ -84,6 +85,8 @@ describe('by itself', () => {
     ],
     ['half way, and the file is gone', { record: row('running', BETWEEN), file: null }, ['applied', 'pending']],
     ['running, by something that keeps no progress', { record: row('running', null) }, ['applied', 'pending']],
+    ['a record that makes no sense', { record: row('running', { ...BETWEEN, prefix: 'x' }) }, ['applied', 'pending']],
+    ['one that waits for nothing, too', { record: row('pending', [] as never) }, ['applied', 'pending']],
     ['neither a file nor a record', { record: null, file: null }, []],
   ])('not: %s', (_what, given, words) => {
     expect(settled(given)).toMatchObject({

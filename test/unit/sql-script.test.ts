@@ -57,6 +57,8 @@ describe('units', () => {
     ['rollback', 1, 1, /^ROLLBACK without a BEGIN/],
     ['begin; commit; abort', 1, 16, /^ABORT without a BEGIN/],
     ['commit and chain', 1, 1, /^COMMIT without a BEGIN/],
+    ['select 1;\nbegin read only; select 2; commit', 2, 1, /^BEGIN READ ONLY.*recorded/],
+    ['start transaction isolation level serializable, read /* x */ only; commit', 1, 1, /^START TRANSACTION READ ONLY/],
     ['begin;\n start transaction', 2, 2, /^START TRANSACTION inside of the block that line 1 begins/],
     ['select 1;\nbegin; select 2', 2, 1, /ends before its COMMIT/],
     ['begin; select 1;\ncommit and chain;', 2, 1, /ends before its COMMIT/],

@@ -5,6 +5,7 @@ import { qualified } from '../../postgres/qualified.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import { BatchError, type Session } from '../../postgres/session.ts';
 import { Stop } from '../../report/stop.ts';
+import { classify } from '../../sql/classify.ts';
 import { splitStatements } from '../../sql/split.ts';
 import { SqlProblem, type Statement } from '../../sql/statement.ts';
 import type { Check } from '../engine.ts';
@@ -114,14 +115,17 @@ function sqlFilesIn(root: string, folder: string): string[] {
   });
 }
 
+const NO_CONTROL =
+  'in a smoke test: it would end the read-only transaction in which the tests are asked, or move in it; remove it';
+
 function testsOf(file: string, text: string): SmokeTest[] {
   const lines = text.split(/\r?\n/);
   try {
-    return [...splitStatements([text])].map((statement) => ({
-      file,
-      statement,
-      usesIndex: indexAbove(lines, statement.line),
-    }));
+    return [...splitStatements([text])].map((statement) => {
+      const { control, command } = classify(statement.sql);
+      if (control !== null) throw new SqlProblem(`${command} ${NO_CONTROL}`, statement.line, statement.column);
+      return { file, statement, usesIndex: indexAbove(lines, statement.line) };
+    });
   } catch (error) {
     if (!(error instanceof SqlProblem)) throw error;
     throw new Stop(

@@ -5,7 +5,7 @@ import { qualified } from '../../postgres/qualified.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import { Stop } from '../../report/stop.ts';
 import { bareName } from '../../sql/classify.ts';
-import { indexIfMissing } from '../../sql/non-transactional.ts';
+import { indexesIfMissing } from '../../sql/non-transactional.ts';
 import type { Leftover } from '../../sql/statement.ts';
 import type { Check } from '../engine.ts';
 
@@ -309,7 +309,7 @@ async function judgeDetach(session: Queryable, parent: string, partition: string
 
 /** Invalid indexes that CREATE INDEX IF NOT EXISTS, among these statements, has passed over as if they were of use. */
 export async function passedOver(session: Queryable, statements: Iterable<string>): Promise<InvalidIndex[]> {
-  const named = [...statements].flatMap((sql) => indexIfMissing(sql) ?? []);
+  const named = [...statements].flatMap(indexesIfMissing);
   if (named.length === 0) return [];
   const invalid = await invalidIndexes(session);
   const found = new Set<InvalidIndex>();

@@ -162,12 +162,22 @@ export function lockHeldBy(holder: LockHolder, run: RunIdentity): Stop {
   });
 }
 
+/** `file` gave up the lock in apply, and somebody was waiting for it. */
+export function lockTaken(file: string, holder: LockHolder, run: RunIdentity): Stop {
+  return new Stop({
+    result: 'failed',
+    class: 'lock-timeout',
+    message: `${file} gave up every advisory lock of its session, the gate's too, and another gate holds that now: ${who(holder, run)}`,
+    next: 'Wait until that run is over, then run again: it goes on with what is still pending.',
+  });
+}
+
 export function lostLock(): Stop {
   return new Stop({
     result: 'failed',
     class: 'connection',
     message:
-      'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+      'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions, or a migration gave up its advisory locks in the dry run',
     next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
   });
 }

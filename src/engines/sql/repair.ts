@@ -1,6 +1,7 @@
 /** Mode repair: what interrupted and failed runs have left in the records is settled, each version with its reason. */
 import { randomUUID } from 'node:crypto';
 import type { MigrationFile, Progress, RecordRow } from '../../plan/plan.ts';
+import { faultOf } from '../../plan/records.ts';
 import { isUnsettled, type Settlement, type SettleWord, settle, type Unsettled } from '../../plan/settle.ts';
 import { readServerError } from '../../postgres/failure.ts';
 import { BatchError, type Session } from '../../postgres/session.ts';
@@ -163,7 +164,8 @@ async function lookAt(
   record: RecordRow | null,
   file: MigrationFile | null,
 ): Promise<Pick<Unsettled, 'judgement' | 'afterStarted'>> {
-  const progress = record?.progress ?? null;
+  // What makes no sense tells nothing.
+  const progress = record && faultOf(record) === null ? record.progress : null;
   if (progress === null || progress.started === null) return { judgement: null, afterStarted: null };
   const leftover = classify(progress.startedSql ?? '').nonTransactional?.leftover ?? null;
   const judged = await judge(session, leftover);

@@ -5,6 +5,7 @@
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import type { Cancellation } from '../../../postgres/cancel.ts';
 import { failureFrom, readServerError } from '../../../postgres/failure.ts';
+import { GIVES_UP_LOCKS } from '../../../postgres/lock.ts';
 import type { Session } from '../../../postgres/session.ts';
 import { localTimeouts, RESET_ALL, RESET_ROLE } from '../../../postgres/settings.ts';
 import { FIRE_CONSTRAINTS } from '../../../rehearsal/guard.ts';
@@ -86,6 +87,8 @@ class Application {
         const failed = train.length > 1 ? await this.sendTrain(train) : await this.group(groups[next] ?? []);
         if (failed) return { applied: this.applied, failed };
         next += this.committed - before;
+        const last = groups[next - 1]?.at(-1);
+        if (last && next < groups.length) await this.transactions.keepLock(last.file);
       }
       return { applied: this.applied, failed: null };
     } finally {
@@ -132,6 +135,7 @@ class Application {
       if (!only || group.length > 1 || !this.isTransactional(only) || only.bytes > SMALL_BYTES) break;
       if (only === this.travelsAlone || !beginsPlainly(only)) break;
       train.push(only);
+      if (only.script.texts.some(({ sql }) => GIVES_UP_LOCKS.test(sql))) break;
     }
     return train;
   }

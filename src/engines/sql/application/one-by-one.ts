@@ -4,6 +4,7 @@
  */
 import type { PlannedMigration, Progress } from '../../../plan/plan.ts';
 import { type Place, readServerError } from '../../../postgres/failure.ts';
+import { GIVES_UP_LOCKS } from '../../../postgres/lock.ts';
 import { BatchError, type BatchItem, type Session } from '../../../postgres/session.ts';
 import { FIRE_CONSTRAINTS } from '../../../rehearsal/guard.ts';
 import { Stop } from '../../../report/stop.ts';
@@ -23,6 +24,9 @@ import { limitsOf, stopped, type Transactions } from './transactions.ts';
 const IS_THERE = new Set(['42P07', '42P04', '42710']);
 
 const LIMITS_LOCKS = /^set\s+(?:session\s+)?lock_timeout\b/i;
+
+/** Whatever the file has set as the default of its session: the progress is written in it. */
+const BEGIN: BatchItem = { text: 'begin read write' };
 
 /** For our own rows, whatever role and path the file has set; until the end of the transaction. */
 const OUR_ROLE: readonly BatchItem[] = [
@@ -59,6 +63,7 @@ export class OneByOne {
     const started = Date.now();
     await this.session.batch(this.sessionTimeouts(migration));
     let block: Pair[] | null = null;
+    let gaveUp = false;
     for (const event of scriptOf(migration)) {
       if (event.kind === 'begin-unit') {
         block = event.begin === null ? null : [[{ text: event.begin }, null]];
@@ -69,6 +74,7 @@ export class OneByOne {
       } else {
         if (this.input.bench.signal.aborted) throw stopped();
         progress.pass(event.index, event.statement);
+        gaveUp ||= GIVES_UP_LOCKS.test(event.statement.sql);
         if (event.facts.command === 'PREPARE') this.transactions.prepares = true;
         if (LIMITS_LOCKS.test(event.statement.sql)) this.limitsLocks = true;
         if (event.index <= (resumed?.done ?? 0)) {
@@ -81,12 +87,16 @@ export class OneByOne {
           await this.unit(
             migration,
             [
-              [{ text: 'begin' }, null],
+              [BEGIN, null],
               [{ text: event.statement.sql }, { statement: event.statement, migration }],
             ],
             progress,
             'commit',
           );
+      }
+      if (gaveUp && block === null) {
+        gaveUp = false;
+        await this.transactions.keepLock(migration.file);
       }
     }
     progress.end();
@@ -114,7 +124,7 @@ export class OneByOne {
           sender.add(...pair);
           if (sender.isFull) await sender.flush();
         }
-        if (end === 'rollback') for (const text of ['rollback', 'begin']) sender.add({ text }, null);
+        if (end === 'rollback') for (const item of [{ text: 'rollback' }, BEGIN]) sender.add(item, null);
         for (const item of AS_OURSELVES) sender.add(item, null);
         for (const pair of this.progressPairs(migration, progress.done())) sender.add(...pair);
         sender.add({ text: 'commit' }, null);
@@ -211,7 +221,7 @@ export class OneByOne {
 
   private async note(migration: PlannedMigration, progress: Progress): Promise<void> {
     const sender = new Sender(this.session);
-    for (const item of [{ text: 'begin' }, ...AS_OURSELVES]) sender.add(item, null);
+    for (const item of [BEGIN, ...AS_OURSELVES]) sender.add(item, null);
     for (const pair of this.progressPairs(migration, progress)) sender.add(...pair);
     sender.add({ text: 'commit' }, null);
     await sender.flush();
@@ -232,8 +242,7 @@ export class OneByOne {
 
   private async finish(migration: PlannedMigration, ms: number): Promise<void> {
     const sender = new Sender(this.session);
-    sender.add({ text: 'begin' }, null);
-    for (const item of AS_OURSELVES) sender.add(item, null);
+    for (const item of [BEGIN, ...AS_OURSELVES]) sender.add(item, null);
     recordDone(sender, this.input.stamp, migration, ms);
     sender.add({ text: 'commit' }, null);
     for (const item of this.transactions.resetting()) sender.add(item, null);

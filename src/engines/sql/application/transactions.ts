@@ -2,12 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { readServerError } from '../../../postgres/failure.ts';
+import { keepLock, lockKey } from '../../../postgres/lock.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { clearItems, resetItems, type WorkSettings } from '../../../postgres/settings.ts';
 import { isContention } from '../../../rehearsal/endings.ts';
 import { backoff } from '../../../rehearsal/rehearse.ts';
 import { cancelled, type Stop } from '../../../report/stop.ts';
 import { duration } from '../../../report/text.ts';
+import { lockTaken } from '../../shared/refusals.ts';
 import type { Workbench } from '../../shared/workbench.ts';
 import { MigrationFailed } from './sender.ts';
 
@@ -65,6 +67,13 @@ export class Transactions {
       `${migration?.file}: ${message} (${code}); rolled back, trying again in ${duration(pause)} (${attempt} of ${request.lockRetries})`,
     );
     await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** A file may have given up the advisory lock: no other goes on without it. */
+  async keepLock(file: string): Promise<void> {
+    const { session, tracking, request } = this.bench;
+    const holder = await keepLock(session, lockKey(tracking.schema));
+    if (holder) throw lockTaken(file, holder, request.run);
   }
 
   /** Between two files. */

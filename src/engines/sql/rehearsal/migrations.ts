@@ -1,6 +1,6 @@
 /** One migration: its blocks, its statements, and what is put right at its end as COMMIT and a new session would. */
 import type { PlannedMigration } from '../../../plan/plan.ts';
-import { freeOtherLocks, lockKey } from '../../../postgres/lock.ts';
+import { freeOtherLocks, lockKey, retakeLock } from '../../../postgres/lock.ts';
 import { qualified } from '../../../postgres/qualified.ts';
 import { type BatchItem, DEALLOCATE_ALL } from '../../../postgres/session.ts';
 import { RESET_ALL, RESET_ROLE } from '../../../postgres/settings.ts';
@@ -117,6 +117,9 @@ export class Migrations {
       { text: 'close all' },
       { text: 'unlisten *' },
       ...(statements.takesAdvisoryLocks ? [freeOtherLocks(lockKey(bench.tracking.schema))] : []),
+      ...(statements.givesUpLocks && !bench.request.rehearsalTarget
+        ? [retakeLock(lockKey(bench.tracking.schema))]
+        : []),
       ...bench.armed,
       bounds(this.input, null),
     );

@@ -1,6 +1,7 @@
 /** One statement of a migration: sent as it is, with a savepoint around it, in its plain form, or not at all. */
 import type { PlannedMigration } from '../../../plan/plan.ts';
 import { readServerError, type ServerError } from '../../../postgres/failure.ts';
+import { GIVES_UP_LOCKS } from '../../../postgres/lock.ts';
 import { bounds, mayChangeBounds } from '../../../rehearsal/bounds.ts';
 import { lookAhead, missingTables } from '../../../rehearsal/concurrently.ts';
 import { CONTROL, type Conversation, type Slot, type StatementSlot } from '../../../rehearsal/conversation.ts';
@@ -28,9 +29,10 @@ export class Statements {
   readonly undone = new Undone();
   /** There may be deferrable constraints: those that begin as immediate must be made so again. */
   deferrable = false;
-  /** Of the file at hand: the last of its statements so far, and whether one may take locks for its session. */
+  /** Of the file at hand: the last of its statements so far, and whether one may take locks for its session, or give up ours. */
   last: Statement | null = null;
   takesAdvisoryLocks = false;
+  givesUpLocks = false;
   /** The newest enum label that was there before the file at hand. */
   private highestEnum = '0';
   private readonly input: AttemptInput;
@@ -51,6 +53,7 @@ export class Statements {
   async beginFile(): Promise<void> {
     this.last = null;
     this.takesAdvisoryLocks = false;
+    this.givesUpLocks = false;
     if (this.input.knowledge.suspects.size === 0) return;
     const [row] = await this.talk.ask(
       'select coalesce(pg_catalog.max(oid), 0)::pg_catalog.text from pg_catalog.pg_enum',
@@ -66,6 +69,7 @@ export class Statements {
     this.last = statement;
     if (facts.bulkInsertInto === null) {
       if (/advisory_lock/i.test(statement.sql)) this.takesAdvisoryLocks = true;
+      if (GIVES_UP_LOCKS.test(statement.sql)) this.givesUpLocks = true;
       if (/\bdeferrable\b/i.test(statement.sql)) this.deferrable = true;
     }
     const key = statementKey(migration, event.index);
