@@ -228,7 +228,7 @@ export class Looks {
   }
 }
 
-function addTouched(known: readonly Touched[], more: readonly Touched[]): readonly Touched[] {
+export function addTouched(known: readonly Touched[], more: readonly Touched[]): readonly Touched[] {
   if (more.length === 0) return known;
   const sums = new Map(known.map((one) => [one.relation, one]));
   for (const one of more) {

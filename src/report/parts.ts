@@ -205,7 +205,9 @@ function blockedLine(same: readonly Blocked[], outcome: Outcome): string {
   const { file, statementIndex } = longest;
   const statement = outcome.migrations
     .find((migration) => migration.file === file)
-    ?.statements.find((one) => one.index === statementIndex);
+    ?.statements.find(
+      ({ index, count }) => statementIndex !== null && index <= statementIndex && statementIndex < index + count,
+    );
   const at =
     file === null
       ? ''

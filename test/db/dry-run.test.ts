@@ -118,7 +118,7 @@ describe('a statement that fails', () => {
     expect(outcome.error?.excerpt).toContain('values (7)');
     const told = migrationOf(outcome, '1_bulk.sql').statements;
     expect(outcome.coverage).toEqual({ statements: 600, executed: 500 });
-    expect(told.at(-1)).toMatchObject({ executed: true, rows: 480, count: 581 });
+    expect(told.at(-1)).toMatchObject({ executed: true, rows: 499, count: 600 });
   });
 });
 
