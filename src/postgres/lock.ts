@@ -83,7 +83,7 @@ export const GIVES_UP_LOCKS = /^discard\s+all\b|\bpg_advisory_unlock_all\b/i;
 
 /** Takes ours again where a file has given it up; that nobody else has it is asked for elsewhere. */
 export function retakeLock(key: string): { readonly text: string } {
-  const ours = String(BigInt(key));
+  const ours = `'${BigInt(key)}'::bigint`;
   return { text: qualified(`select pg_catalog.pg_try_advisory_lock(${ours}) where not (${isHeld(ours)})`) };
 }
 
