@@ -88,7 +88,7 @@ export function retakeLock(key: string): { readonly text: string } {
 }
 
 /** After a file: the lock is held, or held again. Else who has it now. */
-export async function keepLock(session: Queryable, key: string): Promise<LockHolder | null> {
+export async function keepLock(session: Session, key: string): Promise<LockHolder | null> {
   if (await holdsLock(session, key)) return null;
   const taken = await tryLock(session, key);
   return 'holder' in taken ? taken.holder : null;
