@@ -25,7 +25,7 @@ const MOST_TRIES = 50;
  * server's own; only for one that keeps its session, as others would get these settings.
  */
 export async function liftLimits(session: Session, { throughPooler }: { throughPooler: boolean }): Promise<void> {
-  const direct = 'pg_catalog.pg_backend_pid() = $1::int';
+  const direct = 'pg_catalog.pg_backend_pid() operator(pg_catalog.=) $1::int';
   const lift = `select ${OWN_LIMITS} from (values (1)) as one where ${throughPooler ? '$1::int is not null' : direct}`;
   for (let tries = 1; ; tries += 1) {
     try {

@@ -353,7 +353,7 @@ export function recordItem(stamp: RunStamp, row: RecordValues): BatchItem {
     name: 'mgate_record',
     text: `insert into ${quoteIdentifier(stamp.schema)}.schema_migrations as m
         (version, name, checksum, status, execution_time_ms, error_message, applied_by, progress, run_url, commit_sha, plan_digest, applied_at)
-      values ($1, $2, $3, $4, coalesce($5::int, ${SINCE_BEGIN}), $6, $7, $8::jsonb, $9, $10, $11, pg_catalog.clock_timestamp())
+      values ($1, $2, $3, $4, coalesce($5::int, ${SINCE_BEGIN}), $6, $7, $8::pg_catalog.jsonb, $9, $10, $11, pg_catalog.clock_timestamp())
       on conflict (version) do update set name = excluded.name, checksum = excluded.checksum, status = excluded.status,
         execution_time_ms = excluded.execution_time_ms, error_message = excluded.error_message, applied_by = excluded.applied_by,
         progress = excluded.progress, run_url = excluded.run_url, commit_sha = excluded.commit_sha, plan_digest = excluded.plan_digest,
@@ -404,13 +404,13 @@ export function failureItem(
 
 /** Takes a row out: of a version that has neither a file nor anything in the database. */
 export function forgetItem({ schema }: RunStamp, version: string): BatchItem {
-  return { text: `delete from ${quoteIdentifier(schema)}.schema_migrations where version = $1`, values: [version] };
+  return { text: `delete from ${quoteIdentifier(schema)}.schema_migrations where version ${IS} $1`, values: [version] };
 }
 
 /** How many of these events are in the history. */
 export async function eventsThere(session: Queryable, schema: string, ids: readonly string[]): Promise<number> {
   const { rows } = await session.query<{ there: number }>(
-    `select pg_catalog.count(*)::int as there from ${quoteIdentifier(schema)}.migration_history h where h.id = any ($1::uuid[])`,
+    `select pg_catalog.count(*)::int as there from ${quoteIdentifier(schema)}.migration_history h where h.id ${IS} any ($1::pg_catalog.uuid[])`,
     [ids],
   );
   return rows[0]?.there ?? 0;
