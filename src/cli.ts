@@ -72,7 +72,15 @@ async function main(): Promise<number> {
   const cwd = process.cwd();
   return run({
     raw: argv.raw,
-    context: { door: 'cli', env, event: readEvent(env), cwd, verbose: argv.verbose, json: argv.json },
+    context: {
+      door: 'cli',
+      env,
+      event: readEvent(env),
+      cwd,
+      verbose: argv.verbose,
+      json: argv.json,
+      problems: argv.problems,
+    },
     env,
     workspace: env.GITHUB_WORKSPACE || cwd,
     console: terminalConsole(argv.json, env),

@@ -6,11 +6,18 @@ import { secretsInUrl } from './url.ts';
 import { parseList, shown, suggestion } from './values.ts';
 
 export type ArgvReading =
-  | { readonly kind: 'inputs'; readonly raw: RawInputs; readonly verbose: boolean; readonly json: boolean }
+  | {
+      readonly kind: 'inputs';
+      readonly raw: RawInputs;
+      readonly verbose: boolean;
+      readonly json: boolean;
+      /** What is wrong with how they were written; reported with whatever is wrong with the inputs themselves. */
+      readonly problems: readonly InputProblem[];
+    }
   | { readonly kind: 'lint'; readonly lint: LintRequest }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
-  /** Exit 2: all of them at once. */
+  /** Of lint. Exit 2: all of them at once. */
   | { readonly kind: 'problems'; readonly problems: InputProblem[] };
 
 /** `migration-gate lint [files]`, without a database. */
@@ -50,8 +57,7 @@ export function readArgv(argv: readonly string[]): ArgvReading {
   for (const option of options) readOption(option, raw, flags, problems);
   if (flags.has('sarif')) problems.push({ input: 'sarif', message: '`--sarif` goes with lint' });
   readMode(words, flags.has('dry-run'), raw, problems);
-  if (problems.length > 0) return { kind: 'problems', problems };
-  return { kind: 'inputs', raw, verbose: flags.has('verbose'), json: flags.has('json') };
+  return { kind: 'inputs', raw, verbose: flags.has('verbose'), json: flags.has('json'), problems };
 }
 
 const LINT_OPTIONS: readonly string[] = ['migrations-path', 'fail-on', 'allow-hazards', 'json', 'sarif'];

@@ -52,6 +52,8 @@ export interface Context {
   readonly cwd: string;
   readonly verbose?: boolean;
   readonly json?: boolean;
+  /** What was wrong already with how the inputs were given. */
+  readonly problems?: readonly InputProblem[];
 }
 
 /**
@@ -61,8 +63,9 @@ export interface Context {
 export function parseRequest(raw: RawInputs, context: Context): ParsedRequest {
   const run = identifyRun(context.env, context.event);
   const secrets = secretsOf(raw, context.env);
-  const reader = makeReader({ ...raw, ...fromEnvironment(raw, context.env) }, secrets);
-  const mode = peek(MODES, reader.text('mode'));
+  const reader = makeReader({ ...raw, ...fromEnvironment(raw, context.env) }, secrets, context.problems ?? []);
+  const isMisread = (name: InputName) => context.problems?.some(({ input }) => input === name) ?? false;
+  const mode = isMisread('mode') ? null : peek(MODES, reader.text('mode'));
   const environment = decideEnvironment(reader, context);
   const known: Known = {
     mode,
@@ -143,13 +146,14 @@ interface Reader {
 /** Of one list. */
 const SHOWN_ITEMS = 5;
 
-function makeReader(raw: RawInputs, secrets: readonly string[]): Reader {
-  const problems: InputProblem[] = [];
+/** `before`: an input that is named there has no value, and nothing more is to be said of it. */
+function makeReader(raw: RawInputs, secrets: readonly string[], before: readonly InputProblem[]): Reader {
+  const problems = [...before];
   const given = (name: InputName) => raw[name] ?? '';
   const text = (name: InputName) => given(name).trim() || specOf(name).default;
   const show = (value: string) => shown(value, secrets);
   const problem = (input: string, message: string) => {
-    problems.push({ input, message });
+    if (!before.some((one) => one.input === input)) problems.push({ input, message });
   };
   const notAllowed = (name: InputName, allowed: string) =>
     problem(name, `${show(text(name))} is not allowed; allowed: ${allowed}`);

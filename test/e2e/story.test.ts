@@ -453,6 +453,19 @@ describe('the command line is the same run', () => {
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stdout + wrong.stderr).toContain('aply');
   });
+
+  it('tells all that is wrong at once, in the report too', async () => {
+    const cwd = temporaryWorkspace();
+    const wrong = await runCli(['aply', '--lock-wiat', '1s', '--fail-on=never', '--json'], { cwd });
+    expect(wrong.exitCode).toBe(2);
+    expect(JSON.parse(wrong.stdout)).toEqual(wrong.report);
+    expect(wrong.report).toMatchObject({
+      ...{ result: 'failed', databaseState: 'unchanged', mode: null },
+      error: { class: 'input' },
+    });
+    const inputs = wrong.report.problems.map((one: { input: string }) => one.input);
+    expect(inputs).toEqual(['database-url', 'mode', 'fail-on', 'lock-wiat']);
+  });
 });
 
 function ending(run: ActionRun) {
