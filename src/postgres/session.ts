@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Target } from '../request/request.ts';
-import { inOnePacket } from './packet.ts';
 import type { Queryable } from './queryable.ts';
 
 export interface ServerNotice {
@@ -301,7 +300,6 @@ export class Session implements Queryable {
     const drained: (() => void)[] = [];
     return {
       write: (bytes) => {
-        inOnePacket(stream);
         return stream.write(bytes);
       },
       onDrain: (listener) => {

@@ -1219,6 +1219,45 @@ describe('a director', () => {
     await prove(rehearsal);
   });
 
+  it('is told in a block when the tool has its answer, and before anything else is done', async () => {
+    const order: string[] = [];
+    const held: (() => void)[] = [];
+    const release = async () => {
+      await expect.poll(() => held.length).toBe(1);
+      order.push('released');
+      held.pop()?.();
+    };
+    const rehearsal = await play({
+      before: async ({ sql }) => {
+        order.push(`before ${sql}`);
+        return { send: 'as it is', guarded: false };
+      },
+      after: async ({ sql, within }) => {
+        order.push(`after ${sql}`);
+        if (within === 'block') await new Promise<void>((resolve) => held.push(resolve));
+      },
+    });
+    const wire = await Wire.open(rehearsal.url);
+    const words = async (bytes: readonly Buffer[]) => (await wire.talk(bytes)).map(inWords);
+    await wire.talk(say.query('begin'));
+    // Both would wait for ever where the answer waits for the director.
+    expect(await words([say.query('select 1')])).toContain('Z T');
+    const second = words([P('select 2'), B(), E(), S]);
+    await release();
+    expect(await second).toContain('Z T');
+    const third = words([say.query('select 3; commit')]);
+    await release();
+    await release();
+    expect(await third).toContain('Z I');
+    const each = (sql: string) => [`before ${sql}`, `after ${sql}`, 'released'];
+    expect(order).toEqual(['select 1', 'select 2', 'select 3'].flatMap(each));
+    // By itself it is committed with what the director is told.
+    expect(await words([say.query('select 4')])).toContain('Z I');
+    expect(order.at(-1)).toBe('after select 4');
+    await wire.end();
+    await prove(rehearsal);
+  });
+
   it('is told what was executed, once each, and what failed', async () => {
     const rehearsal = await play();
     const wire = await Wire.open(rehearsal.url);

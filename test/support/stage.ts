@@ -23,7 +23,7 @@ export interface Rehearsal {
   end(): Promise<{ commit: string; proof: string }>;
 }
 
-export type RehearsalOptions = Partial<Pick<Director, 'before' | 'forgive'>>;
+export type RehearsalOptions = Partial<Pick<Director, 'before' | 'forgive' | 'after'>>;
 
 export function targetOf(url: string): Target {
   const { hostname: host, port, pathname, username: user, password } = new URL(url);
@@ -48,8 +48,9 @@ export async function rehearse(database: Database, options: RehearsalOptions = {
     database: target.database,
     before: options.before ?? (async () => ({ send: 'as it is', guarded: false })),
     forgive: options.forgive ?? (async () => null),
-    after: async ({ sql }, { tag, error }) => {
-      told.push(`${sql.slice(0, 200)} -> ${error?.get('C') ?? tag}`);
+    after: async (said, now) => {
+      await options.after?.(said, now);
+      told.push(`${said.sql.slice(0, 200)} -> ${now.error?.get('C') ?? now.tag}`);
     },
     commit: async () => {
       await line.batch([GUARD_OUT, FIRE_CONSTRAINTS, ...GUARD_IN_ANEW]);

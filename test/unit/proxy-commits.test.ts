@@ -21,7 +21,7 @@ const q = say.query;
 const run = (sql: string) => [say.parse('', sql), say.bind('', ''), say.execute('')];
 const ran = (tag: string) => [answer.parseComplete, answer.bindComplete, answer.commandComplete(tag)];
 const tag = answer.commandComplete;
-const [idle, inBlock, failed] = ['I', 'T', 'E'].map(answer.readyForQuery) as [Buffer, Buffer, Buffer];
+const [idle, inBlock, failed] = [answer.readyForQuery('I'), answer.readyForQuery('T'), answer.readyForQuery('E')];
 const error = (code = '22012') => answer.error(errorFields('ERROR', code, 'no'));
 const within = (code: string) =>
   answer.error(new Map([...errorFields('ERROR', code, 'no'), ['W', 'PL/pgSQL function f()']]));

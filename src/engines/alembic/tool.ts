@@ -140,7 +140,7 @@ export class AlembicTool implements Tool {
     const plan = planRevisions(this.revisions, this.current, this.target());
     this.standingNow = plan;
     return {
-      pending: plan.pending.map((one) => this.plannedOf(one, [])),
+      pending: plan.pending.map((one) => plannedAs(this.sourceOf(one), [])),
       currentVersion: this.current.length === 0 ? null : this.current.join(', '),
       applied: plan.applied.map((one) => ({ version: one.revision, checksum: this.sourceOf(one).checksum })),
       extra: this.configuration,
@@ -185,18 +185,10 @@ export class AlembicTool implements Tool {
   }
 
   planned(version: string | null, texts: readonly StatementText[]): PlannedMigration {
-    const revision = this.revisions.find((one) => one.revision === version);
-    if (revision) return this.plannedOf(revision, texts);
+    const source = version === null ? undefined : this.sources.get(version);
+    if (source) return plannedAs(source, texts);
     const nothing = { name: 'outside of any revision', file: '', path: '', bytes: 0, checksum: '', allow: [] };
     return planned({ version: version ?? UNRECORDED, ...nothing }, texts);
-  }
-
-  private plannedOf(revision: Revision, texts: readonly StatementText[]): PlannedMigration {
-    const { lines, upgradeAt, hasWayBack: _, ...source } = this.sourceOf(revision);
-    return planned(
-      source,
-      texts.map((text) => ({ ...text, line: lineOf(text.sql, lines, upgradeAt) })),
-    );
   }
 
   private sourceOf(revision: Revision): Source {
@@ -305,6 +297,13 @@ export class AlembicTool implements Tool {
     const inside = relative(this.request.workingDirectory, path);
     return inside.split(sep).join('/');
   }
+}
+
+function plannedAs({ lines, upgradeAt, hasWayBack: _, ...source }: Source, texts: readonly StatementText[]) {
+  return planned(
+    source,
+    texts.map((text) => ({ ...text, line: lineOf(text.sql, lines, upgradeAt) })),
+  );
 }
 
 function tooSlow(words: Words, limitMs: number): Stop {

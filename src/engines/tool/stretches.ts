@@ -79,12 +79,13 @@ export class Stretches {
 
   /** A loop in the tool's code says the same over and over: that is told as one. `transaction`: the tool's, counted. */
   entryFor(said: Said, transaction: number): Entry {
-    const known = this.stretch.forms.get(formOf(said.sql));
-    if (!known) return this.newEntry(said, transaction);
+    const form = formOf(said.sql);
+    const known = this.stretch.forms.get(form);
+    if (!known) return this.newEntry(said, form, transaction);
     known.times += 1;
     const kept = this.kept.get(known.entry);
     if (known.times <= TOLD_APART || known.entry.reason !== null || known.entry.error !== null || !kept)
-      return this.newEntry(said, transaction);
+      return this.newEntry(said, form, transaction);
     known.entry.count += 1;
     kept.transactions[1] = transaction;
     return known.entry;
@@ -94,14 +95,13 @@ export class Stretches {
   apart(entry: Entry, said: Said): Entry {
     if (entry.count === 1) return entry;
     entry.count -= 1;
-    return this.newEntry(said, this.kept.get(entry)?.transactions[1] ?? 0);
+    return this.newEntry(said, formOf(said.sql), this.kept.get(entry)?.transactions[1] ?? 0);
   }
 
-  private newEntry({ sql, facts }: Said, transaction: number): Entry {
+  private newEntry({ sql, facts }: Said, form: string, transaction: number): Entry {
     const { migration, forms } = this.stretch;
     const event = { kind: 'statement', index: 0, statement: { sql, line: 1, column: 1 }, facts } as const;
     const entry = this.notes.add(migration, event);
-    const form = formOf(sql);
     const known = forms.get(form);
     if (known) known.entry = entry;
     else forms.set(form, { entry, times: 1 });

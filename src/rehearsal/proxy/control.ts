@@ -30,6 +30,7 @@ export class Control {
 
   /** False: it failed. */
   async perform(seat: Seat, meaning: Exclude<Meaning, { kind: 'statement' }>, sql: string): Promise<boolean> {
+    await this.play.tellDone();
     switch (meaning.kind) {
       case 'begin':
         return this.begin(seat, meaning, sql);
@@ -52,6 +53,7 @@ export class Control {
     seat.skips = false;
     seat.executed = 0;
     if (!work || work.isBlock) return true;
+    await this.play.tellDone();
     if (!work.failed) return this.commitWork(seat);
     await this.undo(seat);
     return false;

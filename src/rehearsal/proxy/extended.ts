@@ -50,7 +50,7 @@ export class Extended {
   }
 
   async sync(seat: Seat): Promise<void> {
-    if (!seat.skips) await this.flush(seat);
+    if (!seat.skips) await this.pass(seat);
     await this.control.settle(seat);
     seat.last = null;
     seat.tellReady();
@@ -221,6 +221,12 @@ export class Extended {
 
   /** What was held back goes to the server, and what it answers to the tool. False: it failed. */
   async flush(seat: Seat): Promise<boolean> {
+    const passed = await this.pass(seat);
+    await this.play.tellDone();
+    return passed;
+  }
+
+  private async pass(seat: Seat): Promise<boolean> {
     const { segment, owed } = seat;
     if (segment.length === 0) return !seat.skips;
     seat.segment = [];
@@ -246,8 +252,9 @@ export class Extended {
 
   private async tellDirector(runs: readonly Run[], first: Prepared | null, error: Frame | null): Promise<void> {
     const { director } = this.play;
-    for (const { said, tag, ms } of runs) if (tag !== undefined) await director.after(said, { tag, error: null, ms });
+    for (const { said, tag, ms } of runs) if (tag !== undefined) this.play.noteDone(said, { tag, error: null, ms });
     if (!error) return;
+    await this.play.tellDone();
     const failed = runs.find(({ tag }) => tag === undefined);
     if (failed) return director.after(failed.said, { tag: null, error: readFields(error), ms: failed.ms });
     // It was to be prepared only.

@@ -5,7 +5,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { inOnePacket } from '../../postgres/packet.ts';
 import type { Caller, Host } from './caller.ts';
 import type { Certificate } from './certificate.ts';
 import { type Opening, readOpening } from './startup.ts';
@@ -309,7 +308,6 @@ class Line implements Caller {
     // Nobody reads it any more: there is nothing to wait for.
     if (this.ended || this.stream.destroyed) return true;
     if (this.greeted) {
-      inOnePacket(this.stream);
       return this.stream.write(bytes);
     }
     this.early.push(bytes);

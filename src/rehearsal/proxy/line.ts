@@ -66,13 +66,13 @@ export class Line {
 
   private send(): void {
     while (this.sent < this.exchanges.length && !this.exchanges[this.sent - 1]?.open) {
-      if (this.outgoing.length === 0) queueMicrotask(() => this.flush());
+      if (this.outgoing.length === 0) process.nextTick(() => this.flush());
       for (const bytes of this.exchanges[this.sent]?.bytes ?? []) this.outgoing.push(bytes);
       this.sent += 1;
     }
   }
 
-  /** What is passed at one go is written at one go. */
+  /** What is passed at one go is written at one go: a packet for each message would cost more than what is in it. */
   private flush(): boolean {
     const bytes = joined(this.outgoing);
     this.outgoing = [];

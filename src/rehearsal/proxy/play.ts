@@ -1,7 +1,7 @@
 /** What all parts of the stage share: the line, the director, and how a statement of the tool's goes out and is cancelled. */
 import type { BatchItem } from '../../postgres/session.ts';
 import { CopyIn } from './copy.ts';
-import type { Director } from './director.ts';
+import type { Director, Said, Told } from './director.ts';
 import type { Line } from './line.ts';
 import type { Seat } from './seat.ts';
 import { type Frame, say } from './wire.ts';
@@ -23,6 +23,7 @@ export class Play {
   private readonly onBroken: (why: unknown) => void;
   private running: { readonly seat: Seat; begun: boolean; cancelled: boolean } | null = null;
   private cancelling: void | Promise<void> = undefined;
+  private readonly done: (readonly [Said, Told])[] = [];
 
   constructor(line: Line, director: Director, onBroken: (why: unknown) => void) {
     this.line = line;
@@ -33,6 +34,20 @@ export class Play {
   /** On its way to the server; nobody waits for it, and it cannot fail. */
   post(items: readonly BatchItem[], first: readonly Buffer[] = []): void {
     if (items.length + first.length > 0) this.line.batch(items, first).catch((error) => this.onBroken(error));
+  }
+
+  /** The director is told of it with `tellDone`, before anything else is done: the tool has its answer first. */
+  noteDone(said: Said, told: Told): void {
+    this.done.push([said, told]);
+  }
+
+  /** Null: there is nothing to tell. */
+  tellDone(): Promise<void> | null {
+    return this.done.length === 0 ? null : this.tell();
+  }
+
+  private async tell(): Promise<void> {
+    for (const [said, told] of this.done.splice(0)) await this.director.after(said, told);
   }
 
   /** For the server too the transaction has failed now. */
@@ -78,7 +93,7 @@ export class Play {
     const ms = performance.now() - started;
     this.running = null;
     // A cancel that comes late must not hit what is not meant.
-    await this.cancelling;
+    if (this.cancelling) await this.cancelling;
     this.cancelling = undefined;
     return { error: errors[0] ?? null, ms };
   }

@@ -90,6 +90,7 @@ export class Seat {
   private readonly reported = new Map<string, string>();
   private readonly changed = new Map<string, string>();
   private outgoing: Buffer[] = [];
+  private flushing: NodeJS.Immediate | null = null;
   private readonly onSlow: () => void;
 
   /** `onSlow`: it does not read as fast as it is told. */
@@ -117,12 +118,14 @@ export class Seat {
   }
 
   private say(bytes: Buffer): void {
-    // One write for all that is told at one go.
-    if (this.outgoing.length === 0) queueMicrotask(() => this.flush());
+    // One write for all that is told in this turn of the event loop: a packet for each would cost more than what is in it.
+    this.flushing ??= setImmediate(() => this.flush());
     this.outgoing.push(bytes);
   }
 
   private flush(): void {
+    if (this.flushing) clearImmediate(this.flushing);
+    this.flushing = null;
     const bytes = joined(this.outgoing);
     this.outgoing = [];
     if (bytes && !this.caller.send(bytes)) this.onSlow();
@@ -152,6 +155,8 @@ export class Seat {
     }
     this.changed.clear();
     this.tell(answer.readyForQuery(this.status));
+    // It waits for nothing else, and need not wait for what we do next.
+    if (this.queue.length === 0) this.flush();
   }
 
   warn(sqlstate: string, text: string): void {

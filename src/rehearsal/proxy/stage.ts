@@ -178,10 +178,13 @@ export class Stage implements Host {
         return;
       }
       this.heard = seat;
-      await this.giveTurnTo(seat);
+      if (this.turn !== seat) await this.giveTurnTo(seat);
       if (said === 'join') await this.join(seat);
       else if (said === 'leave') await this.leave(seat);
       else await this.take(seat, said);
+      // With a Sync the tool has its answer, and works while the director is told.
+      const [next] = seat.queue;
+      if (typeof next !== 'object' || next.type !== 'S') await this.play.tellDone();
       this.heard = null;
     }
   }
@@ -205,7 +208,6 @@ export class Stage implements Host {
   /** Settings are of a connection: those of the last one are put away, and its own are put back. */
   private async giveTurnTo(seat: Seat): Promise<void> {
     const last = this.turn;
-    if (last === seat) return;
     this.isChanging = true;
     this.turn = seat;
     if (last && !last.hasGone) {
@@ -255,7 +257,7 @@ export class Stage implements Host {
     if (seat.skips || isCopyData(frame)) return;
     switch (frame.type) {
       case 'Q':
-        if (await this.extended.flush(seat)) await this.simple.query(seat, frame);
+        if (!seat.segmentBytes || (await this.extended.flush(seat))) await this.simple.query(seat, frame);
         return;
       case 'F':
         if (await this.extended.flush(seat)) await this.functionCall(seat, frame);

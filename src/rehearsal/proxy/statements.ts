@@ -33,6 +33,7 @@ export class Statements {
 
   /** Alone, with all that is decided on it. False: it failed. */
   async perform(seat: Seat, said: Said, way: Way): Promise<boolean> {
+    await this.play.tellDone();
     this.play.seen.statements += 1;
     // The server refuses it; nobody need think about it.
     if (seat.status === 'E' || said.facts.command === '') return this.pass(seat, null, way, null);
@@ -52,7 +53,8 @@ export class Statements {
   }
 
   /** Of one that goes to the server with others. */
-  decide(said: Said): Promise<Decision> {
+  async decide(said: Said): Promise<Decision> {
+    await this.play.tellDone();
     this.play.seen.statements += 1;
     return this.play.director.before(said);
   }
@@ -101,7 +103,8 @@ export class Statements {
   private async pass(seat: Seat, said: Said | null, way: Way, instead: string | null): Promise<boolean> {
     const { error, tag, ms } = await this.send(seat, said, way, instead, way.onFrame);
     if (error) seat.fail();
-    if (said) await this.play.director.after(said, { tag, error: error && readFields(error), ms });
+    if (said && error) await this.play.director.after(said, { tag, error: readFields(error), ms });
+    else if (said) this.play.noteDone(said, { tag, error: null, ms });
     return error === null;
   }
 
@@ -113,7 +116,7 @@ export class Statements {
     });
     if (!error) {
       this.play.post([{ text: `release savepoint ${GUARD}` }]);
-      await director.after(said, { tag, error: null, ms });
+      this.play.noteDone(said, { tag, error: null, ms });
       return true;
     }
     const fields = readFields(error);

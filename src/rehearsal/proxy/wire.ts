@@ -155,6 +155,8 @@ function parameter(value: string | null): (Buffer | number)[] {
   return [bytes.length, bytes];
 }
 
+const READY = { I: message('Z', byte('I')), T: message('Z', byte('T')), E: message('Z', byte('E')) } as const;
+
 /** What a server says. */
 export const answer = {
   authenticationOk: message('R', 0),
@@ -164,7 +166,7 @@ export const answer = {
   parameterStatus: (name: string, value: string) => message('S', name, value),
   backendKeyData: (pid: number, secret: Buffer) => message('K', pid, secret),
   /** `I`: idle, `T`: in a transaction, `E`: in one that has failed. */
-  readyForQuery: (status: string) => message('Z', byte(status)),
+  readyForQuery: (status: 'I' | 'T' | 'E') => READY[status],
   commandComplete: (tag: string) => message('C', tag),
   emptyQuery: message('I'),
   parseComplete: message('1'),
