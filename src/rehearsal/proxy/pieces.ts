@@ -1,5 +1,6 @@
 /** The statements of a text that comes from a client, as the server tells them apart. Pure. */
 import { isUtf8 } from 'node:buffer';
+import { isSpace } from '../../sql/lex.ts';
 import { readTokens } from '../../sql/tokens.ts';
 
 export interface Piece {
@@ -14,6 +15,8 @@ export interface Piece {
  * closed in it goes to the end: the server says so best.
  */
 export function piecesOf(text: string): Piece[] {
+  // Most are one statement and no more, and need not be taken apart.
+  if (!MAY_BE_MORE.test(text)) return alone(text);
   const pieces: Piece[] = [];
   let [from, to, parens, begins] = [-1, -1, 0, 0];
   let [first, previous] = ['', ''];
@@ -39,6 +42,17 @@ export function piecesOf(text: string): Piece[] {
   }
   end();
   return pieces;
+}
+
+/** A semicolon, or a comment that may stand around the statement. */
+const MAY_BE_MORE = /;|--|\/\*/;
+
+/** Without the white space around it, as the server sees it. */
+function alone(text: string): Piece[] {
+  let [from, to] = [0, text.length];
+  while (from < to && isSpace(text.charCodeAt(from))) from += 1;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to -= 1;
+  return from === to ? [] : [{ sql: text.slice(from, to), from }];
 }
 
 /** Bytes that a client sent, so that they can be made of the text again whatever its encoding is. */
