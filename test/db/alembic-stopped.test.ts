@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { RevisionFile } from '../support/alembic.ts';
 import { revisionId } from '../support/alembic-revisions.ts';
 import { type AlembicScene, alembicScene, type Inputs } from '../support/alembic-scene.ts';
@@ -13,6 +13,8 @@ import { Heartbeat } from '../support/heartbeat.ts';
 import { ending, until } from '../support/scene.ts';
 
 const PROMISED_MS = 5_000;
+/** Alembic starts half a dozen times in each of these, on whatever machine this is. */
+vi.setConfig({ testTimeout: 180_000 });
 const heart = new Heartbeat();
 afterAll(() => heart.stop());
 
@@ -39,7 +41,10 @@ time.sleep(300)
 const there =
   (scene: AlembicScene, name = 'waits') =>
   async () => {
-    for (let look = 0; look < 1_000 && !existsSync(join(scene.workspace, name)); look += 1) await sleep(20);
+    for (let look = 0; !existsSync(join(scene.workspace, name)); look += 1) {
+      if (look > 5_000) throw new Error(`${name} never came`);
+      await sleep(20);
+    }
   };
 
 /** Processes of alembic's, or that it started, whose working directory is the project. */

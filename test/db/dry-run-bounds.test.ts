@@ -9,7 +9,7 @@ import { databaseWith, dryRun, migrationOf, statementOf } from '../support/dry-r
 
 /** Waits until a gate's session in this database holds a lock of this mode on a relation of this name. */
 async function untilLocked(client: pg.Client, relation: string, mode = 'AccessExclusiveLock'): Promise<void> {
-  for (let look = 0; look < 500; look += 1) {
+  for (let look = 0; look < 3_000; look += 1) {
     const { rows } = await client.query(
       `select 1 from pg_locks l join pg_stat_activity a using (pid)
         where a.application_name like 'mgate%' and l.relation = $1::regclass and l.mode = $2 and l.granted`,

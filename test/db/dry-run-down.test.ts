@@ -155,7 +155,7 @@ describe('down and up again', () => {
       },
       { 'max-blocking': '200ms', 'lock-retries': '0' },
     );
-    for (let looks = 0; looks < 500; looks += 1) {
+    for (let looks = 0; looks < 3_000; looks += 1) {
       const { rows } = await other.query(
         `select 1 from pg_locks where relation = 'shop'::regclass and mode = 'AccessExclusiveLock' and granted`,
       );

@@ -130,7 +130,7 @@ async function run(words: Words, report: string): Promise<unknown> {
   const tool = startTool({ words, cwd: folder, env: ENV });
   const ended = await tool.ended;
   for (let looks = 0; !existsSync(report); looks += 1) {
-    if (looks > 1_000) throw new Error(`no report: ${JSON.stringify(ended)}`);
+    if (looks > 4_000) throw new Error(`no report: ${JSON.stringify(ended)}`);
     await sleep(10);
   }
   return JSON.parse(readFileSync(report, 'utf8'));

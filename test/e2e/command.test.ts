@@ -178,7 +178,7 @@ it('the command line, with the URL in the environment: status, dry run, apply', 
 
 async function untilThere(file: string): Promise<void> {
   for (let looks = 0; !existsSync(file) || readFileSync(file, 'utf8') === ''; looks += 1) {
-    if (looks > 1_000) throw new Error(`${file} never came`);
+    if (looks > 2_500) throw new Error(`${file} never came`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -64,7 +64,7 @@ export async function sessionsOfOurs(database: Database): Promise<string[]> {
       const { rows } = await client.query<{ query: string }>(
         `select query from pg_stat_activity where application_name like 'mgate%' and datname = current_database()`,
       );
-      if (rows.length === 0 || look === 20) return rows.map((row) => row.query);
+      if (rows.length === 0 || look === 200) return rows.map((row) => row.query);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {

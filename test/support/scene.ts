@@ -118,7 +118,7 @@ export async function leftBehind(client: pg.Client): Promise<string[]> {
        select application_name || ': ' || query from pg_stat_activity
         where application_name like 'mgate%' and datname = current_database()`,
     );
-    if (rows.length === 0 || look === 40) return rows.map((row) => row.what);
+    if (rows.length === 0 || look === 200) return rows.map((row) => row.what);
     await sleep(50);
   }
 }
