@@ -66,7 +66,7 @@ export async function startBouncer(target: string, settings: BouncerSettings): P
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   for (let look = 0; !(await answers(port)); look += 1) {
-    if (child.exitCode !== null || look === 400) {
+    if (child.exitCode !== null || look === 3_000) {
       await stop();
       throw new Error(`PgBouncer did not start: ${said.slice(-2000)}`);
     }

@@ -38,7 +38,7 @@ async function untilFollowing(primary: Server): Promise<void> {
   const client = new pg.Client({ connectionString: primary.url() });
   await client.connect();
   try {
-    for (let look = 0; look < 500; look += 1) {
+    for (let look = 0; look < 2_500; look += 1) {
       const { rows } = await client.query(`select 1 from pg_stat_replication where state = 'streaming'`);
       if (rows.length > 0) return;
       await sleep(20);
