@@ -152,11 +152,12 @@ export function judge(request: Request, rehearsal: Rehearsal, hazards: readonly 
   const [first] = over;
   if (!first) return;
   const rules = [...new Set(over.map((hazard) => hazard.rule))];
+  const comment = first.file?.endsWith('.py') ? '#' : '--';
   throw new Stop({
     result: 'refused',
     class: 'verification',
     message: `${plural(over.length, 'hazard')} ${isLoss(first, request) ? 'that nobody has accepted' : `at or above fail-on (${request.failOn})`}: ${rules.slice(0, 5).join(', ')}${rules.length > 5 ? ` and ${rules.length - 5} more` : ''}`,
-    next: `Write it the safe way that the report shows, or accept it for this run with \`allow-hazards: ${rules.slice(0, 5).join(', ')}\`, or in the file with \`-- gate: allow ${first.rule} <reason>\`.`,
+    next: `Write it the safe way that the report shows, or accept it for this run with \`allow-hazards: ${rules.slice(0, 5).join(', ')}\`, or in the file with \`${comment} gate: allow ${first.rule} <reason>\`.`,
     file: first.file,
     line: first.line,
   });

@@ -369,6 +369,8 @@ function connectionValue(text: string, start: number): Hidden | null {
     found === '' ||
     found === MASK ||
     text[end] === '(' ||
+    // What a template of database-url-env puts in the password's place.
+    /^\{(?:url|host|port|user|password|database)\}(?:`|$)/.test(found) ||
     /^(?:null|default|\$\d+|:\w+|new\.\w+|old\.\w+|excluded\.\w+)$/i.test(found)
   ) {
     return null;

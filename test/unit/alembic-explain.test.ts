@@ -83,7 +83,12 @@ const EXPECTED: Readonly<Record<string, Expected | null>> = {
   'two heads revision': { class: 'order', next: 'alembic merge' },
   overlap: { class: 'order', meaning: '`daa66d130002`' },
   cycle: { class: 'order', meaning: '`aaaaaaaaaaaa, bbbbbbbbbbbb`' },
-  'missing parent': { class: 'order', meaning: '`nothere00000` as its `down_revision`', next: '-S nothere00000' },
+  'missing parent': {
+    class: 'order',
+    message: 'names the revision nothere00000, which no file has',
+    meaning: '`down_revision`',
+    next: '-S nothere00000',
+  },
   'same id': {
     class: 'order',
     message: 'UserWarning: Revision aaaaaaaaaaaa is present more than once',

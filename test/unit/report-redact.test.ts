@@ -124,6 +124,7 @@ describe('passwords in SQL and URLs', () => {
   const redact = redactor([]);
   it.each([
     ["ALTER ROLE bob PASSWORD 'hunter2';", "ALTER ROLE bob PASSWORD '***';"],
+    ['set `A_PASSWORD={password}`, `DB_PASSWORD={x}`', 'set `A_PASSWORD={password}`, `DB_PASSWORD=***'],
     [
       "alter role bob encrypted password 'hun''ter2' valid until 'x'",
       "alter role bob encrypted password '***' valid until 'x'",

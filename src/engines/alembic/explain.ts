@@ -313,10 +313,14 @@ function ofError(error: PythonError): AlembicExplanation {
   if (key !== undefined && /(?:^|[\\/ ])os(?:\.py|>)$/.test(last?.file ?? ''))
     return meant('input', ...missingVariable(key));
   if (key !== undefined && /[\\/]alembic[\\/]script[\\/]revision\.py$/.test(last?.file ?? '')) {
-    return meant(
-      'order',
-      `A migration file has \`${named(key)}\` as its \`down_revision\` or in \`depends_on\`, and no file has that revision.`,
-      `Find the commit that has it with \`git log --all --oneline -S ${shellWord(key)}\` and bring the file back, ${AGAIN}.`,
+    return explained(
+      `a migration file names the revision ${named(key)}, which no file has`,
+      {
+        class: 'order',
+        meaning: `It is a \`down_revision\` or stands in \`depends_on\`: its own file was removed, renamed or never committed.`,
+        next: `Find who names it with \`grep -rn ${shellWord(key)}\` in the versions folder, and the commit that has its file with \`git log --all --oneline -S ${shellWord(key)}\`; bring the file back, ${AGAIN}.`,
+      },
+      place,
     );
   }
   for (const [pattern, kind, meaning, next] of ERRORS) {
@@ -356,12 +360,27 @@ function missingModule(module: string, where: string): [meaning: string, next: s
   ];
 }
 
+/** Which part of the URL a variable stands for, by its name, as a template; the whole of it: nothing. */
+function partOf(name: string): string {
+  const part = PARTS.find(([pattern]) => pattern.test(name))?.[1];
+  return part === undefined ? '' : `={${part}}`;
+}
+
+const PARTS = [
+  [/URL|URI|DSN/i, undefined],
+  [/PASS|PWD|SECRET/i, 'password'],
+  [/USER/i, 'user'],
+  [/HOST|SERVER|ADDR/i, 'host'],
+  [/PORT/i, 'port'],
+  [/NAME|_DB$|^PGDATABASE$/i, 'database'],
+] as const;
+
 function missingVariable(name: string): [meaning: string, next: string] {
   const url = /URL|URI|DSN|DATABASE|POSTGRES|^PG|^DB_|SQLALCHEMY/i.test(name);
   return [
     `The project's code reads the environment variable \`${named(name)}\`, which is not set.`,
     url
-      ? `Set \`database-url-env: ${named(name)}\` (or \`${named(name)}={host}\` and the like for a part of the URL), ${AGAIN}.`
+      ? `Set \`database-url-env: ${named(name)}${partOf(name)}\`, and in the same way every other variable by which the code finds the database, ${AGAIN}.`
       : `Set \`${named(name)}\` in \`env:\` of the step, ${AGAIN}.`,
   ];
 }
