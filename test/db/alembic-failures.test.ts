@@ -98,6 +98,34 @@ describe('a revision that fails in the dry run', () => {
   });
 });
 
+describe('a revision after which alembic ends well, without having recorded it', () => {
+  const MAKE = 'op.create_table("notes", sa.Column("id", sa.Integer))';
+
+  test.each([
+    ['it exits', 'import sys\nop.create_table("half", sa.Column("id", sa.Integer))\nsys.exit(0)', false],
+    ['it exits, and the one before is kept', 'import sys\nsys.exit(0)', true],
+    // SQLAlchemy begins another transaction by itself, which nobody commits.
+    [
+      'it commits by itself',
+      'bind = op.get_bind()\nbind.execute(sa.text("CREATE TABLE half (id int)"))\nbind.commit()\nbind.execute(sa.text("CREATE TABLE lost (id int)"))',
+      false,
+    ],
+  ])('%s: that is found out before anything is applied', async (_, upgrade, transactionPerMigration) => {
+    const all = revisions(['create notes', MAKE], ['end early', upgrade]);
+    const scene = await alembicScene({ driver: 'psycopg2', revisions: all, transactionPerMigration });
+    const run = await scene.run();
+    expect(ending(run.outcome)).toBe('failed 1 unchanged');
+    expect(run.outcome.error).toMatchObject({
+      class: 'tool',
+      message: expect.stringMatching(new RegExp(`exit code 0 without .*${revisionId(2)}`)),
+      file: fileAt(all, 2),
+      next: expect.stringContaining('an exit, a commit'),
+    });
+    expect(statuses(run)[1]).toBe('failed');
+    expect(run.outcome.stages.find(({ stage }) => stage === 'apply')?.status).toBe('skipped');
+  });
+});
+
 describe('a revision that fails in apply only', () => {
   const unique = (autocommit: boolean): RevisionFile[] =>
     revisions(

@@ -68,6 +68,7 @@ describe('hazards', () => {
     expect(refused.outcome.error).toMatchObject({
       file: fileAt(all(), 2),
       message: expect.stringContaining('drop-column'),
+      next: expect.stringContaining('`# gate: allow drop-column <reason>`'),
     });
 
     const file = fileAt(all(), 2);
@@ -152,6 +153,68 @@ describe('the digest of a plan', () => {
     expect(late.outcome.error).toMatchObject({ class: 'checksum' });
     await scene.write(revision, text);
     expect(ending((await scene.run({ 'plan-digest': digest })).outcome)).toBe('applied 0 migrated');
+  });
+});
+
+describe('an env.py that prepares the database itself', () => {
+  test.each(['there is none yet', 'it is there'])('the schema of its version table: %s', async (which) => {
+    const setup = which === 'it is there' ? { setup: 'create schema ops' } : {};
+    const scene = await scenePsycopg({ versionTableSchema: 'ops', ...setup });
+    // As the probe, alembic is run in a transaction that may only read.
+    await scene.write(
+      'alembic/env.py',
+      (await scene.read('alembic/env.py')).replace(
+        '        do_run_migrations(connection)',
+        '        connection.execute(text("CREATE SCHEMA IF NOT EXISTS ops"))\n        connection.commit()\n        do_run_migrations(connection)',
+      ),
+    );
+    const { outcome } = await scene.run();
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(outcome.predictedEqualsActual).toBe(true);
+    expect(await scene.rows('select version_num from ops.alembic_version')).toEqual([[revisionId(4)]]);
+  });
+});
+
+describe('version tables of several tenants', () => {
+  /** Each in a schema of its own; the first has all revisions. */
+  async function tenants(second: string, chosen: string): Promise<AlembicScene> {
+    const table = (schema: string, at: string) =>
+      `create table ${schema}.alembic_version (version_num varchar(32) primary key); insert into ${schema}.alembic_version values ('${at}');`;
+    const scene = await scenePsycopg({
+      revisions: manyRevisions(2),
+      setup: `create schema t_a; create schema t_b; ${table('t_a', revisionId(2))} ${second && table('t_b', second)}`,
+    });
+    await scene.write(
+      'alembic/env.py',
+      (await scene.read('alembic/env.py')).replace(
+        '        do_run_migrations(connection)',
+        `        for tenant in ${chosen}:
+            connection.execute(text("SET search_path TO " + tenant))
+            connection.commit()
+            connection.dialect.default_schema_name = tenant
+            do_run_migrations(connection)`,
+      ),
+    );
+    return scene;
+  }
+
+  test('what is pending is told by the one that alembic works on, also before it is made', async () => {
+    const scene = await tenants('', '("t_b",)');
+    const { outcome } = await scene.run();
+    expect(ending(outcome)).toBe('applied 0 migrated');
+    expect(await scene.rows('select version_num from t_b.alembic_version')).toEqual([[revisionId(2)]]);
+  });
+
+  test('where one run works on several that are not at the same revision, none tells it', async () => {
+    const scene = await tenants(revisionId(1), '("t_a", "t_b")');
+    const { outcome } = await scene.dryRun();
+    expect(ending(outcome)).toBe('refused 3 unchanged');
+    expect(outcome.error).toMatchObject({
+      class: 'order',
+      message: expect.stringContaining(
+        `"t_a"."alembic_version" at ${revisionId(2)}; "t_b"."alembic_version" at ${revisionId(1)}`,
+      ),
+    });
   });
 });
 

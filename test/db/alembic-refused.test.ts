@@ -91,6 +91,19 @@ describe('a project that cannot be migrated as it is', () => {
     expect(outcome.error?.next).toMatch(/^Correct `env.py` at line \d+/);
   });
 
+  test('env.py imports what is not installed', async () => {
+    const scene = await psycopg2();
+    await scene.write('alembic/env.py', `import no_such_package\n${await scene.read('alembic/env.py')}`);
+    const { outcome } = await scene.dryRun();
+    expect(ending(outcome)).toBe('failed 1 unchanged');
+    expect(outcome.error).toMatchObject({
+      class: 'tool',
+      message: "ModuleNotFoundError: No module named 'no_such_package'",
+      file: 'alembic/env.py',
+      line: 1,
+    });
+  });
+
   test('env.py reads a variable of another name', async () => {
     const scene = await psycopg2();
     await scene.write(
@@ -102,6 +115,14 @@ describe('a project that cannot be migrated as it is', () => {
     expect(outcome.error?.next).toContain('database-url-env: SHOP_DSN');
     const mended = await scene.dryRun({ 'database-url-env': 'SHOP_DSN' });
     expect(ending(mended.outcome)).toBe('dry-run-passed 0 unchanged');
+    // A part of the URL: as a template, which is no secret to be hidden.
+    await scene.write(
+      'alembic/env.py',
+      `import os\nos.environ["POSTGRES_PASSWORD"]\n${await scene.read('alembic/env.py')}`,
+    );
+    const part = await scene.dryRun();
+    expect(ending(part.outcome)).toBe('refused 3 unchanged');
+    expect(part.outcome.error?.next).toContain('`database-url-env: POSTGRES_PASSWORD={password}`');
   });
 
   test('a revision that Python cannot read', async () => {

@@ -3,12 +3,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Commanded, dryRunCommand, ending, nodeTool, psqlFile, runCommand } from '../support/command.ts';
+import {
+  asCommand,
+  type Commanded,
+  dryRunCommand,
+  ending,
+  nodeTool,
+  psqlFile,
+  runCommand,
+  write,
+} from '../support/command.ts';
 import type { Database } from '../support/database.ts';
 import { databaseWith } from '../support/dry-run.ts';
+import { workspaceWith } from '../support/gate.ts';
 import { loginBeginningAs, withRole } from '../support/roles.ts';
 import { until } from '../support/scene.ts';
-import { psql } from '../support/tools.ts';
+import { nodePgMigrateProject, psql } from '../support/tools.ts';
 
 const SETUP = 'create table t (id int primary key); insert into t select n from generate_series(1, 100) n';
 
@@ -179,6 +189,20 @@ describe('connections', () => {
     expect(ending(outcome)).toEqual(REFUSED);
     expect(outcome.error?.message).toMatch(/tried to connect to the database itself/);
     expect(outcome.error?.next).toMatch(/database-url-env/);
+  });
+
+  it('a tool that is known only by the table that it makes', async () => {
+    const database = await databaseWith(SETUP);
+    const { folder, apply, probe } = await nodePgMigrateProject(await workspaceWith({}));
+    await write(folder, { 'go.sh': `exec ${asCommand(apply)}\n`, 'look.sh': `exec ${asCommand(probe)}\n` });
+    const tool = { folder, apply: ['sh', 'go.sh'], probe: ['sh', 'look.sh'] };
+    const { outcome } = await dryRunCommand(tool, database);
+    expect(ending(outcome)).toEqual(PASSED);
+    expect(outcome.pending).toHaveLength(6);
+    const applied = (await runCommand(tool, database.url)).outcome;
+    expect(ending(applied)).toEqual({ result: 'applied', exitCode: 0, databaseState: 'migrated' });
+    expect(applied).toMatchObject({ predictedEqualsActual: true, planDigest: outcome.planDigest });
+    expect(applied.applied).toEqual(outcome.pending);
   });
 
   it('a tool that nobody could probe, allowed', async () => {

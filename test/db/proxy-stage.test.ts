@@ -1038,9 +1038,13 @@ describe('several connections', () => {
         [2, 'select count(*) from t'],
       ],
     ],
-  ])('%s', async (_, turns) => {
+  ])('%s', async (what, turns) => {
     const rehearsal = await sameTogether(turns);
-    expect(rehearsal.notes).toEqual([]);
+    // Two that write in blocks at once see one another here, and nowhere else.
+    const isSaid = ['a block under another', 'a writer on top that is rolled back'].includes(what);
+    expect([...new Set(rehearsal.notes)]).toEqual(
+      isSaid ? [expect.stringContaining('has written and not committed')] : [],
+    );
   });
 
   it('a writer that is rolled back under what another has committed: it is said to be lost', async () => {
@@ -1052,7 +1056,7 @@ describe('several connections', () => {
       [1, 'rollback'],
       [2, 'select 1'],
     ]);
-    expect(rehearsal.notes).toEqual([expect.stringContaining('is lost in the rehearsal')]);
+    expect(rehearsal.notes).toContainEqual(expect.stringContaining('is lost in the rehearsal'));
     await prove(rehearsal);
   });
 

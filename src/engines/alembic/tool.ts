@@ -14,7 +14,7 @@ import { type Ended, type Probed, probeTool } from '../tool/child.ts';
 import { childEnvironment } from '../tool/environment.ts';
 import { lineOf, planned, type ToolMigration, UNRECORDED } from '../tool/planned.ts';
 import { keptOut } from '../tool/running.ts';
-import type { ToolTable, ToolVersion } from '../tool/tables.ts';
+import { type Asked, askedFor, type ToolTable, type ToolVersion } from '../tool/tables.ts';
 import type { Explained, Fingerprinted, LookedThrough, Standing, Tool, Words } from '../tool/tool.ts';
 import { checkOf, currentOf, findAlembic, historyOf, sqlOf, upgradeOf } from './command.ts';
 import { differencesIn } from './differences.ts';
@@ -52,6 +52,8 @@ export class AlembicTool implements Tool {
   private readonly sources = new Map<string, Source>();
   private configuration: readonly Fingerprinted[] = [];
   private isRead = false;
+  /** env.py says where the version table is. */
+  private choosesTable = false;
   private standingNow: RevisionPlan | null = null;
   private current: readonly string[] = [];
 
@@ -119,20 +121,28 @@ export class AlembicTool implements Tool {
     const found = await Promise.all(
       paths.map(async (path) => {
         const text = await readFile(path).catch(() => null);
+        if (text?.includes('version_table') || text?.includes('search_path')) this.choosesTable = true;
         return text === null ? null : { version: this.shown(path), checksum: sha256(text) };
       }),
     );
     this.configuration = found.filter((one) => one !== null);
   }
 
-  tableOf(tables: readonly ToolTable[], said: readonly string[]): ToolTable | null {
+  tableOf(tables: readonly ToolTable[], said: readonly Asked[] | null): ToolTable | null {
     const own = tables.filter(({ tool }) => tool === 'Alembic');
-    const named = own.find(({ schema, table }) =>
-      said.some(
-        (sql) => /\bversion_num\b/.test(sql) && sql.includes(table) && (schema === 'public' || sql.includes(schema)),
-      ),
+    if (said === null) return own.find(({ schema }) => schema === 'public') ?? own[0] ?? null;
+    // Where it has asked for none of them, its own is not made yet.
+    return (
+      askedFor(
+        own,
+        said.filter(({ sql }) => /\bversion_num\b/.test(sql)),
+      )[0] ?? null
     );
-    return named ?? own.find(({ schema }) => schema === 'public') ?? own[0] ?? null;
+  }
+
+  isInDoubt(tables: readonly ToolTable[]): boolean {
+    const own = tables.filter(({ tool }) => tool === 'Alembic');
+    return own.length > 0 && (this.choosesTable || own.length > 1 || own[0]?.schema !== 'public');
   }
 
   standing(versions: readonly ToolVersion[]): Standing {

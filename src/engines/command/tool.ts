@@ -9,7 +9,7 @@ import type { Request } from '../../request/request.ts';
 import { toolOfWords } from '../shared/known-tools.ts';
 import type { Ended } from '../tool/child.ts';
 import { linesOf, planned, textOf, UNRECORDED } from '../tool/planned.ts';
-import type { ToolTable, ToolVersion } from '../tool/tables.ts';
+import { type Asked, askedFor, type ToolTable, type ToolVersion } from '../tool/tables.ts';
 import type { Explained, Standing, Tool, Words } from '../tool/tool.ts';
 import { constantForm } from './form.ts';
 import { readScript, type Script } from './psql.ts';
@@ -52,16 +52,23 @@ export class CommandTool implements Tool {
   async read(): Promise<void> {}
 
   /** By its command, else by what the probe asked for. */
-  tableOf(tables: readonly ToolTable[], said: readonly string[]): ToolTable | null {
+  tableOf(tables: readonly ToolTable[], said: readonly Asked[] | null): ToolTable | null {
     const own = this.known === null ? [] : tables.filter(({ tool }) => tool === this.known);
-    const asked = (own.length > 0 ? own : tables).filter(({ table }) => said.some((sql) => sql.includes(table)));
+    const candidates = own.length > 0 ? own : tables;
+    const named = candidates.filter(({ table }) => said?.some(({ sql }) => sql.includes(table)));
+    const asked = askedFor(named, said ?? []);
     return (
-      asked.find(({ schema }) => schema === 'public') ??
       asked[0] ??
+      named.find(({ schema }) => schema === 'public') ??
+      named[0] ??
       own.find(({ schema }) => schema === 'public') ??
       own[0] ??
       null
     );
+  }
+
+  isInDoubt(tables: readonly ToolTable[]): boolean {
+    return tables.length > 1;
   }
 
   standing(versions: readonly ToolVersion[]): Standing {

@@ -19,10 +19,11 @@ import type { Stop } from '../../report/stop.ts';
 import { type Astray, type AstrayWatch, MARKER_VARIABLE, watchAstray } from './astray.ts';
 import type { Ended } from './child.ts';
 import { ToolDirector, UNSAFE_NEW_ENUM_VALUE } from './director.ts';
-import { failureOfTool } from './failure.ts';
+import { failureOfTool, NotRecorded } from './failure.ts';
+import { hasRecorded } from './planned.ts';
 import { wentPast } from './refusals.ts';
 import { type Running, runAgainst } from './running.ts';
-import type { ToolTable } from './tables.ts';
+import { readVersions, type ToolTable } from './tables.ts';
 import type { Tool, Words } from './tool.ts';
 
 /** What is rehearsed must not be written into a schema file of the project's. */
@@ -99,6 +100,7 @@ export class ToolAttempt extends Attempt {
     if (astray) throw await this.refuseAstray(astray);
     if (this.interruption) throw new Interrupted();
     this.judge(stage);
+    await this.requireRecords();
   }
 
   /** To its end, or until it has to be stopped: it is over when this resolves. Null: it did not go past us. */
@@ -198,6 +200,26 @@ export class ToolAttempt extends Attempt {
     if (this.director.confused !== null) {
       throw new Inconclusive(this.director.confused, `Rehearse on a copy with rehearsal-database-url, ${OR_ELSE}`);
     }
+  }
+
+  /** What is not on record when it has ended well was rolled back with its connection, and so it would be in apply. */
+  private async requireRecords(): Promise<void> {
+    const { tool } = this.own;
+    const { toolTable: table, notes } = this;
+    if (table === null && tool.isOpen) return;
+    await this.talk.exchange();
+    const { session } = this.bench;
+    const { rows } = await session.query<{ there: boolean }>('select pg_catalog.to_regclass($1) is not null as there', [
+      table?.relation ?? null,
+    ]);
+    const versions = table && rows[0]?.there ? await readVersions(session, table) : [];
+    const { pending: missing } = tool.stillPending(notes.pending.filter(hasRecorded), versions);
+    // The one that it was at; else all were recorded, and that was rolled back.
+    const at = missing.find(({ key }) => !notes.finished.has(key)) ?? missing.at(-1);
+    if (!at) return;
+    for (const { key } of missing) notes.finished.delete(key);
+    const which = missing.map(({ version }) => version);
+    throw new StatementFailed(at, null, null, new NotRecorded(tool.name, which));
   }
 
   /**

@@ -49,10 +49,10 @@ import { type StateBefore, verify } from '../shared/verify.ts';
 import type { Workbench } from '../shared/workbench.ts';
 import { Application } from './application.ts';
 import { ToolAttempt } from './attempt.ts';
-import { UNRECORDED } from './planned.ts';
+import { hasRecorded } from './planned.ts';
 import { lookThrough, probe } from './probe.ts';
-import { changedMeanwhile, differentCopy, notOursToSettle } from './refusals.ts';
-import { findToolTables, readVersions, type ToolTable, type ToolVersion } from './tables.ts';
+import { changedMeanwhile, differentCopy, notOursToSettle, severalTables } from './refusals.ts';
+import { type Asked, askedFor, findToolTables, readVersions, type ToolTable, type ToolVersion } from './tables.ts';
 import type { Standing, Tool } from './tool.ts';
 import { committedOf, stateOf } from './trace.ts';
 
@@ -81,7 +81,9 @@ export class ToolEngine implements Engine {
   private tracking: Workbench['tracking'] | null = null;
   private isProbed = false;
   /** What it sent then. */
-  private probeSaid: readonly string[] = [];
+  private probeSaid: readonly Asked[] | null = null;
+  /** Which tables of records were there before it was run for the first time. */
+  private tablesBefore: readonly ToolTable[] = [];
   private rendered: string | null = null;
   private copy: Workbench | null = null;
   private seen: SeenRehearsal | null = null;
@@ -146,8 +148,8 @@ export class ToolEngine implements Engine {
     const exists = history.kind === 'ours';
     this.tracking = { schema: request.trackingSchema, exists, complete: exists && history.complete };
     const tables = await findToolTables(session);
-    this.table = tool.tableOf(tables, []);
-    if (tables.length > 1 && this.database.executes) await this.probeOnce(tables);
+    this.table = this.tableIn(tables);
+    if (this.database.executes && tool.isInDoubt(tables)) await this.probeOnce(tables);
     const versions = this.table ? await readVersions(session, this.table) : [];
     const standing = tool.standing(versions);
     const plan: Plan = {
@@ -256,7 +258,9 @@ export class ToolEngine implements Engine {
     if (textOf(before) === textOf(now)) return now;
     const { added, changed, removed } = changedGroups(before.fingerprints, now.fingerprints);
     const names = [...(await readDefinitions(session, [...added, ...changed])).values()];
-    const isMade = before.table === null && tool.tableOf(await findToolTables(session), []) !== null;
+    const there = new Set(this.tablesBefore.map(({ relation }) => relation));
+    const fresh = (await findToolTables(session)).filter(({ relation }) => !there.has(relation));
+    const isMade = before.table === null && tool.tableOf(fresh, null) !== null;
     const isRecorded = isMade || before.records !== now.records;
     const what = [
       ...(isRecorded ? [`${tool.name}'s records`] : []),
@@ -297,11 +301,30 @@ export class ToolEngine implements Engine {
       isFenced = is;
     };
     this.untouched = await this.stateNow(session);
-    const looking = { tool, request, env, session, log, signal, onFence };
+    this.tablesBefore = tables;
+    const looking = { tool, request, env, session, tables, log, signal, onFence };
     const said = await probe(looking).catch((error: unknown) => this.refused(error, isFenced));
     if (!isFenced) await this.refuseChanged(isFenced);
     this.probeSaid = said;
-    this.table = tool.tableOf(tables, said) ?? this.table;
+    if (said === null) return;
+    this.table = tool.tableOf(tables, said);
+    if (this.table?.relation !== this.untouched.table?.relation) this.untouched = await this.stateNow(session);
+    if (!tool.isOpen) await this.refuseSeveral(askedFor(tables, said));
+  }
+
+  /** Of tables that are not at the same revision none tells what is pending. */
+  private async refuseSeveral(tables: readonly ToolTable[]): Promise<void> {
+    const { session } = this.database;
+    const standings: string[] = [];
+    for (const table of tables) {
+      const versions = await readVersions(session, table);
+      standings.push(versions.map(({ version }) => version).join(', ') || 'none');
+    }
+    if (new Set(standings).size > 1)
+      throw severalTables(
+        this.tool.name,
+        tables.map(({ relation }, at) => `${relation} at ${standings[at]}`),
+      );
   }
 
   private async copyBench(target: Target): Promise<Workbench> {
@@ -390,12 +413,19 @@ export class ToolEngine implements Engine {
   private async standingNow(pending: readonly PlannedMigration[], isDone: boolean, session?: Session) {
     const witness = session ?? (await this.database.witness());
     // It may have made it only now.
-    this.table ??= this.tool.tableOf(await findToolTables(witness), this.probeSaid);
+    this.table ??= this.tableIn(await findToolTables(witness));
     const versions = this.table ? await readVersions(witness, this.table) : [];
     const { pending: waiting, currentVersion } = this.tool.stillPending(pending.filter(hasRecorded), versions);
     const missing = pending.filter((one) => (hasRecorded(one) ? waiting.includes(one) : !isDone));
     const applied = pending.filter((one) => !missing.includes(one));
     return { applied, missing, currentVersion };
+  }
+
+  /** Where the rehearsal has seen it, else by what is known of the tool. */
+  private tableIn(tables: readonly ToolTable[]): ToolTable | null {
+    const { tableMade } = this;
+    if (tableMade) return tables.find(({ relation }) => relation === tableMade.relation) ?? null;
+    return this.tool.tableOf(tables, this.probeSaid);
   }
 
   verify(): Promise<Verification> {
@@ -412,7 +442,7 @@ export class ToolEngine implements Engine {
         onCopy: this.copy !== null,
       });
       const { tool, env, log, signal } = this;
-      const looking = { tool, request, env, session, log, signal, onFence: () => undefined };
+      const looking = { tool, request, env, session, tables: [], log, signal, onFence: () => undefined };
       const remarks = await tool.remarks((words) => lookThrough(words, looking));
       return { ...verified, remarks: [...verified.remarks, ...remarks] };
     });
@@ -515,11 +545,6 @@ function pictureOf(fingerprints: Fingerprints, records: string): string {
 
 function textOf({ fingerprints, records }: Omit<TargetState, 'table'>): string {
   return JSON.stringify([[...fingerprints.groups].map(([key, value]) => `${key}=${value}`).sort(), records]);
-}
-
-/** It is the tool that knows it by its version. */
-function hasRecorded({ version }: PlannedMigration): boolean {
-  return version !== UNRECORDED;
 }
 
 /** The tool's own table, where it was made in the rehearsal, is nobody's migration. */

@@ -12,6 +12,20 @@ import type { Ended } from './child.ts';
 import { findStatement, textOf } from './planned.ts';
 import type { Tool } from './tool.ts';
 
+/** It ended well, and what it was to do is not on its record. */
+export class NotRecorded extends Error {
+  constructor(name: string, versions: readonly string[]) {
+    const more = versions.length > 5 ? ` and ${versions.length - 5} more` : '';
+    const which = `${versions.slice(0, 5).join(', ')}${more}`;
+    super(
+      `${name} ended with exit code 0 without ${which} on its record: what it had not committed was rolled back as it left`,
+    );
+  }
+}
+
+const ENDED_EARLY =
+  'Look in the migration for what ends the tool, or the transaction in which it keeps its records, before the tool itself does (an exit, a commit or a rollback of its own), correct it, then run again.';
+
 /** The end of what it printed, in a failure's detail. */
 const SHOWN_CHARACTERS = 1_500;
 
@@ -46,6 +60,10 @@ export function toolFailure(
       : placeOf(sql, server.position, path && resolve(request.workingDirectory, path))),
   };
   if (server.fromServer) return { ...base, ...place };
+  if (error instanceof NotRecorded) {
+    const { class: kind, meaning } = failureOfClass('tool');
+    return { ...base, ...place, class: kind, message: error.message, meaning, next: ENDED_EARLY, detail: null };
+  }
   const words = told ?? { ...failureOfClass('tool'), message: ended ? saidLast(ended, tool) : base.message };
   return {
     ...base,

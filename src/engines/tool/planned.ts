@@ -1,6 +1,7 @@
 /** A tool's migration in the shape that plans, rules and reports read. */
 import { readFileSync, statSync } from 'node:fs';
 import type { PlannedMigration, StatementText } from '../../plan/plan.ts';
+import { UNRECORDED } from '../../report/places.ts';
 import { classify } from '../../sql/classify.ts';
 import type { Directives } from '../../sql/statement.ts';
 import { bareName } from '../../sql/tokens.ts';
@@ -18,6 +19,11 @@ export interface ToolMigration {
 }
 
 export { UNRECORDED } from '../../report/places.ts';
+
+/** It is one that the tool keeps on record. */
+export function hasRecorded({ version }: PlannedMigration): boolean {
+  return version !== UNRECORDED;
+}
 
 export function planned(migration: ToolMigration, texts: readonly StatementText[]): PlannedMigration {
   const { allow, ...file } = migration;

@@ -3,10 +3,12 @@ import type { Log } from '../../log.ts';
 import { DEALLOCATE_ALL, type Session } from '../../postgres/session.ts';
 import { Line } from '../../rehearsal/proxy/line.ts';
 import { type Director, Stage } from '../../rehearsal/proxy/stage.ts';
+import { isChatter, tagOf } from '../../rehearsal/proxy/translate.ts';
 import { cancelled } from '../../report/stop.ts';
 import type { Request } from '../../request/request.ts';
 import { noSuchProbe, probeFailed, wentPast } from './refusals.ts';
 import { runAgainst } from './running.ts';
+import { type Asked, bareNameIn, type ToolTable, whereIs } from './tables.ts';
 import type { LookedThrough, Tool, Words } from './tool.ts';
 
 export interface Looking {
@@ -14,6 +16,8 @@ export interface Looking {
   readonly request: Request;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly session: Session;
+  /** In which tools keep their records, and which are there. */
+  readonly tables: readonly ToolTable[];
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Told whether the kernel keeps the tool from the database. */
@@ -23,15 +27,27 @@ export interface Looking {
 /** Of texts that are only looked at for names. */
 const MOST_SAID = 1_000;
 
-/** In a transaction that the server keeps from writing. */
+/** What the server refuses to do in a transaction that may only read. */
+const READ_ONLY_SQL_TRANSACTION = '25006';
+
+/** In a transaction that the server keeps from writing: of what it would write the tool is told that it is done. */
 export async function lookThrough(words: Words, looking: Looking): Promise<LookedThrough> {
-  const { tool, request, env, session, log, signal } = looking;
+  const { tool, request, env, session, tables, log, signal } = looking;
   // Names of statements are the tool's to choose.
   await session.batch([DEALLOCATE_ALL]);
   await session.query('begin transaction isolation level read committed read only');
-  const said: string[] = [];
+  const said: Asked[] = [];
+  const refused = { writes: false };
   const line = new Line(session);
-  const stage = new Stage(line, reader(request.target.database, said));
+  /** A search_path is the tool's to set, and another one a moment later. */
+  const hear = async (sql: string): Promise<void> => {
+    if (said.length >= MOST_SAID) return;
+    const bare = bareNameIn(sql, tables);
+    // In a transaction that has failed nothing can be asked.
+    const found = bare === null ? null : await line.batch([whereIs(bare)]).catch(() => null);
+    said.push({ sql, schema: found?.[0]?.rows[0]?.[0] ?? null });
+  };
+  const stage = new Stage(line, reader(request.target.database, hear, refused));
   const beforeStart = async (unfenced: string | null) => looking.onFence(unfenced === null);
   const own = { tool, words, request, target: request.target, env, rehearsal: true, log, beforeStart };
   const running = await runAgainst(stage, own);
@@ -43,7 +59,8 @@ export async function lookThrough(words: Words, looking: Looking): Promise<Looke
     const ended = await Promise.race([running.child.ended, stage.broken, aborted]);
     if (ended === null) throw cancelled(`while ${tool.name} was looking at the database`);
     await stage.emptied();
-    return { ended, connections: stage.seen.connections, said, triedToPass: running.triedToPass(ended) };
+    const { connections } = stage.seen;
+    return { ended, connections, said, triedToPass: running.triedToPass(ended), wouldWrite: refused.writes };
   } finally {
     await running.child.stop();
     await stage.end();
@@ -53,35 +70,40 @@ export async function lookThrough(words: Words, looking: Looking): Promise<Looke
   }
 }
 
-/** What the tool sent, for its own table to be told by. Throws a Stop: it did not connect through us, or it failed. */
-export async function probe(looking: Looking): Promise<readonly string[]> {
+/** What the tool sent, for its own table to be told by; null: not all of it is known. Throws a Stop: it did not connect through us, or it failed. */
+export async function probe(looking: Looking): Promise<readonly Asked[] | null> {
   const { tool, request } = looking;
   if (tool.probe === null) {
-    if (request.allowHazards.includes('unprobed-command')) return [];
+    if (request.allowHazards.includes('unprobed-command')) return null;
     throw noSuchProbe(tool.name);
   }
-  const { ended, connections, said, triedToPass } = await lookThrough(tool.probe, looking);
+  const { ended, connections, said, triedToPass, wouldWrite } = await lookThrough(tool.probe, looking);
   if (triedToPass) throw wentPast(tool.name, tool.probe, request.urlVariables, 'held');
   if (connections > 0 && ended.code === 0) return said;
-  if (connections > 0 && tool.isOpen) {
-    // Some look only after they have made their table, which they may not here; that they came is what was to be seen.
+  if (connections > 0 && (tool.isOpen || wouldWrite)) {
+    // Some look only after they have made their table or schema, which they may not here; that they came is what was to be seen.
     looking.log.detail(
       `${tool.name}: the probe ended with exit code ${ended.code}, in a transaction that may only read`,
     );
-    return said;
+    return tool.isOpen ? said : null;
   }
   if (connections === 0 && ended.code === 0) throw wentPast(tool.name, tool.probe, request.urlVariables);
   throw probeFailed(tool, tool.probe, ended, connections > 0, request.urlVariables);
 }
 
-function reader(database: string, said: string[]): Director {
+function reader(database: string, hear: (sql: string) => Promise<void>, refused: { writes: boolean }): Director {
   return {
     database,
-    before: async ({ sql }) => {
-      if (said.length < MOST_SAID) said.push(sql);
-      return { send: 'as it is', guarded: false };
+    before: async ({ sql, facts }) => {
+      await hear(sql);
+      return { send: 'as it is', guarded: !isChatter(facts) };
     },
-    forgive: async () => null,
+    // An env.py that says CREATE SCHEMA IF NOT EXISTS is refused even where the schema is there.
+    forgive: async ({ facts }, error) => {
+      if (error.get('C') !== READ_ONLY_SQL_TRANSACTION) return null;
+      refused.writes = true;
+      return tagOf(facts);
+    },
     after: async () => undefined,
     commit: async () => undefined,
     note: () => undefined,

@@ -36,6 +36,17 @@ export function notOursToSettle(name: string, what: string): Stop {
   });
 }
 
+/** `standings`: `tenant_a.alembic_version at 4f3a...`. */
+export function severalTables(name: string, standings: readonly string[]): Stop {
+  const more = standings.length > 5 ? ` and ${standings.length - 5} more` : '';
+  return new Stop({
+    result: 'refused',
+    class: 'order',
+    message: `one run of ${name} keeps its records in several tables, and they are not at the same revision: ${standings.slice(0, 5).join('; ')}${more}`,
+    next: `Bring each to the same revision by a run of its own (with what selects it in alembic-command, such as \`alembic -x tenant=a\`), or use \`engine: command\`, whose dry run shows what is pending; then run again.`,
+  });
+}
+
 export function noSuchProbe(name: string): Stop {
   return new Stop({
     result: 'refused',
@@ -59,7 +70,8 @@ export function probeFailed(
     ? `could not be started: ${error.message}`
     : `ended with ${code === null ? signal : `exit code ${code}`}${last ? `: ${last}` : ''}`;
   return new Stop({
-    result: connected || error ? 'failed' : 'refused',
+    // That it cannot even be loaded has nothing to do with where it connects to.
+    result: connected || error || told?.class === 'tool' || told?.class === 'syntax' ? 'failed' : 'refused',
     class: told?.class ?? 'tool',
     message:
       told?.message ??

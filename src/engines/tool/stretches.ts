@@ -18,7 +18,7 @@ import type { Finding } from '../engine.ts';
 import { type CandidateTable, candidateTablesQuery } from '../shared/known-tools.ts';
 import type { ToolInput } from './attempt.ts';
 import type { Ended } from './child.ts';
-import { isForRecords, readingOf, type ToolTable, toolTablesIn } from './tables.ts';
+import { bareNameIn, isForRecords, readingOf, type ToolTable, toolTablesIn, whereIs } from './tables.ts';
 
 /** Statements kept in full for the rules. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
@@ -152,7 +152,7 @@ export class Stretches {
     this.stretch = this.newStretch();
     stretch.recorded = [];
     const { reading } = this;
-    if (reading === null) return this.findTable(ask);
+    if (reading === null) return this.findTable(sql, ask);
     const written = hasValues ? null : this.own.tool.recordedBy(sql);
     if (written !== null) {
       stretch.recorded = written;
@@ -166,7 +166,11 @@ export class Stretches {
     for (const version of stretch.recorded) this.input.bench.log.progress(`dry run ${version}`);
   }
 
-  private async findTable(ask: (items: readonly BatchItem[]) => Promise<readonly BatchResult[]>): Promise<void> {
+  /** `sql`: what made it, by which it is known where the command's own words do not say which tool it is. */
+  private async findTable(
+    sql: string,
+    ask: (items: readonly BatchItem[]) => Promise<readonly BatchResult[]>,
+  ): Promise<void> {
     const [found] = await ask([{ text: candidateTablesQuery(null), keep: true, name: 'mgate_candidates' }]);
     const candidates = (found?.rows ?? []).map(([schema, table, columns, rails]) => ({
       schema: schema ?? '',
@@ -174,7 +178,10 @@ export class Stretches {
       columns: JSON.parse(columns ?? '{}') as CandidateTable['columns'],
       rails: rails === 't' || rails === 'true',
     }));
-    this.table ??= this.own.tool.tableOf(toolTablesIn(candidates), []);
+    const tables = toolTablesIn(candidates);
+    const bare = bareNameIn(sql, tables);
+    const [place] = bare === null ? [] : await ask([whereIs(bare)]);
+    this.table ??= this.own.tool.tableOf(tables, [{ sql, schema: place?.rows[0]?.[0] ?? null }]);
   }
 
   // -- the end --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import { qualified } from '../../postgres/qualified.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
+import type { BatchItem } from '../../postgres/session.ts';
 import { classify } from '../../sql/classify.ts';
 import { bareName } from '../../sql/tokens.ts';
 import {
@@ -29,6 +30,48 @@ export interface ToolVersion {
   readonly version: string;
   readonly name: string | null;
   readonly state: 'applied' | 'failed';
+}
+
+/** What a tool sent. */
+export interface Asked {
+  readonly sql: string;
+  /** Where the session then found the table of records that the text names without a schema; null: not known. */
+  readonly schema: string | null;
+}
+
+const WHERE_IS = qualified(`
+  select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where c.oid = pg_catalog.to_regclass(pg_catalog.quote_ident($1))`);
+
+/** The schema of the table that a bare name means to the session. */
+export const whereIs = (table: string): BatchItem => ({
+  text: WHERE_IS,
+  values: [table],
+  keep: true,
+});
+
+/** The schemas that a text writes before a table's name. */
+function schemasBefore(sql: string, table: string): string[] {
+  const name = table.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const written = new RegExp(`([^\\s"'.,()=]+)"?\\s*\\.\\s*"?${name}(?![\\w$])`, 'g');
+  return [...sql.matchAll(written)].map(([, schema = '']) => schema);
+}
+
+/** A table of records that a text names without saying where it is; null: it names none. */
+export function bareNameIn(sql: string, tables: readonly ToolTable[]): string | null {
+  const named = tables.find(({ table }) => sql.includes(table));
+  return named && schemasBefore(sql, named.table).length === 0 ? named.table : null;
+}
+
+/** Those that the tool has asked for. */
+export function askedFor(tables: readonly ToolTable[], asked: readonly Asked[]): ToolTable[] {
+  return tables.filter(({ schema, table }) =>
+    asked.some((one) => {
+      if (!one.sql.includes(table)) return false;
+      const written = schemasBefore(one.sql, table);
+      return written.length > 0 ? written.includes(schema) : schema === (one.schema ?? 'public');
+    }),
+  );
 }
 
 const KNOWN_NAMES = new Set(KNOWN_TOOLS.map(({ table }) => table));

@@ -2,7 +2,7 @@
 import type { PlannedMigration, PlanProblem, StatementText } from '../../plan/plan.ts';
 import type { FailureClass } from '../../report/outcome.ts';
 import type { Ended } from './child.ts';
-import type { ToolTable, ToolVersion } from './tables.ts';
+import type { Asked, ToolTable, ToolVersion } from './tables.ts';
 
 export type Words = readonly [string, ...string[]];
 
@@ -45,7 +45,9 @@ export interface LookedThrough {
   /** It was kept from connecting past the proxy, and failed. */
   readonly triedToPass: boolean;
   /** The statements that it sent. */
-  readonly said: readonly string[];
+  readonly said: readonly Asked[];
+  /** It said something that writes; it was told that this is done, and it was not. */
+  readonly wouldWrite: boolean;
 }
 
 export interface Tool {
@@ -58,8 +60,10 @@ export interface Tool {
   readonly probe: Words | null;
   /** Reads the project, without a connection; again, for what was edited since. Throws a Stop. */
   read(): Promise<void>;
-  /** Of the tables that are there, the tool's own; `said`: what it sent in the probe. */
-  tableOf(tables: readonly ToolTable[], said: readonly string[]): ToolTable | null;
+  /** Of the tables that are there, the tool's own; `said`: what it sent in the probe, null: it was not probed. */
+  tableOf(tables: readonly ToolTable[], said: readonly Asked[] | null): ToolTable | null;
+  /** Only a probe can tell which of them is its own, or whether one is. */
+  isInDoubt(tables: readonly ToolTable[]): boolean;
   standing(versions: readonly ToolVersion[]): Standing;
   /** Of these, which the tool records, what the records do not have; and what is current by them. */
   stillPending(

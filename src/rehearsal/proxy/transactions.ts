@@ -22,6 +22,9 @@ interface Layer {
 const LOST =
   'two transactions of the tool were open at once, and one that had written was rolled back under the other: what the other did is lost in the rehearsal';
 
+const AT_ONCE =
+  'one of its connections writes while another of them has written and not committed: here it sees what that one did; in apply it does not, and may wait for its locks until lock-timeout';
+
 export class Transactions {
   private readonly play: Play;
   private readonly layers: Layer[] = [];
@@ -46,6 +49,8 @@ export class Transactions {
   wrote(seat: Seat): void {
     const layer = this.layers.findLast(({ owner }) => owner === seat);
     if (layer) layer.wrote = true;
+    if (this.layers.some(({ owner, wrote }) => wrote && owner !== null && owner !== seat))
+      this.play.director.note(AT_ONCE);
   }
 
   /** It is committed, as far as it can be. */
