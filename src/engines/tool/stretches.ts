@@ -18,7 +18,7 @@ import type { Finding } from '../engine.ts';
 import { type CandidateTable, candidateTablesQuery } from '../shared/known-tools.ts';
 import type { ToolInput } from './attempt.ts';
 import type { Ended } from './child.ts';
-import { bareNameIn, isForRecords, readingOf, type ToolTable, toolTablesIn, whereIs } from './tables.ts';
+import { isForRecords, readingOf, type ToolTable, toolTablesIn, whereIs } from './tables.ts';
 
 /** Statements kept in full for the rules. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
@@ -144,7 +144,7 @@ export class Stretches {
 
   /** What was said until here belongs to the migration that has just been recorded, if one was. */
   async mark(
-    { sql, hasValues }: Said,
+    { sql, facts, hasValues }: Said,
     ask: (items: readonly BatchItem[]) => Promise<readonly BatchResult[]>,
   ): Promise<void> {
     const stretch = this.stretch;
@@ -152,7 +152,7 @@ export class Stretches {
     this.stretch = this.newStretch();
     stretch.recorded = [];
     const { reading } = this;
-    if (reading === null) return this.findTable(sql, ask);
+    if (reading === null) return this.findTable(sql, facts.createsTable, ask);
     const written = hasValues ? null : this.own.tool.recordedBy(sql);
     if (written !== null) {
       stretch.recorded = written;
@@ -166,22 +166,27 @@ export class Stretches {
     for (const version of stretch.recorded) this.input.bench.log.progress(`dry run ${version}`);
   }
 
-  /** `sql`: what made it, by which it is known where the command's own words do not say which tool it is. */
+  /**
+   * `sql`: what made it, by which it is known where the command's own words do not say which tool it is. All is asked at
+   * once: the answers are there before the tool's next statement is.
+   */
   private async findTable(
     sql: string,
+    made: string | null,
     ask: (items: readonly BatchItem[]) => Promise<readonly BatchResult[]>,
   ): Promise<void> {
-    const [found] = await ask([{ text: candidateTablesQuery(null), keep: true, name: 'mgate_candidates' }]);
+    const [found, place] = await ask([
+      { text: candidateTablesQuery(null), keep: true, name: 'mgate_candidates' },
+      ...(made === null ? [] : [whereIs(bareName(made))]),
+    ]);
     const candidates = (found?.rows ?? []).map(([schema, table, columns, rails]) => ({
       schema: schema ?? '',
       table: table ?? '',
       columns: JSON.parse(columns ?? '{}') as CandidateTable['columns'],
       rails: rails === 't' || rails === 'true',
     }));
-    const tables = toolTablesIn(candidates);
-    const bare = bareNameIn(sql, tables);
-    const [place] = bare === null ? [] : await ask([whereIs(bare)]);
-    this.table ??= this.own.tool.tableOf(tables, [{ sql, schema: place?.rows[0]?.[0] ?? null }]);
+    const schema = place?.rows[0]?.[0] ?? null;
+    this.table ??= this.own.tool.tableOf(toolTablesIn(candidates), [{ sql, schema }]);
   }
 
   // -- the end --------------------------------------------------------------------------------------------------
