@@ -299,9 +299,7 @@ export class Session implements Queryable {
     this.isLent = true;
     const drained: (() => void)[] = [];
     return {
-      write: (bytes) => {
-        return stream.write(bytes);
-      },
+      write: (bytes) => stream.write(bytes),
       onDrain: (listener) => {
         drained.push(listener);
         stream.on('drain', listener);
