@@ -3,7 +3,7 @@
  * dbmate and node-pg-migrate, on a server of its own with fsync on and a fresh database for everything that is applied.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -306,7 +306,8 @@ async function withServer<T>(
   settings: Readonly<Record<string, string>>,
   work: (server: Server) => Promise<T>,
 ): Promise<T> {
-  const server = await startServer({ major, settings: { ...SAFE, ...settings } });
+  // On the disk, as a server in production.
+  const server = await startServer({ major, settings: { ...SAFE, ...settings }, dataParent: tmpdir() });
   try {
     return await work(server);
   } finally {
