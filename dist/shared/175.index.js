@@ -53,12 +53,16 @@ async function endBackend(session, { pid, since }) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__webpack_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6760);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__webpack_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _postgres_session_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(7076);
-/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9836);
-/* harmony import */ var _sql_split_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6448);
-/* harmony import */ var _sql_statement_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(1881);
-/* harmony import */ var _source_file_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(8951);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(3530);
+/* harmony import */ var _postgres_session_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(7076);
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(9836);
+/* harmony import */ var _sql_classify_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(9281);
+/* harmony import */ var _sql_split_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(6448);
+/* harmony import */ var _sql_statement_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(1881);
+/* harmony import */ var _source_file_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(8951);
 /** What must hold at the end: critical tables and indexes, smoke tests. Asked in the dry run and again after apply. */
+
+
 
 
 
@@ -74,11 +78,11 @@ function namePatterns(written) {
         ? { schema: null, name: bare(written) }
         : { schema: bare(written.slice(0, dot)), name: bare(written.slice(dot + 1)) };
 }
-const FIND = `
+const FIND = (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_2__/* .qualified */ .LX)(`
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join pg_catalog.pg_index i on i.indexrelid = c.oid
- where c.relname in ($1::text, pg_catalog.lower($1::text)) and c.relkind = any ($3::"char"[])
-   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname in ($2::text, pg_catalog.lower($2::text)) end`;
+ where c.relname = any (array[$1::text, pg_catalog.lower($1::text)]) and c.relkind = any ($3::"char"[])
+   and case when $2::text is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname = any (array[$2::text, pg_catalog.lower($2::text)]) end`);
 async function checkTables(session, tables) {
     const checks = [];
     for (const written of tables) {
@@ -120,7 +124,7 @@ function readSmokeTests(workingDirectory, glob) {
         .filter((file) => pattern.test(file))
         .sort();
     if (files.length === 0) {
-        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V({
             result: 'failed',
             class: 'input',
             message: `smoke-tests: no .sql file matches ${glob}`,
@@ -131,17 +135,17 @@ function readSmokeTests(workingDirectory, glob) {
     return files.flatMap((file) => testsOf(file, textOf((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(workingDirectory, file), file, root)));
 }
 function textOf(path, file, root) {
-    (0,_source_file_js__WEBPACK_IMPORTED_MODULE_6__/* .refuseOutside */ .gz)(root, path, file);
-    const descriptor = (0,_source_file_js__WEBPACK_IMPORTED_MODULE_6__/* .openFile */ .Tq)(path, file);
+    (0,_source_file_js__WEBPACK_IMPORTED_MODULE_8__/* .refuseOutside */ .gz)(root, path, file);
+    const descriptor = (0,_source_file_js__WEBPACK_IMPORTED_MODULE_8__/* .openFile */ .Tq)(path, file);
     try {
-        const bytes = (0,_source_file_js__WEBPACK_IMPORTED_MODULE_6__/* .reading */ .hF)(file, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(descriptor));
+        const bytes = (0,_source_file_js__WEBPACK_IMPORTED_MODULE_8__/* .reading */ .hF)(file, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(descriptor));
         return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     }
     catch (cause) {
-        if (cause instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V)
+        if (cause instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V)
             throw cause;
         const message = `${file} is not UTF-8`;
-        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({ result: 'failed', class: 'syntax', message, next: `Save ${file} as UTF-8.`, file }, { cause });
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V({ result: 'failed', class: 'syntax', message, next: `Save ${file} as UTF-8.`, file }, { cause });
     }
     finally {
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
@@ -156,19 +160,21 @@ function sqlFilesIn(root, folder) {
         return entry.name.endsWith('.sql') ? [file] : [];
     });
 }
+const NO_CONTROL = 'in a smoke test: it would end the read-only transaction in which the tests are asked, or move in it; remove it';
 function testsOf(file, text) {
     const lines = text.split(/\r?\n/);
     try {
-        return [...(0,_sql_split_js__WEBPACK_IMPORTED_MODULE_4__/* .splitStatements */ .X)([text])].map((statement) => ({
-            file,
-            statement,
-            usesIndex: indexAbove(lines, statement.line),
-        }));
+        return [...(0,_sql_split_js__WEBPACK_IMPORTED_MODULE_6__/* .splitStatements */ .X)([text])].map((statement) => {
+            const { control, command } = (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_5__/* .classify */ .L8)(statement.sql);
+            if (control !== null)
+                throw new _sql_statement_js__WEBPACK_IMPORTED_MODULE_7__/* .SqlProblem */ .m(`${command} ${NO_CONTROL}`, statement.line, statement.column);
+            return { file, statement, usesIndex: indexAbove(lines, statement.line) };
+        });
     }
     catch (error) {
-        if (!(error instanceof _sql_statement_js__WEBPACK_IMPORTED_MODULE_5__/* .SqlProblem */ .m))
+        if (!(error instanceof _sql_statement_js__WEBPACK_IMPORTED_MODULE_7__/* .SqlProblem */ .m))
             throw error;
-        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+        throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V({
             result: 'failed',
             class: 'syntax',
             message: error.message,
@@ -217,7 +223,7 @@ async function runSmokeTests(session, tests) {
             checks.push({ check, passed: detail === null, detail });
         }
         catch (error) {
-            if (!(error instanceof _postgres_session_js__WEBPACK_IMPORTED_MODULE_2__/* .BatchError */ .PW))
+            if (!(error instanceof _postgres_session_js__WEBPACK_IMPORTED_MODULE_3__/* .BatchError */ .PW))
                 throw error;
             checks.push({ check, passed: false, detail: error.message });
             return checks;
@@ -915,12 +921,14 @@ function isFull(error) {
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8500);
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__webpack_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_1__);
 /* harmony import */ var _postgres_as_login_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(1299);
-/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(8332);
-/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9836);
-/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(5655);
-/* harmony import */ var _backend_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(8937);
-/* harmony import */ var _tracking_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(2597);
+/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_8__ = __webpack_require__(8332);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(3530);
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(9836);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(5655);
+/* harmony import */ var _backend_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(8937);
+/* harmony import */ var _tracking_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(2597);
 /** The server's facts, and what of them speaks against working there. */
+
 
 
 
@@ -935,7 +943,7 @@ const NEWEST = 18;
 const APPLICATION_NAME_BYTES = 63;
 /** At most 63 bytes: `mgate/<run id>/<attempt>/<repository>`. */
 function applicationName(run) {
-    return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .cutBytes */ .Uw)(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, APPLICATION_NAME_BYTES);
+    return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_7__/* .cutBytes */ .Uw)(`mgate/${run.runId ?? 'local'}/${run.attempt ?? '1'}/${run.repository ?? run.actor ?? '-'}`, APPLICATION_NAME_BYTES);
 }
 /**
  * Whether it is a session of an earlier attempt of this very run: that one is over, as GitHub begins an attempt when the
@@ -950,12 +958,12 @@ function isEarlierAttempt(application, run) {
     return application === applicationName({ ...run, attempt });
 }
 async function readServer(session, trackingSchema) {
-    const schema = (0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_7__/* .quoteLiteral */ .c)(trackingSchema);
-    const { rows } = await session.query(`${_tracking_js__WEBPACK_IMPORTED_MODULE_5__/* .PINNED */ .LS}
+    const schema = (0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_8__/* .quoteLiteral */ .c)(trackingSchema);
+    const { rows } = await session.query(`${_tracking_js__WEBPACK_IMPORTED_MODULE_6__/* .PINNED */ .LS}
     select pg_catalog.current_setting('server_version') as version,
       pg_catalog.current_setting('server_version_num')::int / 10000 as major,
       pg_catalog.current_database()::text as database, current_user::text as "user", pg_catalog.pg_backend_pid() as "backendPid",
-      (select ${_backend_js__WEBPACK_IMPORTED_MODULE_4__/* .BACKEND_START */ .Er} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()) as "backendStart",
+      (select ${_backend_js__WEBPACK_IMPORTED_MODULE_5__/* .BACKEND_START */ .Er} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()) as "backendStart",
       pg_catalog.pg_is_in_recovery() as "inRecovery", pg_catalog.current_setting('default_transaction_read_only')::bool as "readOnly",
       pg_catalog.current_setting('standard_conforming_strings')::bool as "conformingStrings",
       (select pg_catalog.count(*) from pg_catalog.pg_stat_replication)::int as standbys,
@@ -980,7 +988,7 @@ async function readServer(session, trackingSchema) {
     return { ...facts, backendStart: facts.backendStart ?? (await readOwnStart(session)) };
 }
 async function readOwnStart(session) {
-    const own = `select ${_backend_js__WEBPACK_IMPORTED_MODULE_4__/* .BACKEND_START */ .Er} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()`;
+    const own = `select ${_backend_js__WEBPACK_IMPORTED_MODULE_5__/* .BACKEND_START */ .Er} from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()`;
     const [row] = await (0,_postgres_as_login_js__WEBPACK_IMPORTED_MODULE_2__/* .askAsLogin */ .$)(session, own, []);
     // Without it this session could not be told from a later one of the same process id, and be taken for gone.
     if (!row?.[0])
@@ -992,10 +1000,10 @@ function refuseOld(version) {
     const major = Number.parseInt(version ?? '', 10);
     if (Number.isNaN(major) || major >= OLDEST)
         return;
-    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+    throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V({
         result: 'failed',
         class: 'connection',
-        message: `PostgreSQL ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .cut */ .Jj)(version ?? '', 40)} is too old: ${OLDEST} is the oldest that is supported`,
+        message: `PostgreSQL ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_7__/* .cut */ .Jj)(version ?? '', 40)} is too old: ${OLDEST} is the oldest that is supported`,
         next: 'Upgrade the server, or migrate it with another tool.',
     });
 }
@@ -1009,7 +1017,7 @@ function warningOfNew({ version, major }) {
 }
 /** Throws a Stop for a server that the run cannot work on. `executes`: false for the read-only modes. */
 function refuseServer(facts, executes) {
-    const stop = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({ result: 'failed', class: 'connection', message, next });
+    const stop = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V({ result: 'failed', class: 'connection', message, next });
     refuseOld(facts.version);
     if (!executes)
         return;
@@ -1024,11 +1032,11 @@ function refuseServer(facts, executes) {
 }
 /** What is there in every database unless somebody took it away; some of our own statements are blocks of it. */
 function withoutPlpgsql({ database, user }) {
-    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V({
         result: 'failed',
         class: 'missing-object',
         message: `the role ${user} cannot use PL/pgSQL in ${database}: it was dropped there, or its use revoked`,
-        next: `create extension if not exists plpgsql; grant usage on language plpgsql to ${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_7__/* .quoteIdentifier */ .C)(user)};`,
+        next: `create extension if not exists plpgsql; grant usage on language plpgsql to ${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_8__/* .quoteIdentifier */ .C)(user)};`,
     });
 }
 const LOOKS = 10;
@@ -1077,12 +1085,12 @@ async function refusePooler(session, second, withinMs) {
     }
     throw notSeenAgain();
 }
-const MARK = `select pg_catalog.pg_backend_pid() as pid, one.before, one.held, pg_catalog.set_config('mgate.mark', $1::text, false),
+const MARK = (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_3__/* .qualified */ .LX)(`select pg_catalog.pg_backend_pid() as pid, one.before, one.held, pg_catalog.set_config('mgate.mark', $1::text, false),
     case when one.held then pg_catalog.pg_advisory_unlock($1::text::bigint) else pg_catalog.pg_try_advisory_lock($1::text::bigint) end,
     (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where pid = any ($2::int[]))::int as left
   from (select pg_catalog.current_setting('mgate.mark', true) as before, exists (
       select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid() and objsubid = 1
-         and ((classid::bigint << 32) | objid::bigint) = $1::text::bigint) as held offset 0) one`;
+         and ((classid::bigint << 32) | objid::bigint) = $1::text::bigint) as held offset 0) one`);
 async function pidOf(session) {
     return (await session.query('select pg_catalog.pg_backend_pid() as pid')).rows[0]?.pid;
 }
@@ -1107,7 +1115,7 @@ async function closed(session) {
     else
         await session.end();
 }
-const pooled = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_3__/* .Stop */ .V({ result: 'failed', class: 'connection', message, next });
+const pooled = (message, next) => new _report_stop_js__WEBPACK_IMPORTED_MODULE_4__/* .Stop */ .V({ result: 'failed', class: 'connection', message, next });
 function transactionPooled() {
     return pooled('this connection goes through a pooler in transaction or statement mode: locks and settings of a session do not hold there', 'Use the direct address of the database (often port 5432), or a pool in session mode.');
 }
@@ -1122,7 +1130,7 @@ function oneConnection() {
 }
 /** What the server feels like right now; its database's size is read from the file system and takes a while. */
 async function readHealth(session) {
-    const { rows } = await session.query(`${_tracking_js__WEBPACK_IMPORTED_MODULE_5__/* .PINNED */ .LS}
+    const { rows } = await session.query(`${_tracking_js__WEBPACK_IMPORTED_MODULE_6__/* .PINNED */ .LS}
       select (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as connections,
         pg_catalog.current_setting('max_connections')::int as max,
         (select pg_catalog.count(*) from pg_catalog.pg_locks where not granted)::int as waiting,
@@ -1148,394 +1156,6 @@ async function readHealth(session) {
 
 /***/ }),
 
-/***/ 840:
-/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   GK: () => (/* binding */ KNOWN_TOOLS),
-/* harmony export */   Ke: () => (/* binding */ relationOf),
-/* harmony export */   Ve: () => (/* binding */ candidateTablesQuery),
-/* harmony export */   Vo: () => (/* binding */ toolOfName),
-/* harmony export */   il: () => (/* binding */ toolOfTable),
-/* harmony export */   ne: () => (/* binding */ toolOfWords)
-/* harmony export */ });
-/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8332);
-/**
- * What is known of other migration tools: the table in which each keeps what it has applied, how that is told from
- * another tool's of the same name, and how it is read. Pure: names, columns and SQL.
- */
-
-const APPLIED = `'applied'::text as state`;
-const state = (failed) => `case when ${failed} then 'failed' else 'applied' end::text as state`;
-/** Versions that the tool keeps as text and compares as text or as numbers: either way numbers of one length sort the same. */
-const BY_VERSION = `order by case when t.version ~ '^[0-9]+$' then t.version::pg_catalog.numeric end nulls last, t.version`;
-/** Where two fit, the first is meant. */
-const KNOWN_TOOLS = [
-    {
-        tool: 'Alembic',
-        table: 'alembic_version',
-        schema: null,
-        columns: ['version_num'],
-        exactly: true,
-        telltale: 'version_num',
-        volatile: [],
-        // Its current heads, not its history.
-        read: (r) => `select t.version_num::text as version, null::text as name, ${APPLIED} from ${r} t order by 1`,
-    },
-    {
-        tool: 'golang-migrate',
-        table: 'schema_migrations',
-        schema: null,
-        columns: ['version', 'dirty'],
-        exactly: true,
-        telltale: 'dirty',
-        volatile: [],
-        // The current version only. -1 and dirty: going down from the first one failed.
-        read: (r) => `select t.version::text as version, null::text as name, ${state('t.dirty')} from ${r} t order by t.version`,
-    },
-    {
-        tool: 'Ecto',
-        table: 'schema_migrations',
-        schema: null,
-        columns: ['version', 'inserted_at'],
-        exactly: true,
-        volatile: ['inserted_at'],
-        read: (r) => `select t.version::text as version, null::text as name, ${APPLIED} from ${r} t order by t.inserted_at, t.version`,
-    },
-    {
-        tool: 'Supabase',
-        table: 'schema_migrations',
-        schema: 'supabase_migrations',
-        columns: ['version'],
-        volatile: [],
-        read: (r) => `select t.version::text as version, pg_catalog.to_jsonb(t) ->> 'name' as name, ${APPLIED} from ${r} t ${BY_VERSION}`,
-    },
-    {
-        tool: 'Rails',
-        table: 'schema_migrations',
-        schema: null,
-        columns: ['version'],
-        exactly: true,
-        when: ({ rails, columns }) => rails && isVarchar(columns.version),
-        volatile: [],
-        read: (r) => `select t.version::text as version, null::text as name, ${APPLIED} from ${r} t ${BY_VERSION}`,
-    },
-    {
-        tool: 'dbmate',
-        table: 'schema_migrations',
-        schema: null,
-        columns: ['version'],
-        exactly: true,
-        when: ({ columns }) => isVarchar(columns.version),
-        volatile: [],
-        read: (r) => `select t.version::text as version, null::text as name, ${APPLIED} from ${r} t ${BY_VERSION}`,
-    },
-    {
-        tool: 'Flyway',
-        table: 'flyway_schema_history',
-        schema: null,
-        columns: ['installed_rank', 'version', 'description', 'type', 'script', 'checksum', 'installed_on', 'success'],
-        telltale: 'installed_rank',
-        volatile: ['installed_on', 'execution_time'],
-        // The last word on each version or, without one, on each repeatable script. SCHEMA is its own note that it made the schema;
-        // an UNDO_SQL or DELETE row takes back what the rows before it say.
-        read: (r) => `select coalesce(t.version, t.script)::text as version, t.description::text as name, ${state('not t.success')} from ${r} t
-        where t.type <> 'SCHEMA' and (not t.success or t.type not like 'UNDO%' and t.type <> 'DELETE')
-          and not exists (select from ${r} later where later.installed_rank > t.installed_rank and later.type <> 'SCHEMA'
-                            and coalesce(later.version, later.script) = coalesce(t.version, t.script))
-        order by t.installed_rank`,
-    },
-    {
-        tool: 'Liquibase',
-        table: 'databasechangelog',
-        schema: null,
-        columns: ['id', 'author', 'filename', 'dateexecuted', 'orderexecuted', 'exectype', 'md5sum'],
-        telltale: 'orderexecuted',
-        volatile: ['dateexecuted', 'deployment_id'],
-        read: (r) => `select (t.filename || '::' || t.id || '::' || t.author)::text as version, nullif(t.description, '')::text as name,
-              ${state(`t.exectype = 'FAILED'`)} from ${r} t where t.exectype <> 'SKIPPED' order by t.dateexecuted, t.orderexecuted`,
-    },
-    {
-        tool: 'Prisma Migrate',
-        table: '_prisma_migrations',
-        schema: null,
-        columns: ['id', 'checksum', 'finished_at', 'migration_name', 'rolled_back_at', 'started_at'],
-        telltale: 'migration_name',
-        volatile: ['id', 'started_at', 'finished_at'],
-        // A row marked as rolled back is history: the migration is pending again, or has a row that follows.
-        read: (r) => `select t.migration_name::text as version, null::text as name, ${state('t.finished_at is null')} from ${r} t
-        where t.rolled_back_at is null order by t.started_at, t.migration_name`,
-    },
-    {
-        tool: 'Drizzle',
-        table: '__drizzle_migrations',
-        schema: null,
-        columns: ['id', 'hash', 'created_at'],
-        volatile: ['id', 'applied_at'],
-        // created_at is the journal's own number of the migration (milliseconds), by which Drizzle decides what is pending.
-        read: (r) => `select coalesce(t.created_at::text, t.hash) as version, pg_catalog.to_jsonb(t) ->> 'name' as name, ${APPLIED} from ${r} t order by t.id`,
-    },
-    {
-        tool: 'node-pg-migrate',
-        table: 'pgmigrations',
-        schema: null,
-        columns: ['id', 'name', 'run_on'],
-        exactly: true,
-        volatile: ['id', 'run_on'],
-        read: (r) => `select t.name::text as version, null::text as name, ${APPLIED} from ${r} t order by t.run_on, t.id`,
-    },
-    {
-        tool: 'db-migrate',
-        table: 'migrations',
-        schema: null,
-        columns: ['id', 'name', 'run_on'],
-        exactly: true,
-        volatile: ['id', 'run_on'],
-        read: (r) => `select t.name::text as version, null::text as name, ${APPLIED} from ${r} t order by t.run_on, t.id`,
-    },
-    {
-        tool: 'Graphile Migrate',
-        table: 'migrations',
-        schema: 'graphile_migrate',
-        columns: ['hash', 'previous_hash', 'filename', 'date'],
-        volatile: ['date'],
-        read: (r) => `select t.filename::text as version, null::text as name, ${APPLIED} from ${r} t order by t.filename`,
-    },
-    {
-        tool: 'TypeORM',
-        table: 'migrations',
-        schema: null,
-        columns: ['id', 'timestamp', 'name'],
-        exactly: true,
-        volatile: ['id'],
-        read: (r) => `select t.name::text as version, null::text as name, ${APPLIED} from ${r} t order by t.id`,
-    },
-    {
-        tool: 'Laravel',
-        table: 'migrations',
-        schema: null,
-        columns: ['id', 'migration', 'batch'],
-        exactly: true,
-        volatile: ['id'],
-        read: (r) => `select t.migration::text as version, null::text as name, ${APPLIED} from ${r} t order by t.batch, t.migration`,
-    },
-    {
-        tool: 'Atlas',
-        table: 'atlas_schema_revisions',
-        schema: null,
-        columns: ['version', 'description', 'applied', 'total', 'executed_at', 'error', 'hash', 'partial_hashes'],
-        telltale: 'partial_hashes',
-        volatile: ['executed_at', 'execution_time'],
-        // A version with a leading dot is its own note (`.atlas_cloud_identifier`).
-        read: (r) => `select t.version::text as version, nullif(t.description, '')::text as name,
-              ${state(`coalesce(t.error, '') <> '' or t.applied < t.total`)} from ${r} t
-        where t.version not like '.%' order by t.executed_at, t.version`,
-    },
-    {
-        tool: 'goose',
-        table: 'goose_db_version',
-        schema: null,
-        columns: ['id', 'version_id', 'is_applied', 'tstamp'],
-        telltale: 'version_id',
-        volatile: ['id', 'tstamp'],
-        // 0 is its mark on an empty database. Of several rows of a version the last one counts: false is one that went down again.
-        read: (r) => `select t.version_id::text as version, null::text as name, ${APPLIED} from ${r} t
-        where t.version_id > 0 and t.is_applied
-          and not exists (select from ${r} later where later.version_id = t.version_id and later.id > t.id)
-        order by t.id`,
-    },
-    {
-        tool: 'Kysely',
-        table: 'kysely_migration',
-        schema: null,
-        columns: ['name', 'timestamp'],
-        exactly: true,
-        volatile: ['timestamp'],
-        read: (r) => `select t.name::text as version, null::text as name, ${APPLIED} from ${r} t order by t."timestamp", t.name`,
-    },
-    {
-        tool: 'Knex',
-        table: 'knex_migrations',
-        schema: null,
-        columns: ['id', 'name', 'batch', 'migration_time'],
-        telltale: 'migration_time',
-        volatile: ['id', 'migration_time'],
-        read: (r) => `select t.name::text as version, null::text as name, ${APPLIED} from ${r} t order by t.id`,
-    },
-    {
-        tool: 'Sequelize',
-        table: 'SequelizeMeta',
-        schema: null,
-        columns: ['name'],
-        volatile: ['createdAt', 'updatedAt'],
-        read: (r) => `select t.name::text as version, null::text as name, ${APPLIED} from ${r} t order by t.name`,
-    },
-    {
-        tool: 'Django',
-        table: 'django_migrations',
-        schema: null,
-        columns: ['id', 'app', 'name', 'applied'],
-        volatile: ['id', 'applied'],
-        read: (r) => `select (t.app || '.' || t.name)::text as version, null::text as name, ${APPLIED} from ${r} t order by t.id`,
-    },
-    {
-        tool: 'Sqitch',
-        table: 'changes',
-        schema: null,
-        columns: ['change_id', 'change', 'project', 'committed_at', 'planned_at'],
-        telltale: 'change_id',
-        // Its table of what is deployed now: `events`, of the same columns, is the history.
-        when: ({ columns }) => columns.event === undefined,
-        volatile: ['committed_at'],
-        read: (r) => `select (t.project || ':' || t.change)::text as version, nullif(t.note, '')::text as name, ${APPLIED} from ${r} t order by t.committed_at`,
-    },
-    {
-        tool: 'SQLx',
-        table: '_sqlx_migrations',
-        schema: null,
-        columns: ['version', 'description', 'installed_on', 'success', 'checksum', 'execution_time'],
-        volatile: ['installed_on', 'execution_time'],
-        read: (r) => `select t.version::text as version, t.description::text as name, ${state('not t.success')} from ${r} t order by t.installed_on, t.version`,
-    },
-    {
-        tool: 'Diesel',
-        table: '__diesel_schema_migrations',
-        schema: null,
-        columns: ['version', 'run_on'],
-        volatile: ['run_on'],
-        // Its own first row, which sets up its helper functions, is a migration to it like any other.
-        read: (r) => `select t.version::text as version, null::text as name, ${APPLIED} from ${r} t order by t.version`,
-    },
-    {
-        tool: 'SeaORM',
-        table: 'seaql_migrations',
-        schema: null,
-        columns: ['version', 'applied_at'],
-        volatile: ['applied_at'],
-        read: (r) => `select t.version::text as version, null::text as name, ${APPLIED} from ${r} t order by t.version`,
-    },
-    {
-        tool: 'Entity Framework',
-        table: '__EFMigrationsHistory',
-        schema: null,
-        // EFCore.NamingConventions writes them as migration_id, product_version.
-        columns: [],
-        when: ({ columns }) => ['MigrationId', 'migration_id'].some((name) => columns[name] !== undefined),
-        volatile: [],
-        read: (r) => `select v.version, null::text as name, ${APPLIED}
-         from ${r} t, lateral (select coalesce(pg_catalog.to_jsonb(t) ->> 'MigrationId', pg_catalog.to_jsonb(t) ->> 'migration_id')) v(version)
-        order by 1`,
-    },
-];
-function isVarchar(type) {
-    return type?.startsWith('character varying') ?? false;
-}
-/** The tool whose table this is, by name and columns, or by columns that no other table would have; null: nobody's that we know. */
-function toolOfTable(candidate) {
-    const names = Object.keys(candidate.columns);
-    const fits = (tool) => (tool.schema === null || tool.schema === candidate.schema) &&
-        tool.columns.every((name) => names.includes(name)) &&
-        (!tool.exactly || names.length === tool.columns.length) &&
-        (tool.when?.(candidate) ?? true);
-    return (KNOWN_TOOLS.find((tool) => tool.table === candidate.table && fits(tool)) ??
-        KNOWN_TOOLS.find((tool) => tool.telltale !== undefined && fits(tool)) ??
-        null);
-}
-/** Names that a table of anybody's may have. */
-const COMMON_NAMES = new Set(['migrations', 'changes', 'schema_migrations']);
-/** The tool that has a table of this name, and nobody else would. */
-function toolOfName({ schema, table }) {
-    if (COMMON_NAMES.has(table))
-        return null;
-    return KNOWN_TOOLS.find((tool) => tool.table === table && (tool.schema ?? schema) === schema) ?? null;
-}
-/**
- * One SELECT of `CandidateTable`s, by schema and table, from the catalog alone: no lock on any of them, nothing of them read.
- * `schemas`: null for all but the system's. Columns are looked at of every table there, which takes a moment where there are many.
- */
-function candidateTablesQuery(schemas, how = 'by-columns-too') {
-    const list = (names) => `(${names.map(_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteLiteral */ .c).join(', ')})`;
-    const tables = list([...new Set(KNOWN_TOOLS.map((tool) => tool.table))]);
-    const telltales = list(KNOWN_TOOLS.flatMap((tool) => tool.telltale ?? []));
-    const within = schemas === null ? `n.nspname <> 'information_schema' and n.nspname !~ '^pg_'` : `n.nspname in ${list(schemas)}`;
-    return `
-    select n.nspname::text as schema, c.relname::text as table,
-           pg_catalog.json_object_agg(a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) order by a.attnum) as columns,
-           exists (select from pg_catalog.pg_class m where m.relnamespace = n.oid and m.relname = 'ar_internal_metadata') as rails
-      from pg_catalog.pg_class c
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     where c.relkind in ('r', 'p') and ${within}
-       and (c.relname in ${tables}
-            ${how === 'by-name' ? '' : `or exists (select from pg_catalog.pg_attribute t where t.attrelid = c.oid and t.attname in ${telltales} and not t.attisdropped)`})
-     group by n.oid, n.nspname, c.relname
-     order by n.nspname, c.relname`;
-}
-/** The quoted, qualified name. */
-function relationOf({ schema, table }) {
-    return `${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteIdentifier */ .C)(schema)}.${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteIdentifier */ .C)(table)}`;
-}
-/** Words that start something else, which is what counts. */
-const WRAPPERS = /^(npx|npm|pnpm|pnpx|yarn|bunx?|deno|node|tsx|ts-node|exec|run|dlx|x|env|sudo|nice|timeout|time|uvx?|pipx?|poetry|pipenv|pdm|hatch|rye|python[\d.]*|py|bundle|php|java|dotnet|cargo|go|tool|mvnw?|gradlew?|\d+[smh]?)$/;
-/** The first word that is neither a wrapper, an option nor a variable, and whose it is. */
-const COMMANDS = [
-    [/^(alembic|flask|flask-db)$/, 'Alembic'],
-    [/^(manage|django|django-admin)$/, 'Django'],
-    [/^dbmate$/, 'dbmate'],
-    [/^rails$/, 'Rails'],
-    [/^flyway([:.-].*|[A-Z].*)?$/, 'Flyway'],
-    [/^liquibase([:.-].*)?$/, 'Liquibase'],
-    [/^prisma$/, 'Prisma Migrate'],
-    [/^drizzle-kit$/, 'Drizzle'],
-    [/^node-pg-migrate$/, 'node-pg-migrate'],
-    [/^db-migrate$/, 'db-migrate'],
-    [/^graphile-migrate$/, 'Graphile Migrate'],
-    [/^atlas$/, 'Atlas'],
-    [/^goose$/, 'goose'],
-    [/^(kysely|kysely-ctl)$/, 'Kysely'],
-    [/^knex$/, 'Knex'],
-    [/^(sequelize|sequelize-cli)$/, 'Sequelize'],
-    [/^sqitch$/, 'Sqitch'],
-    [/^supabase$/, 'Supabase'],
-    [/^typeorm(-ts-node-(commonjs|esm))?$/, 'TypeORM'],
-    [/^artisan$/, 'Laravel'],
-    [/^(ef|dotnet-ef|efbundle)$/, 'Entity Framework'],
-    [/^sqlx$/, 'SQLx'],
-    [/^diesel$/, 'Diesel'],
-    [/^sea-orm-cli$/, 'SeaORM'],
-];
-/** Whose command this is, guessed from its words (`npx prisma migrate deploy`); null: not known, as with `npm run migrate`. */
-function toolOfWords(words) {
-    for (const [index, word] of words.entries()) {
-        if (word.startsWith('-') || /^\w+=/.test(word))
-            continue;
-        const packaged = /(?:^|[\\/])node_modules[\\/](?:\.bin[\\/])?((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(word)?.[1];
-        const name = bare(packaged ?? word);
-        const rest = words.slice(index + 1);
-        if (name === 'mix')
-            return rest.some((next) => next.startsWith('ecto.')) ? 'Ecto' : null;
-        if (name === 'rake')
-            return rest.some((next) => next.startsWith('db:')) ? 'Rails' : null;
-        // The name of golang-migrate's program is a word that others use for their scripts.
-        if (name === 'migrate')
-            return index === 0 ? 'golang-migrate' : null;
-        const known = COMMANDS.find(([pattern]) => pattern.test(name));
-        if (known)
-            return known[1];
-        if (!WRAPPERS.test(name))
-            return null;
-    }
-    return null;
-}
-/** `./node_modules/.bin/prisma.cmd`, `prisma@6.1.0`, `manage.py`: the name alone. */
-function bare(word) {
-    const last = word.split(/[\\/]/).at(-1) ?? word;
-    return last.replace(/(?<=.)@[^@]*$/, '').replace(/\.(exe|cmd|bat|sh|ps1|py|rb|js|cjs|mjs|ts|jar|phar)$/, '');
-}
-
-
-/***/ }),
-
 /***/ 3601:
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
@@ -1549,11 +1169,13 @@ function bare(word) {
 /* harmony export */   w0: () => (/* binding */ indexInTheWay)
 /* harmony export */ });
 /* harmony import */ var _postgres_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8829);
-/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(8332);
-/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9836);
-/* harmony import */ var _sql_classify_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9281);
-/* harmony import */ var _sql_non_transactional_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8351);
+/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(8332);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3530);
+/* harmony import */ var _report_stop_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9836);
+/* harmony import */ var _sql_classify_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(9281);
+/* harmony import */ var _sql_non_transactional_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(8351);
 /** What an interrupted non-transactional statement left behind, judged from the catalog. */
+
 
 
 
@@ -1567,7 +1189,7 @@ function bare(word) {
 const UNDER_WAY = `exists (select 1 from pg_catalog.pg_locks l
           where l.locktype = 'relation' and l.granted and l.pid <> pg_catalog.pg_backend_pid()
             and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
-            and (l.relation = i.indexrelid and l.mode in ('ShareUpdateExclusiveLock', 'AccessExclusiveLock')
+            and (l.relation = i.indexrelid and l.mode = any ('{ShareUpdateExclusiveLock, AccessExclusiveLock}')
               or l.relation = i.indrelid and l.mode = 'ShareUpdateExclusiveLock'
                 and exists (select 1 from pg_catalog.pg_stat_progress_create_index p where p.pid = l.pid)))`;
 /** Of invalid indexes (a partitioned parent's is so on purpose); that of a TOAST table under the name of the table it serves. */
@@ -1578,18 +1200,18 @@ const INVALID = `
      where not i.indisvalid and c.relkind = 'i' and (n.nspname !~ '^pg_' or n.nspname = 'pg_toast') and not ${UNDER_WAY}`;
 /** Invalid indexes that are not so on purpose and that nobody is at right now. */
 async function invalidIndexes(session) {
-    const { rows } = await session.query(`${INVALID} order by 1`);
+    const { rows } = await session.query((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`${INVALID} order by 1`));
     return rows;
 }
 /** `valid`, `qualified`, `building` of the index that the name `$1` means, seen from the table `$2`; no row: there is none. */
-const INDEX_STATE = `select i.indisvalid and i.indisready or c.relkind = 'I' as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
+const INDEX_STATE = (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`select i.indisvalid and i.indisready or c.relkind = 'I' as valid, pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified,
             ${UNDER_WAY} as building, i.indrelid = pg_catalog.to_regclass($2) as "onTable"
        from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.oid = coalesce(
         -- CREATE INDEX puts the index into the schema of its table, whatever the search_path says.
         (select x.oid from pg_catalog.pg_class x join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass($2) and x.relnamespace = t.relnamespace
           where x.relname = (pg_catalog.parse_ident($1))[pg_catalog.array_length(pg_catalog.parse_ident($1), 1)]),
-        pg_catalog.to_regclass($1))`;
+        pg_catalog.to_regclass($1))`);
 /** The state of the index that a written name means, seen from the table it belongs to where that is known. */
 async function indexState(session, name, table) {
     const { rows } = await session.query(INDEX_STATE, [name, table]);
@@ -1618,7 +1240,7 @@ async function judge(session, leftover) {
         case 'create-tablespace':
         case 'drop-tablespace': {
             const catalog = leftover.kind.endsWith('database') ? ['pg_database', 'datname'] : ['pg_tablespace', 'spcname'];
-            const { rows } = await session.query(`select exists (select 1 from pg_catalog.${catalog[0]} where ${catalog[1]} = (pg_catalog.parse_ident($1))[1]) as there`, [leftover.name]);
+            const { rows } = await session.query((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`select exists (select 1 from pg_catalog.${catalog[0]} where ${catalog[1]} = (pg_catalog.parse_ident($1))[1]) as there`), [leftover.name]);
             const there = rows[0]?.there ?? false;
             const found = `${leftover.name} is ${there ? '' : 'not '}there`;
             return there === leftover.kind.startsWith('create') ? { kind: 'done', found } : again(found);
@@ -1685,21 +1307,21 @@ const DEFINITION = `pg_catalog.json_build_array(
  * empty table of the same name and columns, and that is rolled back. Null: it could not.
  */
 async function sameIndexes(session, { table, around }) {
-    const bare = (0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_4__/* .quoteIdentifier */ .C)((0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_2__/* .bareName */ .yZ)(table));
+    const bare = (0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_5__/* .quoteIdentifier */ .C)((0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_3__/* .bareName */ .yZ)(table));
     return rolledBack(session, async () => {
         await session.query(`create temporary table ${bare} (like ${table})`);
         await session.query(`${around[0]}pg_temp.${bare}${around[1]}`);
-        const made = await session.query(`select c.relname::text as name, ${DEFINITION} as definition from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-        where i.indrelid = pg_catalog.to_regclass($1)`, [`pg_temp.${bare}`]);
+        const made = await session.query((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`select c.relname::text as name, ${DEFINITION} as definition from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+        where i.indrelid = pg_catalog.to_regclass($1)`), [`pg_temp.${bare}`]);
         const [only] = made.rows;
         if (!only)
             return null;
         // Without the empty one, whose name would hide the table's.
         await session.query(`drop table pg_temp.${bare}`);
-        const { rows } = await session.query(`select pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified, c.relname::text as bare, i.indisvalid and i.indisready as valid,
+        const { rows } = await session.query((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`select pg_catalog.format('%I.%I', n.nspname, c.relname) as qualified, c.relname::text as bare, i.indisvalid and i.indisready as valid,
               ${UNDER_WAY} as building, ${DEFINITION} as definition
          from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where i.indrelid = pg_catalog.to_regclass($1)`, [table]);
+        where i.indrelid = pg_catalog.to_regclass($1)`), [table]);
         return { name: only.name, rows: rows.filter((row) => row.definition === only.definition) };
     });
 }
@@ -1743,15 +1365,15 @@ const TWIN = `'_cc(new|old)[0-9]*$'`;
 const TWINS_OF = {
     index: `exists (select 1 from pg_catalog.pg_index o join pg_catalog.pg_class oc on oc.oid = o.indexrelid
        where o.indrelid = i.indrelid
-         and o.indexrelid in (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
+         and o.indexrelid = any (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
          and (oc.relname = pg_catalog.regexp_replace(c.relname, ${TWIN}, '')
            or pg_catalog.octet_length(c.relname) >= 60
              and pg_catalog.starts_with(oc.relname, pg_catalog.regexp_replace(c.relname, ${TWIN}, ''))))`,
     table: `exists (select 1 from pg_catalog.pg_class t
-       where t.oid in (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
-         and i.indrelid in (t.oid, t.reltoastrelid))`,
+       where t.oid = any (select pg_catalog.to_regclass($1) union all select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))
+         and i.indrelid = any (array[t.oid, t.reltoastrelid]))`,
     schema: `exists (select 1 from pg_catalog.pg_class t join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-       where tn.nspname = (pg_catalog.parse_ident($1))[1] and i.indrelid in (t.oid, t.reltoastrelid))`,
+       where tn.nspname = (pg_catalog.parse_ident($1))[1] and i.indrelid = any (array[t.oid, t.reltoastrelid]))`,
     database: `$1::text is not null`,
     system: `$1::text is not null`,
 };
@@ -1759,15 +1381,15 @@ const TWINS_OF = {
 async function judgeReindex(session, { of, target }) {
     const { rows } = await session.query(
     // Who may not even name what is in pg_toast leaves it to whoever may.
-    `${INVALID} and c.relname ~ ${TWIN} and pg_catalog.has_schema_privilege(n.oid, 'usage') and ${TWINS_OF[of]} order by 1`, [target]);
+    (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`${INVALID} and c.relname ~ ${TWIN} and pg_catalog.has_schema_privilege(n.oid, 'usage') and ${TWINS_OF[of]} order by 1`), [target]);
     if (rows.length === 0)
         return again('it left nothing behind, and may simply be run again');
     const twins = rows.map((twin) => `${twin.name} on ${twin.table}`).join(', ');
     return again(`it left behind ${twins}, invalid`, rows.map((twin) => dropIndex(twin.name)));
 }
 async function judgeDetach(session, parent, partition) {
-    const { rows } = await session.query(`select inhdetachpending as pending from pg_catalog.pg_inherits
-      where inhparent = pg_catalog.to_regclass($1) and inhrelid = pg_catalog.to_regclass($2)`, [parent, partition]);
+    const { rows } = await session.query((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`select inhdetachpending as pending from pg_catalog.pg_inherits
+      where inhparent = pg_catalog.to_regclass($1) and inhrelid = pg_catalog.to_regclass($2)`), [parent, partition]);
     const row = rows[0];
     if (!row)
         return { kind: 'done', found: `${partition} is no partition of ${parent} any more` };
@@ -1779,7 +1401,7 @@ async function judgeDetach(session, parent, partition) {
 // -- IF NOT EXISTS ----------------------------------------------------------------------------------------------
 /** Invalid indexes that CREATE INDEX IF NOT EXISTS, among these statements, has passed over as if they were of use. */
 async function passedOver(session, statements) {
-    const named = [...statements].flatMap((sql) => (0,_sql_non_transactional_js__WEBPACK_IMPORTED_MODULE_3__/* .indexIfMissing */ .C)(sql) ?? []);
+    const named = [...statements].flatMap(_sql_non_transactional_js__WEBPACK_IMPORTED_MODULE_4__/* .indexesIfMissing */ .Y);
     if (named.length === 0)
         return [];
     const invalid = await invalidIndexes(session);
@@ -1789,7 +1411,7 @@ async function passedOver(session, statements) {
         // A search_path of its file's may be over: then by the names alone.
         const isMeant = (one) => state.exists
             ? one.name === state.qualified
-            : (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_2__/* .bareName */ .yZ)(one.name) === (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_2__/* .bareName */ .yZ)(index) && (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_2__/* .bareName */ .yZ)(one.table) === (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_2__/* .bareName */ .yZ)(table);
+            : (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_3__/* .bareName */ .yZ)(one.name) === (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_3__/* .bareName */ .yZ)(index) && (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_3__/* .bareName */ .yZ)(one.table) === (0,_sql_classify_js__WEBPACK_IMPORTED_MODULE_3__/* .bareName */ .yZ)(table);
         for (const one of invalid.filter(isMeant))
             found.add(one);
     }
@@ -1808,7 +1430,7 @@ function passedOverCheck(found) {
 /** An index that a statement is to make is there and of no use: IF NOT EXISTS would hide that, CREATE INDEX would fail. */
 function indexInTheWay(state, place) {
     const { qualified, building } = state;
-    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_1__/* .Stop */ .V({
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({
         result: 'failed',
         class: 'duplicate-object',
         message: building
@@ -1830,20 +1452,21 @@ function indexInTheWay(state, place) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   t: () => (/* binding */ setMarker)
 /* harmony export */ });
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3530);
+/** A point to restore to, noted before anything is applied. */
+
 /** A restore point where the role may set one; else the position in the WAL alone. */
 async function setMarker(session, run) {
     const name = `mgate-${run.runId ?? 'local'}-${run.attempt ?? '1'}`.slice(0, 63);
-    const { rows } = await session.query(`select pg_catalog.pg_current_wal_lsn()::text as lsn, pg_catalog.clock_timestamp()::text as at, pg_catalog.pg_current_snapshot()::text as snapshot,
-            pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute') and pg_catalog.current_setting('wal_level') <> 'minimal' as may`);
+    const { rows } = await session.query((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`select pg_catalog.pg_current_wal_lsn()::text as lsn, pg_catalog.clock_timestamp()::text as at, pg_catalog.pg_current_snapshot()::text as snapshot,
+            pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(pg_catalog.text)', 'execute') and pg_catalog.current_setting('wal_level') <> 'minimal' as may`));
     const position = rows[0];
     if (!position)
         throw new Error('the server did not tell its WAL position');
     const { lsn, at, snapshot, may } = position;
     if (!may)
         return { kind: 'wal-position', name: null, lsn, at, snapshot };
-    const point = await session.query('select pg_catalog.pg_create_restore_point($1)::text as lsn', [
-        name,
-    ]);
+    const point = await session.query('select pg_catalog.pg_create_restore_point($1)::pg_catalog.text as lsn', [name]);
     return { kind: 'restore-point', name, lsn: point.rows[0]?.lsn ?? lsn, at, snapshot };
 }
 
@@ -1884,7 +1507,8 @@ function planHeader({ digest, pending }, { database, version }, request) {
 /* harmony export */   id: () => (/* binding */ emptyFolder),
 /* harmony export */   mE: () => (/* binding */ notTogether),
 /* harmony export */   tT: () => (/* binding */ unrecordable),
-/* harmony export */   xG: () => (/* binding */ refuseUnlessMayRecord)
+/* harmony export */   xG: () => (/* binding */ refuseUnlessMayRecord),
+/* harmony export */   zb: () => (/* binding */ lockTaken)
 /* harmony export */ });
 /* harmony import */ var _postgres_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8829);
 /* harmony import */ var _report_redact_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(649);
@@ -2024,11 +1648,20 @@ function lockHeldBy(holder, run) {
         lockHeld: true,
     });
 }
+/** `file` gave up the lock in apply, and somebody was waiting for it. */
+function lockTaken(file, holder, run) {
+    return new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({
+        result: 'failed',
+        class: 'lock-timeout',
+        message: `${file} gave up every advisory lock of its session, the gate's too, and another gate holds that now: ${who(holder, run)}`,
+        next: 'Wait until that run is over, then run again: it goes on with what is still pending.',
+    });
+}
 function lostLock() {
     return new _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V({
         result: 'failed',
         class: 'connection',
-        message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions',
+        message: 'the advisory lock is not held by the session that is to apply: something between us and the server changes sessions, or a migration gave up its advisory locks in the dry run',
         next: 'Connect directly to the server (or to a session pool), then run again; nothing was changed.',
     });
 }
@@ -2077,8 +1710,6 @@ function changedOnDisk({ file }) {
 __webpack_require__.d(__webpack_exports__, {
   pB: () => (/* binding */ NOT_AS_WRITTEN),
   LS: () => (/* binding */ PINNED),
-  hX: () => (/* binding */ PINNED_ITEM),
-  Eq: () => (/* binding */ UNPINNED_ITEM),
   nv: () => (/* binding */ createHistoryItems),
   Oi: () => (/* binding */ createTrackingItems),
   iB: () => (/* binding */ eventsThere),
@@ -2272,15 +1903,10 @@ const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
  * or type of somebody's schema stands in for the server's own, whatever search_path the role has.
  */
 const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
-/**
- * The same before our own rows are proved, until the transaction ends or UNPINNED_ITEM. They are written under the role's own
- * path: a trigger that keeps an audit of them counts on it.
- */
-const PINNED_ITEM = { text: 'set local search_path = pg_catalog, pg_temp' };
-const UNPINNED_ITEM = { text: 'reset search_path' };
 /** Names in what we create are the server's own as well: a default is looked up once, and called for ever. */
 function pinned(texts) {
-    return [PINNED_ITEM, ...texts.map((text) => ({ text })), UNPINNED_ITEM];
+    const path = ['set local search_path = pg_catalog, pg_temp', 'reset search_path'];
+    return [path[0], ...texts, path[1]].map((text) => ({ text }));
 }
 /** The tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
 function trackingQuery(schema) {
@@ -2482,7 +2108,7 @@ function recordItem(stamp, row) {
         name: 'mgate_record',
         text: `insert into ${(0,identifier/* quoteIdentifier */.C)(stamp.schema)}.schema_migrations as m
         (version, name, checksum, status, execution_time_ms, error_message, applied_by, progress, run_url, commit_sha, plan_digest, applied_at)
-      values ($1, $2, $3, $4, coalesce($5::int, ${SINCE_BEGIN}), $6, $7, $8::jsonb, $9, $10, $11, pg_catalog.clock_timestamp())
+      values ($1, $2, $3, $4, coalesce($5::int, ${SINCE_BEGIN}), $6, $7, $8::pg_catalog.jsonb, $9, $10, $11, pg_catalog.clock_timestamp())
       on conflict (version) do update set name = excluded.name, checksum = excluded.checksum, status = excluded.status,
         execution_time_ms = excluded.execution_time_ms, error_message = excluded.error_message, applied_by = excluded.applied_by,
         progress = excluded.progress, run_url = excluded.run_url, commit_sha = excluded.commit_sha, plan_digest = excluded.plan_digest,
@@ -2528,11 +2154,11 @@ function failureItem(stamp, row) {
 }
 /** Takes a row out: of a version that has neither a file nor anything in the database. */
 function forgetItem({ schema }, version) {
-    return { text: `delete from ${(0,identifier/* quoteIdentifier */.C)(schema)}.schema_migrations where version = $1`, values: [version] };
+    return { text: `delete from ${(0,identifier/* quoteIdentifier */.C)(schema)}.schema_migrations where version ${IS} $1`, values: [version] };
 }
 /** How many of these events are in the history. */
 async function eventsThere(session, schema, ids) {
-    const { rows } = await session.query(`select pg_catalog.count(*)::int as there from ${(0,identifier/* quoteIdentifier */.C)(schema)}.migration_history h where h.id = any ($1::uuid[])`, [ids]);
+    const { rows } = await session.query(`select pg_catalog.count(*)::int as there from ${(0,identifier/* quoteIdentifier */.C)(schema)}.migration_history h where h.id ${IS} any ($1::pg_catalog.uuid[])`, [ids]);
     return rows[0]?.there ?? 0;
 }
 /** One event of the history. `reason`: why a repair has settled it like that. */
@@ -2565,7 +2191,7 @@ function historyItem(stamp, event) {
  * `historyId`: the event's, of a migration that is done or settled; null: none was written.
  */
 function proveItem(stamp, row, historyId) {
-    const event = historyId === null ? '' : `and ${eventIs(stamp.schema, "h.action = 'apply' and h.environment = $6")}`;
+    const event = historyId === null ? '' : `and ${eventIs(stamp.schema, `h.action ${IS} 'apply' and h.environment ${IS} $6`)}`;
     return {
         name: historyId === null ? 'mgate_prove' : 'mgate_prove_done',
         text: proof(`${rowIs(stamp.schema)} ${event}`),
@@ -2575,18 +2201,23 @@ function proveItem(stamp, row, historyId) {
 /** The same of what a repair has written. `row`: its version alone, where it was taken out. */
 function proveRepairItem(stamp, row, historyId) {
     const s = (0,identifier/* quoteIdentifier */.C)(stamp.schema);
-    const event = (id) => eventIs(stamp.schema, "h.action = 'repair'", id);
+    const event = (id) => eventIs(stamp.schema, `h.action ${IS} 'repair'`, id);
     return 'status' in row
         ? { text: proof(`${rowIs(stamp.schema)} and ${event('$5')}`), values: [...valuesOf(row), historyId] }
         : {
-            text: proof(`not exists (select from ${s}.schema_migrations m where m.version = $1) and ${event('$2')}`),
+            text: proof(`not exists (select from ${s}.schema_migrations m where m.version ${IS} $1) and ${event('$2')}`),
             values: [row.version, historyId],
         };
 }
+/** Our rows are written under the role's own path, as a trigger that keeps an audit of them counts on it; and proved there. */
+const IS = 'operator(pg_catalog.=)';
 const rowIs = (schema) => `exists (select from ${(0,identifier/* quoteIdentifier */.C)(schema)}.schema_migrations m
-          where m.version = $1 and m.status = $2 and m.checksum = $3 and m.progress is not distinct from $4::jsonb)`;
-const eventIs = (schema, also, id = '$5') => `exists (select from ${(0,identifier/* quoteIdentifier */.C)(schema)}.migration_history h where h.id = ${id} and h.version = $1 and h.status = 'success' and ${also})`;
-const proof = (condition) => `select case when ${condition} then 1 else pg_catalog.concat('not as written ', pg_catalog.pg_backend_pid())::int end`;
+          where m.version ${IS} $1 and m.status ${IS} $2 and m.checksum ${IS} $3
+            and coalesce(m.progress::pg_catalog.text, '') ${IS} coalesce($4::pg_catalog.jsonb::pg_catalog.text, ''))`;
+const eventIs = (schema, also, id = '$5') => `exists (select from ${(0,identifier/* quoteIdentifier */.C)(schema)}.migration_history h
+            where h.id ${IS} ${id} and h.version ${IS} $1 and h.status ${IS} 'success' and ${also})`;
+const proof = (condition) => `select case when ${condition} then 1
+    else pg_catalog.concat('not as written ', pg_catalog.pg_backend_pid())::pg_catalog.int4 end`;
 const valuesOf = ({ version, status, checksum, progress }) => [
     version,
     status,
@@ -2849,16 +2480,21 @@ function byNameThenKind(a, b) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   $: () => (/* binding */ askAsLogin)
 /* harmony export */ });
+/* harmony import */ var _qualified_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3530);
+
 /**
  * Asks as the role that logged in, and gives the rows as text: a role that its sessions begin with (ALTER ROLE ... SET role)
- * may neither see what sessions of the login are at nor end them. Not inside of a transaction. Rejects with a BatchError.
+ * may neither see what sessions of the login are at nor end them. Names are the server's own, as where a path is pinned.
+ * Not inside of a transaction. Rejects with a BatchError.
  */
 async function askAsLogin(session, text, values) {
-    // What is sent together is one transaction, and the role is set for that.
+    // What is sent together is one transaction, and role and path are set for that.
     const [, asked] = await session.batch([AS_LOGIN, { text, values, keep: true }]);
     return asked?.rows ?? [];
 }
-const AS_LOGIN = { text: `select pg_catalog.set_config('role', 'none', true)` };
+const AS_LOGIN = {
+    text: `select pg_catalog.set_config('role', 'none', true), ${_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .PINS_PATH */ .t6}`,
+};
 
 
 /***/ }),
@@ -3582,41 +3218,27 @@ function parseRelations(text, names) {
 
 /***/ }),
 
-/***/ 8332:
-/***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ quoteIdentifier),
-/* harmony export */   c: () => (/* binding */ quoteLiteral)
-/* harmony export */ });
-/** Quotes a name as PostgreSQL's quote_ident does when forced: always in double quotes, safe for any name. */
-function quoteIdentifier(name) {
-    return `"${name.replaceAll('"', '""')}"`;
-}
-/** Quotes a text as a literal that reads the same whatever standard_conforming_strings says. */
-function quoteLiteral(text) {
-    const quoted = `'${text.replaceAll("'", "''")}'`;
-    return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
-}
-
-
-/***/ }),
-
 /***/ 7768:
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   ML: () => (/* binding */ retakeLock),
+/* harmony export */   PU: () => (/* binding */ keepLock),
 /* harmony export */   TL: () => (/* binding */ lockKey),
 /* harmony export */   Ze: () => (/* binding */ freeOtherLocks),
 /* harmony export */   bh: () => (/* binding */ tryLock),
 /* harmony export */   l6: () => (/* binding */ freeStrandedLock),
+/* harmony export */   ol: () => (/* binding */ GIVES_UP_LOCKS),
 /* harmony export */   ub: () => (/* binding */ holdsLock),
 /* harmony export */   x_: () => (/* binding */ releaseLock)
 /* harmony export */ });
-/* unused harmony export lockHolder */
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__webpack_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _as_login_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1299);
+/* harmony import */ var _qualified_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(3530);
 /** One gate at a time: an advisory lock of the session that does the work. */
+
+
 
 /** The key names the product and the tracking table; PostgreSQL itself keeps databases apart. A signed 64-bit number. */
 function lockKey(trackingSchema) {
@@ -3643,32 +3265,49 @@ async function tryLock(session, key) {
 const LOOKS = 3;
 const NOBODY = { pid: 0, application: 'unknown', since: null, state: null, stateSince: null };
 const shown = (column) => `pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')`;
+/** Of its own login's sessions a role that they begin with may be told less than the login. */
 async function lockHolder(session, key) {
-    const { rows } = await session.query(`select l.pid, coalesce(a.application_name, '') as application, ${shown('a.backend_start')} as since,
-            a.state, ${shown('a.state_change')} as "stateSince"
+    const [row] = await (0,_as_login_js__WEBPACK_IMPORTED_MODULE_1__/* .askAsLogin */ .$)(session, `select l.pid, coalesce(a.application_name, ''), ${shown('a.backend_start')}, a.state, ${shown('a.state_change')}
        from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
         and ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint`, [key]);
-    return rows[0] ?? null;
+    if (!row)
+        return null;
+    const [pid, application, since = null, state = null, stateSince = null] = row;
+    return { pid: Number(pid), application: application ?? '', since, state, stateSince };
 }
 /** Frees the advisory locks that a file took for its session and did not give back; ours stays. */
 function freeOtherLocks(key) {
     const half = (part) => `(case when ${part} > 2147483647 then ${part} - 4294967296 else ${part} end)::int`;
-    const unlock = (suffix) => `case when held.objsubid = 1 then pg_catalog.pg_advisory_unlock${suffix}((held.high << 32) | held.low)
-          else pg_catalog.pg_advisory_unlock${suffix}(${half('held.high')}, ${half('held.low')}) end`;
+    const unlock = (suffix) => (0,_qualified_js__WEBPACK_IMPORTED_MODULE_2__/* .qualified */ .LX)(`case when held.objsubid = 1 then pg_catalog.pg_advisory_unlock${suffix}((held.high << 32) | held.low)
+          else pg_catalog.pg_advisory_unlock${suffix}(${half('held.high')}, ${half('held.low')}) end`);
     return {
         text: `do $gate$ declare held record; begin
       for held in
-        select classid::bigint as high, objid::bigint as low, objsubid, mode from pg_catalog.pg_locks
+        ${(0,_qualified_js__WEBPACK_IMPORTED_MODULE_2__/* .qualified */ .LX)(`select classid::bigint as high, objid::bigint as low, objsubid, mode from pg_catalog.pg_locks
          where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
-           and not (objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ${BigInt(key)})
+           and not (objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = (${BigInt(key)}))`)}
       loop
         -- As often as it was taken; one that ends with the transaction is refused at once, with a warning.
-        while case when held.mode = 'ShareLock' then ${unlock('_shared')} else ${unlock('')} end loop end loop;
+        while case when held.mode operator(pg_catalog.=) 'ShareLock' then ${unlock('_shared')} else ${unlock('')} end loop end loop;
       end loop;
     end $gate$`,
     };
+}
+/** What gives up every advisory lock of its session, ours with them. */
+const GIVES_UP_LOCKS = /^discard\s+all\b|\bpg_advisory_unlock_all\b/i;
+/** Takes ours again where a file has given it up; that nobody else has it is asked for elsewhere. */
+function retakeLock(key) {
+    const ours = `'${BigInt(key)}'::bigint`;
+    return { text: (0,_qualified_js__WEBPACK_IMPORTED_MODULE_2__/* .qualified */ .LX)(`select pg_catalog.pg_try_advisory_lock(${ours}) where not (${isHeld(ours)})`) };
+}
+/** After a file: the lock is held, or held again. Else who has it now. */
+async function keepLock(session, key) {
+    if (await holdsLock(session, key))
+        return null;
+    const taken = await tryLock(session, key);
+    return 'holder' in taken ? taken.holder : null;
 }
 /** Gives the lock back. False means that this session did not hold it: somebody's pooler is in the way. */
 async function releaseLock(session, key) {
@@ -3684,19 +3323,20 @@ const POLITE = 20;
  */
 async function freeStrandedLock(session, key, pid) {
     for (let time = 0; time < POLITE; time += 1) {
-        const { rows } = await session.query('select case when pg_catalog.pg_backend_pid() = $2::int then pg_catalog.pg_advisory_unlock($1) else false end as freed', [key, pid]);
+        const { rows } = await session.query((0,_qualified_js__WEBPACK_IMPORTED_MODULE_2__/* .qualified */ .LX)('select case when pg_catalog.pg_backend_pid() = $2::int then pg_catalog.pg_advisory_unlock($1) else false end as freed'), [key, pid]);
         if (rows[0]?.freed)
             return;
     }
     if ((await lockHolder(session, key))?.pid === pid) {
-        await session.query('select pg_catalog.pg_terminate_backend($1)', [pid]);
+        await (0,_as_login_js__WEBPACK_IMPORTED_MODULE_1__/* .askAsLogin */ .$)(session, 'select pg_catalog.pg_terminate_backend($1)', [String(pid)]);
     }
 }
 async function holdsLock(session, key) {
-    const { rows } = await session.query(`select exists (select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
-        and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = $1::bigint) as held`, [key]);
+    const { rows } = await session.query((0,_qualified_js__WEBPACK_IMPORTED_MODULE_2__/* .qualified */ .LX)(`select ${isHeld('$1')} as held`), [key]);
     return rows[0]?.held ?? false;
 }
+const isHeld = (key) => `exists (select 1 from pg_catalog.pg_locks where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid()
+      and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ${key}::bigint)`;
 
 
 /***/ }),
@@ -3732,7 +3372,7 @@ const MOST_TRIES = 50;
  * server's own; only for one that keeps its session, as others would get these settings.
  */
 async function liftLimits(session, { throughPooler }) {
-    const direct = 'pg_catalog.pg_backend_pid() = $1::int';
+    const direct = 'pg_catalog.pg_backend_pid() operator(pg_catalog.=) $1::int';
     const lift = `select ${OWN_LIMITS} from (values (1)) as one where ${throughPooler ? '$1::int is not null' : direct}`;
     for (let tries = 1;; tries += 1) {
         try {
@@ -3847,7 +3487,14 @@ var schema_diff = __webpack_require__(6766);
 var catalog = __webpack_require__(505);
 // EXTERNAL MODULE: ./src/postgres/failure.ts
 var failure = __webpack_require__(8829);
+// EXTERNAL MODULE: ./src/postgres/qualified.ts
+var qualified = __webpack_require__(3530);
 ;// CONCATENATED MODULE: ./src/postgres/watchdog.ts
+/**
+ * The second pair of eyes: a connection of its own that looks, while the first one works, whether anybody is kept
+ * waiting by it, how long it has held ACCESS EXCLUSIVE, and how much of the server's lock table it fills.
+ */
+
 const LOOK_MS = 100;
 /** Where a standby follows: nobody there is seen to wait, so all that can be known is since when the lock is held. */
 const LOOK_FOR_EXCLUSIVE_MS = 50;
@@ -3858,21 +3505,21 @@ const BLIND_MS = 5_000;
  * a moment and is asked only of sessions that wait. A relation that this session sees in pg_class existed before the
  * watched transaction: what that made is invisible here.
  */
-const LOOK = `
+const LOOK = (0,qualified/* qualified */.LX)(`
   select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('pid', l.pid,
              'application', coalesce((select a.application_name from pg_catalog.pg_stat_activity a where a.pid = l.pid), ''),
-             'waitedMs', extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000))
+             'waitedMs', (extract(epoch from pg_catalog.clock_timestamp() - l.waitstart) * 1000)))
            filter (where not l.granted and l.waitstart is not null and l.pid <> $1
                      and $1 = any (pg_catalog.pg_blocking_pids(l.pid))), '[]') as waiters,
          (pg_catalog.count(*) filter (where l.pid = $1 and l.granted and not l.fastpath))::int as locks,
          coalesce(pg_catalog.bool_or(l.mode = 'AccessExclusiveLock' and l.relation >= 16384
              and exists (select from pg_catalog.pg_class c where c.oid = l.relation))
            filter (where $2 and l.pid = $1 and l.granted and l.locktype = 'relation'), false) as exclusive
-    from pg_catalog.pg_locks l`;
+    from pg_catalog.pg_locks l`);
 /** A lock that is held in several modes takes one place in the lock table; telling them apart costs as much as a look. */
-const PLACES = `
+const PLACES = (0,qualified/* qualified */.LX)(`
   select pg_catalog.count(distinct (l.locktype, l.relation, l.classid, l.objid, l.objsubid))::int as places
-    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`;
+    from pg_catalog.pg_locks l where l.pid = $1 and l.granted and not l.fastpath`);
 class Watchdog {
     session;
     options;
@@ -4154,15 +3801,16 @@ var observe = __webpack_require__(755);
  * The locks of a statement as another session sees them: one that fails has given them back before it could be asked
  * itself. Looked at only while one statement goes on for longer than a tick, so a quick one is not seen.
  */
+
 const TICK_MS = 100;
 const MOST_RELATIONS = 1_000;
 /** What this session finds in the catalog existed before: what the watched one made it cannot see. */
-const HELD = `
+const HELD = (0,qualified/* qualified */.LX)(`
   select pg_catalog.format('%I.%I', n.nspname, c.relname) as relation, pg_catalog.array_agg(distinct l.mode) as modes
     from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace
    where l.pid = $1 and l.granted and l.locktype = 'relation' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-     and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-   group by 1 limit ${MOST_RELATIONS}`;
+     and l.mode = any ('{ShareLock, ShareRowExclusiveLock, ExclusiveLock, AccessExclusiveLock}')
+   group by 1 limit ${MOST_RELATIONS}`);
 class Outside {
     watcher;
     pid;
@@ -4232,6 +3880,7 @@ var stop = __webpack_require__(9836);
 
 
 
+
 const PROVED_WITHIN_MS = 10_000;
 /** And how busy others keep the relations that are `wanted`, as far as that is told. */
 async function rollBack({ session, armed, log }, wanted) {
@@ -4239,7 +3888,7 @@ async function rollBack({ session, armed, log }, wanted) {
         return new Map();
     try {
         // Right in every state of the transaction; what the files had set goes with it.
-        const results = await session.batch([{ text: 'rollback' }, ...armed, (0,sizes/* trafficItem */.F4)(wanted)]);
+        const results = await session.batch([{ text: 'rollback' }, ...armed, qualified/* PIN */.GI, (0,sizes/* trafficItem */.F4)(wanted)]);
         const last = results.at(-1);
         return last ? (0,sizes/* readTraffic */.Eg)(last) : new Map();
     }
@@ -4259,7 +3908,7 @@ async function proveRolledBack(bench, { xid, lsn }) {
     let walBytes = null;
     do {
         const { rows } = await witness.query(`select pg_catalog.pg_xact_status($1::pg_catalog.xid8) as status,
-              pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::text as wal`, [xid, lsn]);
+              pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), $2::pg_catalog.pg_lsn)::pg_catalog.text as wal`, [xid, lsn]);
         status = rows[0]?.status ?? null;
         walBytes = rows[0]?.wal == null ? null : Number(rows[0].wal);
         if (status !== 'in progress')
@@ -4279,6 +3928,7 @@ async function proveRolledBack(bench, { xid, lsn }) {
 }
 
 ;// CONCATENATED MODULE: ./src/rehearsal/attempt.ts
+
 
 
 
@@ -4330,7 +3980,7 @@ class Attempt {
             onLook: (look, entry) => this.looks.see(look, entry),
             meaningOf: (error, slot, last) => (this.interruption ? new endings/* Interrupted */.j$() : this.meaningOf(error, slot, last)),
         });
-        this.looks = new looks/* Looks */.X(this.talk, this.notes, input.knowledge);
+        this.looks = new looks/* Looks */.Xs(this.talk, this.notes, input.knowledge);
     }
     /** Everything has passed: what else is to be tried in the same transaction. */
     async afterwards() { }
@@ -4472,7 +4122,7 @@ class Attempt {
         const { talk } = this;
         const [, id] = await talk.exchange([{ text: 'begin isolation level read committed read write' }, conversation/* CONTROL */.W], [
             {
-                text: 'select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_insert_lsn()::text',
+                text: (0,qualified/* qualified */.LX)('select pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_wal_insert_lsn()::text'),
                 keep: true,
             },
             conversation/* CONTROL */.W,
@@ -4482,9 +4132,9 @@ class Attempt {
             throw new Error('the server did not tell the id of the rehearsal transaction');
         this.begun = { xid, lsn };
         talk.control((0,bounds/* bounds */.O)(this.input, null), ...guard/* MAKE_GUARD */.TR, ...(0,observe/* rememberRelations */.X0)(this.bench.leftOut));
-        talk.say(...looks/* TIMED_FROM_HERE */.A);
-        const [row] = await talk.ask(`select pg_catalog.json_agg(distinct bare)::text,
-              (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`);
+        talk.say(...looks/* TIMED_FROM_HERE */.Af);
+        const [row] = await talk.ask((0,qualified/* qualified */.LX)(`select pg_catalog.json_agg(distinct bare)::text,
+              (exists (select 1 from pg_catalog.pg_constraint where condeferrable and not condeferred))::text from pg_temp.mgate_before`));
         this.looks.begin(JSON.parse(row?.[0] ?? '[]'));
         this.begin(row?.[1] === 'true');
     }
@@ -4615,13 +4265,15 @@ function mayChangeBounds(facts, sql) {
 /* harmony export */ });
 /* unused harmony export form */
 /* harmony import */ var _postgres_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8829);
-/* harmony import */ var _postgres_session_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(7076);
-/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(5655);
-/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6080);
-/* harmony import */ var _questions_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(6422);
-/* harmony import */ var _sizes_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(9309);
-/* harmony import */ var _treatment_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(7063);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3530);
+/* harmony import */ var _postgres_session_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(7076);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_7__ = __webpack_require__(5655);
+/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(6080);
+/* harmony import */ var _questions_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(6422);
+/* harmony import */ var _sizes_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(9309);
+/* harmony import */ var _treatment_js__WEBPACK_IMPORTED_MODULE_6__ = __webpack_require__(7063);
 /** What can be said of statements that no transaction allows without running them: of CREATE INDEX CONCURRENTLY and its kin. */
+
 
 
 
@@ -4637,7 +4289,7 @@ const WRONG = new Set(['42703', '42704', '42883', '42P17', '42P01', '42804', '42
 function findingAt(entry, rule, severity, message, more = {}) {
     const { migration, line, sql } = entry;
     const { version, file } = migration;
-    return { rule, severity, version, file, line, sql: (0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .cut */ .Jj)(sql, 200), relation: null, message, safer: null, ...more };
+    return { rule, severity, version, file, line, sql: (0,_report_text_js__WEBPACK_IMPORTED_MODULE_7__/* .cut */ .Jj)(sql, 200), relation: null, message, safer: null, ...more };
 }
 const LIKE = 'pg_temp.mgate_like';
 /** `valid`: the index of that name that is there already and can be used, qualified. */
@@ -4651,7 +4303,7 @@ async function lookAhead(talk, session, entry, { plain, valid }, limits) {
     const refused = leftover && (await refusedConcurrently(talk, entry, leftover));
     if (refused)
         findings.push(refused);
-    const tooSlow = await (0,_treatment_js__WEBPACK_IMPORTED_MODULE_5__/* .whyTooSlow */ .yq)(talk, entry.facts, limits);
+    const tooSlow = await (0,_treatment_js__WEBPACK_IMPORTED_MODULE_6__/* .whyTooSlow */ .yq)(talk, entry.facts, limits);
     const isTried = tooSlow !== null && leftover?.kind === 'create-index';
     const tried = isTried ? await tryOnCopy(talk, session, entry, plain, leftover) : null;
     return { findings, tooSlow, tried };
@@ -4672,10 +4324,10 @@ async function indexOnCopy(session, entry, plain, { table }) {
         { text: `create temporary table mgate_like (like ${table})` },
         { text: onCopy },
         {
-            text: `select pg_catalog.to_json(array(select pg_catalog.pg_get_indexdef(i.indexrelid, k, false) from pg_catalog.generate_series(1, i.indnkeyatts) k))::text,
+            text: (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`select pg_catalog.to_json(array(select pg_catalog.pg_get_indexdef(i.indexrelid, k, false) from pg_catalog.generate_series(1, i.indnkeyatts) k))::text,
                pg_catalog.pg_get_expr(i.indpred, i.indrelid), i.indisunique::text, pg_catalog.to_json(i)->>'indnullsnotdistinct',
                pg_catalog.pg_get_indexdef(i.indexrelid), pg_catalog.to_regclass('${table.replaceAll("'", "''")}')::text
-          from pg_catalog.pg_index i where i.indrelid = '${LIKE}'::pg_catalog.regclass`,
+          from pg_catalog.pg_index i where i.indrelid = '${LIKE}'::pg_catalog.regclass`),
             keep: true,
         },
     ];
@@ -4695,7 +4347,7 @@ async function indexOnCopy(session, entry, plain, { table }) {
         return { entry, key, finding: null };
     }
     catch (error) {
-        if (!(error instanceof _postgres_session_js__WEBPACK_IMPORTED_MODULE_1__/* .BatchError */ .PW) || session.lost)
+        if (!(error instanceof _postgres_session_js__WEBPACK_IMPORTED_MODULE_2__/* .BatchError */ .PW) || session.lost)
             throw error;
         const { code, message } = (0,_postgres_failure_js__WEBPACK_IMPORTED_MODULE_0__/* .readServerError */ .i)(error);
         if (code === null || !WRONG.has(code))
@@ -4709,8 +4361,8 @@ function form(definition) {
 }
 /** The statement on another table, and with a name that nothing else has. */
 function withTable(plain, table) {
-    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .tokenize */ .qw)(plain);
-    const cursor = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .Cursor */ .bs(plain, tokens, tokens.findIndex((token) => token.word === 'ON'));
+    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .tokenize */ .qw)(plain);
+    const cursor = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .Cursor */ .bs(plain, tokens, tokens.findIndex((token) => token.word === 'ON'));
     const head = tokens.findIndex((token) => token.word === 'INDEX');
     if (cursor.at === -1 || head === -1 || head > cursor.at)
         return null;
@@ -4722,19 +4374,20 @@ function withTable(plain, table) {
     return `${plain.slice(0, tokens[head]?.end)} on ${table}${plain.slice(from)}`;
 }
 /** An index of that name is there and valid: IF NOT EXISTS would leave it at that. */
-async function hiddenBy(talk, entry, qualified, leftover, key) {
-    const [row] = await talk.ask('select pg_catalog.pg_get_indexdef(indexrelid), indrelid::pg_catalog.regclass::text, (indrelid = pg_catalog.to_regclass($2))::text from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass($1)', [qualified, leftover.table]);
+async function hiddenBy(talk, entry, index, leftover, key) {
+    const [row] = await talk.ask((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)(`select pg_catalog.pg_get_indexdef(indexrelid), indrelid::regclass::text, (indrelid = pg_catalog.to_regclass($2))::text
+      from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass($1)`), [index, leftover.table]);
     const [definition = '', table = '', isOurs] = row ?? [];
     const differs = isOurs !== 'true' || (key !== null && form(definition ?? '') !== key.form);
     return findingAt(entry, 'if-not-exists-hides', differs ? 'warning' : 'info', differs
-        ? `${qualified} is there already, and is another index: ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .cut */ .Jj)(definition ?? '', 200)}. IF NOT EXISTS leaves it at that, and the new one is not built.`
-        : `${qualified} is there already on ${table}: nothing is built.`, { relation: table });
+        ? `${index} is there already, and is another index: ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_7__/* .cut */ .Jj)(definition ?? '', 200)}. IF NOT EXISTS leaves it at that, and the new one is not built.`
+        : `${index} is there already on ${table}: nothing is built.`, { relation: table });
 }
 /** What the server refuses CONCURRENTLY, although the plain form runs. */
 async function refusedConcurrently(talk, entry, leftover) {
     const names = leftover.kind === 'create-index' ? [leftover.table] : leftover.kind === 'drop-index' ? leftover.indexes : [];
     for (const name of names) {
-        const [row] = await talk.ask('select relkind::text from pg_catalog.pg_class where oid = pg_catalog.to_regclass($1)', [name]);
+        const [row] = await talk.ask((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)('select relkind::text from pg_catalog.pg_class where oid = pg_catalog.to_regclass($1)'), [name]);
         if (row?.[0] === 'p' || row?.[0] === 'I') {
             const safer = leftover.kind === 'create-index'
                 ? `CREATE INDEX ... ON ONLY ${name}; then CREATE INDEX CONCURRENTLY on each partition, and ALTER INDEX ... ATTACH PARTITION.`
@@ -4752,17 +4405,17 @@ async function refusedConcurrently(talk, entry, leftover) {
 }
 /** Tables that VACUUM names and that are not there, in the rehearsed schema. */
 async function missingTables(talk, entry, { sql }) {
-    const cursor = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .Cursor */ .bs(sql, (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .tokenize */ .qw)(sql));
+    const cursor = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .Cursor */ .bs(sql, (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .tokenize */ .qw)(sql));
     if (!cursor.take('VACUUM'))
         return [];
     cursor.parenthesised();
     cursor.skip('FULL', 'FREEZE', 'VERBOSE', 'ANALYZE', 'ANALYSE');
     const findings = [];
-    for (const part of (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .splitAtCommas */ .EO)(cursor.rest())) {
-        const name = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_2__/* .Cursor */ .bs(sql, part).skip('ONLY').name();
+    for (const part of (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .splitAtCommas */ .EO)(cursor.rest())) {
+        const name = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_3__/* .Cursor */ .bs(sql, part).skip('ONLY').name();
         if (name === null)
             continue;
-        const [row] = await talk.ask('select pg_catalog.to_regclass($1)::text', [name]);
+        const [row] = await talk.ask((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .qualified */ .LX)('select pg_catalog.to_regclass($1)::text'), [name]);
         if (row?.[0] == null)
             findings.push(findingAt(entry, 'fails-when-applied', 'danger', `It would fail: there is no table ${name}.`));
     }
@@ -4772,7 +4425,7 @@ async function missingTables(talk, entry, { sql }) {
 async function duplicateKeys(asker, { entry, key }, bounds, showData) {
     if (key === null || !key.isUnique)
         return null;
-    const words = await (0,_questions_js__WEBPACK_IMPORTED_MODULE_3__/* .keysTwice */ .XW)(asker, key, bounds, showData);
+    const words = await (0,_questions_js__WEBPACK_IMPORTED_MODULE_4__/* .keysTwice */ .XW)(asker, key, bounds, showData);
     if (words === null)
         return null;
     return findingAt(entry, 'fails-when-applied', 'danger', `It would fail: ${words}`, { relation: key.relation });
@@ -4782,7 +4435,7 @@ async function openTransactions(asker, entries) {
     const waiting = entries.filter((entry) => / CONCURRENTLY$/.test(entry.facts.nonTransactional?.what ?? ''));
     if (waiting.length === 0)
         return [];
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_4__/* .askWithin */ .ti)(asker, 2_000, `select pid::text, coalesce(application_name, ''), extract(epoch from pg_catalog.clock_timestamp() - xact_start)::text
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_5__/* .askWithin */ .ti)(asker, 2_000, `select pid::text, coalesce(application_name, ''), extract(epoch from pg_catalog.clock_timestamp() - xact_start)::text
        from pg_catalog.pg_stat_activity
       where datname = pg_catalog.current_database() and backend_type = 'client backend' and pid <> pg_catalog.pg_backend_pid()
         and (backend_xmin is not null or backend_xid is not null) and application_name !~ '^mgate'
@@ -4791,7 +4444,7 @@ async function openTransactions(asker, entries) {
     const [oldest] = rows ?? [];
     if (!rows || !oldest)
         return [];
-    const who = rows.map(([pid, name, seconds]) => `pid ${pid}${name ? ` (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .cut */ .Jj)(name, 60)})` : ''}, for ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_6__/* .duration */ .p0)(Number(seconds) * 1_000)}`);
+    const who = rows.map(([pid, name, seconds]) => `pid ${pid}${name ? ` (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_7__/* .cut */ .Jj)(name, 60)})` : ''}, for ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_7__/* .duration */ .p0)(Number(seconds) * 1_000)}`);
     const severity = Number(oldest[2]) >= LONG_OPEN_SECONDS ? 'warning' : 'info';
     const message = `It waits until each transaction is over that was there before it; open right now: ${who.join('; ')}.`;
     return waiting.map((entry) => findingAt(entry, 'waits-for-transactions', severity, message));
@@ -5093,6 +4746,8 @@ function statementKey(migration, index) {
 /* harmony export */   lU: () => (/* binding */ GUARD_OUT),
 /* harmony export */   wi: () => (/* binding */ GUARD_IN_ANEW)
 /* harmony export */ });
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3530);
+
 /** Other rows each time, as the index keeps the dead ones until the end of the transaction and would look at them all. */
 const GUARD_ROWS = {
     name: 'mgate_guard_in',
@@ -5110,7 +4765,7 @@ const MAKE_GUARD = [
 /** By the index, whose last rows they are: to look at all the dead ones before them each time would be quadratic. */
 const GUARD_OUT = {
     name: 'mgate_guard_out',
-    text: `delete from pg_temp.mgate_guard where k = (select pg_catalog.max(k) from pg_temp.mgate_guard)`,
+    text: (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)('delete from pg_temp.mgate_guard where k = (select pg_catalog.max(k) from pg_temp.mgate_guard)'),
 };
 /** Back after a statement that fires constraints itself: all others stay as that has left them. */
 const GUARD_IN = [
@@ -5122,9 +4777,9 @@ const FIRE_CONSTRAINTS = { text: 'set constraints all immediate' };
 /** The guard is back, and so is the state of a transaction's start: deferred constraints wait. */
 const GUARD_IN_ANEW = [{ text: 'set constraints all deferred' }, GUARD_ROWS];
 /** SET CONSTRAINTS ALL DEFERRED makes those wait too that begin as immediate; these are they, in a list. */
-const INITIALLY_IMMEDIATE = `
+const INITIALLY_IMMEDIATE = (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`
   select pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', n.nspname, k.conname), ', ') from pg_catalog.pg_constraint k
-    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`;
+    join pg_catalog.pg_namespace n on n.oid = k.connamespace where k.condeferrable and not k.condeferred`);
 /** The guard was in the way of a statement that fires constraints itself. */
 function isOfGuard({ constraint }) {
     return constraint === 'mgate_guard_key';
@@ -5137,8 +4792,9 @@ function isOfGuard({ constraint }) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   A: () => (/* binding */ TIMED_FROM_HERE),
-/* harmony export */   X: () => (/* binding */ Looks)
+/* harmony export */   Af: () => (/* binding */ TIMED_FROM_HERE),
+/* harmony export */   C7: () => (/* binding */ addTouched),
+/* harmony export */   Xs: () => (/* binding */ Looks)
 /* harmony export */ });
 /* harmony import */ var _report_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5066);
 /* harmony import */ var _endings_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(267);
@@ -5376,18 +5032,20 @@ function addTouched(known, more) {
 /* harmony export */   sq: () => (/* binding */ readLook),
 /* harmony export */   xf: () => (/* binding */ LOOK_AT_CLOCK)
 /* harmony export */ });
-/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8332);
-/* harmony import */ var _report_outcome_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5066);
+/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8332);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3530);
+/* harmony import */ var _report_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(5066);
+
 
 
 /** The relations that existed before, with their file and how often this session had scanned them. */
 function rememberRelations(leftOut) {
     const isLeftOut = (name) => leftOut
-        .map(({ schema, names }) => `n.nspname = ${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteLiteral */ .c)(schema)} and ${name} in (${names.map(_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_0__/* .quoteLiteral */ .c).join(', ')})`)
+        .map(({ schema, names }) => `n.nspname = ${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteLiteral */ .c)(schema)} and ${name} = any (array[${names.map(_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_1__/* .quoteLiteral */ .c).join(', ')}])`)
         .join(' or ') || 'false';
     return [
         {
-            text: `create temporary table mgate_before on commit drop as
+            text: (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`create temporary table mgate_before on commit drop as
         select c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.relname as bare,
                coalesce(x.relname, c.relname) as home,
                pg_catalog.pg_relation_filenode(c.oid) as filenode, pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
@@ -5395,8 +5053,8 @@ function rememberRelations(leftOut) {
                pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
           left join pg_catalog.pg_index y on y.indexrelid = c.oid left join pg_catalog.pg_class x on x.oid = y.indrelid
-         where c.relkind in ('r', 'p', 'm', 'i', 'I', 'S', 'v', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-           and not (${isLeftOut('coalesce(x.relname, c.relname)')})`,
+         where c.relkind = any ('{r,p,m,i,I,S,v,f}') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+           and not (${isLeftOut('coalesce(x.relname, c.relname)')})`),
         },
         { text: 'create unique index mgate_before_oid on pg_temp.mgate_before (oid)' },
         { text: 'grant select on pg_temp.mgate_before to public' },
@@ -5407,13 +5065,13 @@ const CLOCK = (what) => `(extract(epoch from ${what}) * 1000)::text`;
 const LOOK_AT_CLOCK = {
     name: 'mgate_clock',
     flush: true,
-    text: `select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`,
+    text: (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`select ${CLOCK('pg_catalog.statement_timestamp()')}, null, null, ${CLOCK('pg_catalog.clock_timestamp()')}`),
     keep: true,
 };
 const lookAtLocks = (name, columns) => ({
     name,
     flush: true,
-    text: `with held as materialized (
+    text: (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`with held as materialized (
       select locktype, relation, mode from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and granted)
     select ${CLOCK('pg_catalog.statement_timestamp()')},
       (select pg_catalog.json_agg(pg_catalog.json_build_array(b.name, h.modes, b.relkind,
@@ -5421,7 +5079,7 @@ const lookAtLocks = (name, columns) => ({
                 case when h.writes and b.relkind = 'r' then pg_catalog.json_build_array(
                   pg_catalog.pg_stat_get_xact_tuples_inserted(b.oid) - b.inserted, pg_catalog.pg_stat_get_xact_tuples_updated(b.oid) - b.updated,
                   pg_catalog.pg_stat_get_xact_tuples_deleted(b.oid) - b.deleted) end,
-                case when h.exclusive then case when b.relkind in ('r', 'm') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
+                case when h.exclusive then case when b.relkind = any ('{r,m}') then pg_catalog.pg_relation_filenode(b.oid) else pg_catalog.pg_table_is_visible(b.oid)::int end is null end,
                 case when h.exclusive and b.relkind = 'r' and pg_catalog.pg_relation_filenode(b.oid) <> b.filenode
                   then pg_catalog.pg_relation_size(b.oid) = 0 end,
                 ${columns}, b.home))
@@ -5430,13 +5088,13 @@ const lookAtLocks = (name, columns) => ({
                  from held where locktype = 'relation' group by relation) h
          join pg_temp.mgate_before b on b.oid = h.relation)::text,
       (select pg_catalog.count(*) from held)::text,
-      ${CLOCK('pg_catalog.clock_timestamp()')}`,
+      ${CLOCK('pg_catalog.clock_timestamp()')}`),
     keep: true,
 });
 /** The same as the clock, and what this transaction holds of the relations that existed before. */
 const LOOK_AT_LOCKS = lookAtLocks('mgate_locks', 'null');
 /** The same again, and which of their columns are gone, by number: for what may have dropped some. */
-const LOOK_AT_COLUMNS = lookAtLocks('mgate_columns', `case when h.exclusive and b.relkind in ('r', 'p') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
+const LOOK_AT_COLUMNS = lookAtLocks('mgate_columns', `case when h.exclusive and b.relkind = any ('{r,p}') then (select pg_catalog.json_agg(pg_catalog.json_build_array(b.oid::text, a.attnum))
      from pg_catalog.pg_attribute a where a.attrelid = b.oid and a.attnum > 0 and a.attisdropped) end`);
 /** Whether a statement may drop columns, by its words; those of code that it calls are not seen. */
 function mayDropColumns(sql, isOpaque) {
@@ -5489,9 +5147,9 @@ function partOf(seen, isWanted) {
 /** Nothing of it is in anybody's way: relations that were read, or whose rows were written. */
 function isHarmless({ locks, rewrites, scans, touched, dropped, droppedViews, truncated, goneColumns, }) {
     const others = [rewrites, scans, touched, dropped, droppedViews, truncated, goneColumns];
-    return (others.every((list) => list.length === 0) && locks.every(({ mode }) => _report_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .LOCK_MODES */ .bx.indexOf(mode) <= WRITES_ROWS));
+    return (others.every((list) => list.length === 0) && locks.every(({ mode }) => _report_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf(mode) <= WRITES_ROWS));
 }
-const WRITES_ROWS = _report_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .LOCK_MODES */ .bx.indexOf('RowExclusiveLock');
+const WRITES_ROWS = _report_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf('RowExclusiveLock');
 /** Turns what is held now into what is new since the last look. One of these follows one transaction. */
 class Observer {
     sequencesAdvanced = new Set();
@@ -5520,7 +5178,7 @@ class Observer {
         };
         for (const relation of look.held ?? []) {
             const { name, kind } = relation;
-            const strongest = Math.max(...relation.modes.map((mode) => _report_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .LOCK_MODES */ .bx.indexOf(mode)));
+            const strongest = Math.max(...relation.modes.map((mode) => _report_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx.indexOf(mode)));
             const isTable = kind === 'r' || kind === 'm' || kind === 'p';
             const last = this.filenodes.has(name) ? this.filenodes.get(name) : relation.filenodeBefore;
             const moved = relation.filenode !== null && relation.filenode !== last && isTable;
@@ -5533,7 +5191,7 @@ class Observer {
                 seen.truncated.push(name);
             // A lock that is held already does not show again; a rewrite has needed it all the same.
             if (rewritten || strongest > this.strengthSeen(name)) {
-                seen.locks.push({ relation: name, mode: _report_outcome_js__WEBPACK_IMPORTED_MODULE_1__/* .LOCK_MODES */ .bx[strongest] ?? 'unknown', preexisting: true });
+                seen.locks.push({ relation: name, mode: _report_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .LOCK_MODES */ .bx[strongest] ?? 'unknown', preexisting: true });
             }
             this.modes.set(name, Math.max(strongest, this.strengthSeen(name)));
             this.filenodes.set(name, relation.filenode);
@@ -5586,10 +5244,12 @@ class Observer {
 /* harmony export */   XW: () => (/* binding */ keysTwice)
 /* harmony export */ });
 /* unused harmony export lastWhere */
-/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8332);
-/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(5655);
-/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6080);
-/* harmony import */ var _sizes_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(9309);
+/* harmony import */ var _postgres_identifier_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8332);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3530);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(5655);
+/* harmony import */ var _sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6080);
+/* harmony import */ var _sizes_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9309);
+
 
 
 
@@ -5597,42 +5257,43 @@ class Observer {
 const QUESTION_MS = 2_000;
 /** Rows that are shown by their key, where that is allowed. */
 const SHOWN = 3;
+const COUNTED = 'pg_catalog.count(*)::pg_catalog.text';
 /** Which of these have rows, by what their files hold. */
 async function withRows(asker, relations) {
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, QUESTION_MS, 'select w.name from pg_catalog.unnest($1::text[]) as w(name) where pg_catalog.pg_relation_size(pg_catalog.to_regclass(w.name)) > 0', [(0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .arrayLiteral */ .PL)(relations)]);
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, QUESTION_MS, 'select w.name from pg_catalog.unnest($1::text[]) as w(name) where pg_catalog.pg_relation_size(pg_catalog.to_regclass(w.name)) > 0', [(0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .arrayLiteral */ .PL)(relations)]);
     return new Set((rows ?? []).map(([name]) => name ?? ''));
 }
 /** The names of dropped columns, and how many values went with them. What had been dropped before the run has no name. */
 async function readDropped(asker, gone, bounds) {
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, QUESTION_MS, `select w.relation, a.attname from rows from (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::oid[]), pg_catalog.unnest($3::int2[])) as w(relation, oid, number)
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, QUESTION_MS, `select w.relation, a.attname from rows from (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::oid[]), pg_catalog.unnest($3::int2[])) as w(relation, oid, number)
        join pg_catalog.pg_attribute a on a.attrelid = w.oid and a.attnum = w.number and not a.attisdropped order by 1, w.number`, [
-        (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .arrayLiteral */ .PL)(gone.map((one) => one.relation)),
-        (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .arrayLiteral */ .PL)(gone.map((one) => one.oid)),
-        (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .arrayLiteral */ .PL)(gone.map((one) => String(one.number))),
+        (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .arrayLiteral */ .PL)(gone.map((one) => one.relation)),
+        (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .arrayLiteral */ .PL)(gone.map((one) => one.oid)),
+        (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .arrayLiteral */ .PL)(gone.map((one) => String(one.number))),
     ]);
     const dropped = [];
     for (const [relation = null, column = null] of rows ?? []) {
         if (relation === null || column === null)
             continue;
-        const counted = `select pg_catalog.count(${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteIdentifier */ .C)(column)})::text from ${relation}`;
+        const counted = `select pg_catalog.count(${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteIdentifier */ .C)(column)})::text from ${relation}`;
         const values = await count(asker, relation, counted, bounds);
         dropped.push({ relation, column, values });
     }
     return dropped;
 }
 /** The one number that `sql` gives; null where the relation is too large, or the answer takes too long. */
-async function count(asker, relation, sql, { maxBytes, until }) {
+async function count(asker, relation, sql, { maxBytes, until }, names = 'ours') {
     const left = Math.min(QUESTION_MS, until - performance.now());
     if (left <= 0)
         return null;
     if (maxBytes > 0) {
-        const size = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, left, 'select pg_catalog.pg_table_size(pg_catalog.to_regclass($1))::text', [
+        const size = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, left, 'select pg_catalog.pg_table_size(pg_catalog.to_regclass($1))::text', [
             relation,
         ]);
         if (size === null || Number(size[0]?.[0] ?? 0) > maxBytes)
             return null;
     }
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, left, sql);
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, left, sql, [], names);
     return rows?.[0]?.[0] == null ? null : Number(rows[0][0]);
 }
 /** How many rows are in the way of a statement that failed on them, in a sentence; null: not asked, or not answered. */
@@ -5646,14 +5307,15 @@ async function rowsInTheWay(asker, failed, bounds) {
     return answer(asker, question, bounds, showData);
 }
 async function answer(asker, question, bounds, showData) {
-    const found = await count(asker, question.relation, question.count, bounds);
+    const { names } = question;
+    const found = await count(asker, question.relation, question.count, bounds, names);
     if (found === null || found === 0)
         return null;
     const sentence = `${question.words(found)} (as the table is without this run).`;
     if (!showData || question.sample === null)
         return sentence;
     const left = Math.min(QUESTION_MS, Math.max(1, bounds.until - performance.now()));
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, left, `${question.sample} limit ${SHOWN}`);
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, left, `${question.sample} limit ${SHOWN}`, [], names);
     const shown = (rows ?? []).map(([text]) => text ?? 'null');
     return shown.length === 0 ? sentence : `${sentence} Among them: ${shown.join('; ')}.`;
 }
@@ -5662,11 +5324,12 @@ async function questionOf(asker, error, sql) {
     if (relation === null)
         return null;
     const { name, key } = relation;
-    const rowsWhere = (condition, words) => ({
+    const rowsWhere = (condition, words, names = 'theirs') => ({
         relation: name,
-        count: `select pg_catalog.count(*)::text from ${name} t where ${condition}`,
+        count: `select ${COUNTED} from ${name} t where ${condition}`,
         words,
         sample: key === null ? null : `select ${textOf(key)} from ${name} t where ${condition}`,
+        names,
     });
     switch (error.code) {
         case '23502': {
@@ -5674,9 +5337,9 @@ async function questionOf(asker, error, sql) {
             if (column === null)
                 return null;
             if (relation.columns.includes(column)) {
-                return rowsWhere(`t.${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteIdentifier */ .C)(column)} is null`, (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_3__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} no ${column}`);
+                return rowsWhere(`t.${(0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteIdentifier */ .C)(column)} is null`, (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} no ${column}`, 'ours');
             }
-            return rowsWhere('true', (n) => `${name} has ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_3__/* .plural */ .LS)(n, 'row')}, and each needs a value for ${column}`);
+            return rowsWhere('true', (n) => `${name} has ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .plural */ .LS)(n, 'row')}, and each needs a value for ${column}`, 'ours');
         }
         case '23505':
             return duplicates(name, sql, error);
@@ -5696,19 +5359,20 @@ function duplicates(name, sql, error) {
     const key = /\((.+?)\)=\(/s.exec(error.detail ?? '')?.[1];
     if (key === undefined)
         return null;
-    return equalKeys(name, splitKey(key), lastWhere(sql, (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .tokenize */ .qw)(sql)), !/\bnulls\s+not\s+distinct\b/i.test(sql));
+    return equalKeys(name, splitKey(key), lastWhere(sql, (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenize */ .qw)(sql)), !/\bnulls\s+not\s+distinct\b/i.test(sql));
 }
 function equalKeys(name, parts, where, nullsDistinct) {
     const conditions = [
         ...(where === null ? [] : [`(${where})`]),
         ...(nullsDistinct ? parts.map((part) => `(${part}) is not null`) : []),
     ];
-    const groups = `from ${name}${conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''} group by ${parts.join(', ')} having pg_catalog.count(*) > 1`;
+    const groups = `from ${name}${conditions.length > 0 ? ` where ${conditions.join(' and ')}` : ''} group by ${parts.join(', ')} having pg_catalog.count(*) operator(pg_catalog.>) 1`;
     return {
         relation: name,
-        count: `select pg_catalog.count(*)::text from (select 1 ${groups}) g`,
-        words: (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_3__/* .plural */ .LS)(n, 'key')} (${parts.join(', ')}) of ${name} ${n === 1 ? 'stands' : 'stand'} there more than once`,
-        sample: `select pg_catalog.concat_ws(', ', ${parts.map((part) => `(${part})::text`).join(', ')}) ${groups}`,
+        count: `select ${COUNTED} from (select 1 ${groups}) g`,
+        words: (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .plural */ .LS)(n, 'key')} (${parts.join(', ')}) of ${name} ${n === 1 ? 'stands' : 'stand'} there more than once`,
+        sample: `select pg_catalog.concat_ws(', ', ${parts.map((part) => `(${part})::pg_catalog.text`).join(', ')}) ${groups}`,
+        names: 'theirs',
     };
 }
 /** How many keys stand more than once in a table, in a sentence; null: none, or no answer. */
@@ -5716,7 +5380,7 @@ async function keysTwice(asker, { relation, parts, predicate, nullsDistinct }, b
     return answer(asker, equalKeys(relation, parts, predicate, nullsDistinct), bounds, showData);
 }
 function splitKey(key) {
-    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .tokenize */ .qw)(key);
+    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenize */ .qw)(key);
     const parts = [];
     let depth = 0;
     let from = 0;
@@ -5763,23 +5427,36 @@ async function orphans(asker, name, definition, error) {
         return null;
     const inside = cursor.parenthesised();
     const columns = splitKey(key);
-    const referenced = inside ? splitKey(textBetween(definition, inside)) : await primaryKey(asker, parent);
-    if (referenced.length !== columns.length)
+    const known = await parentOf(asker, parent);
+    if (known === null)
+        return null;
+    const referenced = inside ? splitKey(textBetween(definition, inside)) : known.primaryKey;
+    if (referenced.length !== columns.length || !referenced.every((one) => known.comparable.has(one)))
         return null;
     const match = columns.map((column, n) => `p.${referenced[n]} = t.${column}`).join(' and ');
-    const condition = `${columns.map((column) => `t.${column} is not null`).join(' and ')} and not exists (select 1 from ${parent} p where ${match})`;
+    const condition = `${columns.map((column) => `t.${column} is not null`).join(' and ')} and not exists (select 1 from ${known.name} p where ${match})`;
     return {
         relation: name,
-        count: `select pg_catalog.count(*)::text from ${name} t where ${condition}`,
-        words: (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_3__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'refers' : 'refer'} by (${key}) to no row of ${parent}`,
+        count: `select ${COUNTED} from ${name} t where ${condition}`,
+        words: (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'refers' : 'refer'} by (${key}) to no row of ${parent}`,
         sample: `select distinct ${textOf(columns.map((column) => ({ quoted: column, shown: column })))} from ${name} t where ${condition}`,
+        names: 'ours',
     };
 }
-async function primaryKey(asker, relation) {
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, QUESTION_MS, `select pg_catalog.quote_ident(a.attname) from pg_catalog.pg_index i
-       join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
-      where i.indrelid = pg_catalog.to_regclass($1) and i.indisprimary order by pg_catalog.array_position(i.indkey, a.attnum)`, [relation]);
-    return (rows ?? []).map(([name]) => name ?? '');
+async function parentOf(asker, written) {
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, QUESTION_MS, (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`select pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.quote_ident(a.attname),
+            (t.typnamespace = 'pg_catalog'::regnamespace or t.typtype = 'e')::text, coalesce(a.attnum = any (i.indkey), false)::text
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       join pg_catalog.pg_type d on d.oid = a.atttypid
+       join pg_catalog.pg_type t on t.oid = case when d.typtype = 'd' then d.typbasetype else d.oid end
+       left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
+      where c.oid = pg_catalog.to_regclass($1) order by pg_catalog.array_position(i.indkey, a.attnum), a.attnum`), [written], 'theirs');
+    const name = rows?.[0]?.[0];
+    if (!rows || name == null)
+        return null;
+    const columns = (at) => rows.filter((row) => row[at] === 'true').map((row) => row[1] ?? '');
+    return { name, primaryKey: columns(3), comparable: new Set(columns(2)) };
 }
 function brokenCheck(definition, error, rowsWhere, name) {
     const cursor = at(definition, error.constraint, 'CHECK');
@@ -5789,11 +5466,11 @@ function brokenCheck(definition, error, rowsWhere, name) {
     if (inside === null || inside.length === 0)
         return null;
     const text = textBetween(definition, inside);
-    return rowsWhere(`not (${text})`, (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_3__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'does' : 'do'} not satisfy (${text})`);
+    return rowsWhere(`not (${text})`, (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'does' : 'do'} not satisfy (${text})`);
 }
 /** `ALTER c TYPE integer`: what the new type's input would refuse (from PostgreSQL 16 on; before, there is no answer). */
 function unreadable(sql, rowsWhere, name) {
-    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .tokenize */ .qw)(sql);
+    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenize */ .qw)(sql);
     const types = tokens.flatMap((token, index) => (token.word === 'TYPE' && index > 2 ? [index] : []));
     const [type] = types;
     if (type === undefined || types.length > 1)
@@ -5805,33 +5482,33 @@ function unreadable(sql, rowsWhere, name) {
         return null;
     let end = type + 1;
     while (end < tokens.length && !/^(?:,|USING|COLLATE)$/.test(tokens[end]?.word ?? '')) {
-        end = tokens[end]?.word === '(' ? (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .matchingParen */ .iL)(tokens, end) + 1 : end + 1;
+        end = tokens[end]?.word === '(' ? (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .matchingParen */ .iL)(tokens, end) + 1 : end + 1;
     }
     // An expression of the user's own decides there.
     if (tokens[end]?.word === 'USING')
         return null;
     const wanted = sql.slice(first.start, tokens[end - 1]?.end);
     const written = sql.slice(column.start, column.end);
-    return rowsWhere(`not pg_catalog.pg_input_is_valid(t.${written}::text, '${wanted.replaceAll("'", "''")}')`, (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_3__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} a ${(0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .unquoteName */ .Lh)(written)} that ${wanted} does not hold`);
+    return rowsWhere(`not pg_catalog.pg_input_is_valid(t.${written}::pg_catalog.text, '${wanted.replaceAll("'", "''")}')`, (n) => `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .plural */ .LS)(n, 'row')} of ${name} ${n === 1 ? 'has' : 'have'} a ${(0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .unquoteName */ .Lh)(written)} that ${wanted} does not hold`);
 }
 /** Where the constraint of this name begins, or the only one of its kind. */
 function at(definition, constraint, word) {
-    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .tokenize */ .qw)(definition);
+    const tokens = (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenize */ .qw)(definition);
     const places = tokens.flatMap((token, index) => (token.word === word ? [index] : []));
     const named = places.find((place) => {
         const token = tokens[place - 1];
         return (token &&
             tokens[place - 2]?.word === 'CONSTRAINT' &&
-            (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .unquoteName */ .Lh)(definition.slice(token.start, token.end)) === constraint);
+            (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .unquoteName */ .Lh)(definition.slice(token.start, token.end)) === constraint);
     });
     const place = named ?? (places.length === 1 ? places[0] : undefined);
-    return place === undefined ? null : new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .Cursor */ .bs(definition, tokens, place);
+    return place === undefined ? null : new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .Cursor */ .bs(definition, tokens, place);
 }
 function textBetween(sql, tokens) {
     return sql.slice(tokens[0]?.start, tokens.at(-1)?.end);
 }
 function textOf(columns) {
-    const parts = columns.map(({ quoted, shown }) => `'${shown.replaceAll("'", "''")} = ', t.${quoted}::text`);
+    const parts = columns.map(({ quoted, shown }) => `'${shown.replaceAll("'", "''")} = ', t.${quoted}::pg_catalog.text`);
     return `pg_catalog.concat(${parts.join(`, ', ', `)})`;
 }
 /** The table that the error is about; the server names it but for class 22, where the statement does. */
@@ -5839,12 +5516,12 @@ async function tableOf(asker, error, sql) {
     const named = error.table === null ? altered(sql) : null;
     if (error.table === null && named === null)
         return null;
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, QUESTION_MS, `select pg_catalog.format('%I.%I', n.nspname, c.relname),
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, QUESTION_MS, (0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`select pg_catalog.format('%I.%I', n.nspname, c.relname),
             (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)::text,
             (select pg_catalog.json_agg(a.attname order by pg_catalog.array_position(i.indkey, a.attnum)) from pg_catalog.pg_index i
                join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey) where i.indrelid = c.oid and i.indisprimary)::text
        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where case when $3 = '' then n.nspname = $1 and c.relname = $2 else c.oid = pg_catalog.to_regclass($3) end and c.relkind in ('r', 'p')`, [error.schema ?? '', error.table ?? '', named ?? '']);
+      where case when $3 = '' then n.nspname = $1 and c.relname = $2 else c.oid = pg_catalog.to_regclass($3) end and c.relkind = any ('{r,p}')`), [error.schema ?? '', error.table ?? '', named ?? ''], 'theirs');
     const [name, columns, key] = rows?.[0] ?? [];
     if (name == null)
         return null;
@@ -5852,11 +5529,11 @@ async function tableOf(asker, error, sql) {
     return {
         name,
         columns: JSON.parse(columns ?? '[]'),
-        key: keys === null ? null : keys.map((column) => ({ quoted: (0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_2__/* .quoteIdentifier */ .C)(column), shown: column })),
+        key: keys === null ? null : keys.map((column) => ({ quoted: (0,_postgres_identifier_js__WEBPACK_IMPORTED_MODULE_3__/* .quoteIdentifier */ .C)(column), shown: column })),
     };
 }
 function altered(sql) {
-    const cursor = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .Cursor */ .bs(sql, (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .tokenize */ .qw)(sql));
+    const cursor = new _sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .Cursor */ .bs(sql, (0,_sql_tokens_js__WEBPACK_IMPORTED_MODULE_1__/* .tokenize */ .qw)(sql));
     if (!cursor.take('ALTER', 'TABLE'))
         return null;
     cursor.skipIfExists().skip('ONLY');
@@ -5866,7 +5543,7 @@ function altered(sql) {
 async function constraintOf(asker, relation, error) {
     if (error.constraint === null)
         return null;
-    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_1__/* .askWithin */ .ti)(asker, QUESTION_MS, `select pg_catalog.format('CONSTRAINT %I %s', conname, pg_catalog.pg_get_constraintdef(oid)) from pg_catalog.pg_constraint
+    const rows = await (0,_sizes_js__WEBPACK_IMPORTED_MODULE_2__/* .askWithin */ .ti)(asker, QUESTION_MS, `select pg_catalog.format('CONSTRAINT %I %s', conname, pg_catalog.pg_get_constraintdef(oid)) from pg_catalog.pg_constraint
       where conrelid = pg_catalog.to_regclass($1) and conname = $2`, [relation, error.constraint]);
     return rows?.[0]?.[0] ?? null;
 }
@@ -5988,8 +5665,10 @@ function verdictOfAlarm(alarm, request) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   P: () => (/* binding */ migrationReport)
 /* harmony export */ });
-/* harmony import */ var _entry_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5639);
+/* harmony import */ var _entry_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5639);
+/* harmony import */ var _looks_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(9939);
 /** The rehearsal as the report has it. */
+
 
 function migrationReport(migration, entries, transactional, status) {
     const times = entries.map((entry) => entry.ms).filter((ms) => ms !== null);
@@ -6003,7 +5682,43 @@ function migrationReport(migration, entries, transactional, status) {
         status,
         ms: times.length === 0 ? null : Math.round(times.reduce((sum, ms) => sum + ms, 0)),
         appliedMs: null,
-        statements: entries.map(_entry_js__WEBPACK_IMPORTED_MODULE_0__/* .toReport */ .cG),
+        statements: folded(entries).map(_entry_js__WEBPACK_IMPORTED_MODULE_1__/* .toReport */ .cG),
+    };
+}
+/** A long run of INSERTs into one table is one entry; its first ones were noted by themselves, before it was long. */
+function folded(entries) {
+    const told = [];
+    for (const entry of entries) {
+        let run = entry;
+        if (entry.count > 1) {
+            for (let first = told.at(-1); first && goesOn(first, run); first = told.at(-1)) {
+                run = joined(first, run);
+                told.pop();
+            }
+        }
+        told.push(run);
+    }
+    return told;
+}
+function goesOn(one, next) {
+    const into = one.facts.bulkInsertInto;
+    return (into !== null && into === next.facts.bulkInsertInto && one.index + one.count === next.index && one.reason === null);
+}
+const sum = (one, other) => one === null || other === null ? (one ?? other) : one + other;
+function joined(first, rest) {
+    return {
+        ...first,
+        count: first.count + rest.count,
+        ran: first.ran + rest.ran,
+        executed: first.executed && rest.executed,
+        error: rest.error,
+        ms: sum(first.ms, rest.ms),
+        rows: sum(first.rows, rest.rows),
+        locks: [...first.locks, ...rest.locks],
+        rewrites: [...first.rewrites, ...rest.rewrites],
+        scans: [...new Set([...first.scans, ...rest.scans])],
+        watched: first.watched && rest.watched,
+        touched: (0,_looks_js__WEBPACK_IMPORTED_MODULE_0__/* .addTouched */ .C7)(first.touched, rest.touched),
     };
 }
 
@@ -6021,8 +5736,10 @@ function migrationReport(migration, entries, transactional, status) {
 /* harmony export */   ti: () => (/* binding */ askWithin)
 /* harmony export */ });
 /* harmony import */ var _postgres_failure_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8829);
-/* harmony import */ var _postgres_session_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(7076);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3530);
+/* harmony import */ var _postgres_session_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(7076);
 /** How large and how busy the relations are that the dry run locked or would have: read when it is rolled back. */
+
 
 
 /** A table that was never analysed is counted up to this size. */
@@ -6069,8 +5786,11 @@ function readTraffic({ rows }) {
         return [name ?? '', { writesPerMinute: rate(writes), readsPerMinute: rate(reads) }];
     }));
 }
-/** One question in a transaction that can change nothing and takes no longer than `ms`; null: no answer. */
-async function askWithin({ session, log }, ms, text, values = []) {
+/**
+ * One question in a transaction that can change nothing and takes no longer than `ms`; null: no answer. Names in it are the
+ * server's own, unless it `names` what the project's SQL does: those are found by the role's search_path.
+ */
+async function askWithin({ session, log }, ms, text, values = [], names = 'ours') {
     try {
         const results = await session.batch([
             { text: 'begin transaction isolation level read committed read only' },
@@ -6078,13 +5798,14 @@ async function askWithin({ session, log }, ms, text, values = []) {
                 text: `select pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '500ms', true)`,
                 values: [`${Math.max(1, Math.round(ms))}ms`],
             },
+            ...(names === 'ours' ? [_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_1__/* .PIN */ .GI] : []),
             { text, values, keep: true },
             { text: 'rollback' },
         ]);
-        return results[2]?.rows ?? null;
+        return results.at(-2)?.rows ?? null;
     }
     catch (error) {
-        if (!(error instanceof _postgres_session_js__WEBPACK_IMPORTED_MODULE_1__/* .BatchError */ .PW))
+        if (!(error instanceof _postgres_session_js__WEBPACK_IMPORTED_MODULE_2__/* .BatchError */ .PW))
             throw error;
         if (session.lost)
             throw error;
@@ -6157,8 +5878,10 @@ async function count(asker, parts) {
 /* harmony export */   y_: () => (/* binding */ whyTooLarge),
 /* harmony export */   yq: () => (/* binding */ whyTooSlow)
 /* harmony export */ });
-/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5655);
+/* harmony import */ var _postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3530);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(5655);
 /** How a statement is rehearsed: as it is, in another form, or not at all, and then why. */
+
 
 const EXPLAIN = 'explain (format json) ';
 /** How fast an index is surely built, in bytes of its table a second: the plain form of a CONCURRENTLY is tried below max-blocking at this speed. */
@@ -6200,7 +5923,7 @@ async function whyNoSetval(talk, statement) {
     if (sequences.length === 0 || sequences.length !== calls)
         return reason;
     for (const sequence of sequences) {
-        const existed = await talk.ask(`select 1 from pg_temp.mgate_before where oid = pg_catalog.to_regclass((${sequence})::text)`);
+        const existed = await talk.ask(`select 1 from pg_temp.mgate_before where oid operator(pg_catalog.=) pg_catalog.to_regclass((${sequence})::pg_catalog.text)`);
         if (existed.length > 0)
             return reason;
     }
@@ -6212,13 +5935,13 @@ async function whyTooLarge(talk, asked, { dryRunMaxBytes, databaseBytes }) {
     const write = asked.entry.facts.mayWrite;
     if (write === null || dryRunMaxBytes === 0)
         return null;
-    const over = `more than dry-run-max-bytes (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_0__/* .bytes */ .ee)(dryRunMaxBytes)})`;
+    const over = `more than dry-run-max-bytes (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(dryRunMaxBytes)})`;
     if (write.kind === 'dml') {
         const explain = { text: EXPLAIN + statement.sql, keep: true };
         const results = await talk.exchange([explain, { ...asked, offset: EXPLAIN.length }]);
         const plan = results.at(-1)?.rows.map((row) => row[0] ?? '') ?? [];
         const estimate = bytesWritten(JSON.parse(plan.join('\n') || '[]'));
-        return estimate <= dryRunMaxBytes ? null : `it would write about ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_0__/* .bytes */ .ee)(estimate)} on the target, ${over}`;
+        return estimate <= dryRunMaxBytes ? null : `it would write about ${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(estimate)} on the target, ${over}`;
     }
     if (databaseBytes <= dryRunMaxBytes)
         return null;
@@ -6226,13 +5949,13 @@ async function whyTooLarge(talk, asked, { dryRunMaxBytes, databaseBytes }) {
     if (size <= dryRunMaxBytes)
         return null;
     const verb = write.kind === 'rewrite' ? 'may rewrite' : 'would build an index over';
-    return `it ${verb} ${write.relation} (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_0__/* .bytes */ .ee)(size)}), ${over}`;
+    return `it ${verb} ${write.relation} (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(size)}), ${over}`;
 }
 /** A relation with its partitions, in bytes; 0 where there is none of that name. */
 async function sizeOf(talk, relation, withIndexes) {
     const size = withIndexes ? 'pg_catalog.pg_total_relation_size' : 'pg_catalog.pg_table_size';
-    const rows = await talk.ask(`select (coalesce(pg_catalog.sum(${size}(t.relid)), 0) + coalesce(${size}(pg_catalog.to_regclass($1)), 0))::text
-       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t where t.isleaf and t.relid <> pg_catalog.to_regclass($1)`, [relation]);
+    const rows = await talk.ask((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)(`select (coalesce(pg_catalog.sum(${size}(t.relid)), 0) + coalesce(${size}(pg_catalog.to_regclass($1)), 0))::text
+       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t where t.isleaf and t.relid <> pg_catalog.to_regclass($1)`), [relation]);
     return Number(rows[0]?.[0] ?? 0);
 }
 /** Why the plain form of a statement that builds an index would take too long, or null: try it. */
@@ -6244,7 +5967,7 @@ async function whyTooSlow(talk, facts, limits) {
     const size = await sizeOf(talk, what.relation, false);
     if (size <= (limits.maxBlockingMs / 1_000) * INDEX_BYTES_PER_SECOND)
         return null;
-    return `${what.what} cannot run in a transaction, and ${what.relation} (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_0__/* .bytes */ .ee)(size)}) is too large to try its plain form within max-blocking`;
+    return `${what.what} cannot run in a transaction, and ${what.relation} (${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .bytes */ .ee)(size)}) is too large to try its plain form within max-blocking`;
 }
 /** What was not done before, by which later failures are told from real ones. */
 class Undone {
@@ -6307,7 +6030,7 @@ class Undone {
                 return `it uses the enum value '${label}' that ${adds.file || 'an earlier transaction'} adds: ${because}`;
         }
         // Added where its words do not show (in a DO block): was it there before this file began?
-        const rows = await talk.ask('select enumlabel from pg_catalog.pg_enum where enumlabel = any ($1::text[]) and oid <= $2::oid', [`{${quoted.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`, highestEnum]);
+        const rows = await talk.ask((0,_postgres_qualified_js__WEBPACK_IMPORTED_MODULE_0__/* .qualified */ .LX)('select enumlabel from pg_catalog.pg_enum where enumlabel = any ($1::text[]) and oid <= $2::oid'), [`{${quoted.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`, highestEnum]);
         const label = rows[0]?.[0];
         return label ? `it uses the enum value '${label}' that an earlier pending migration adds: ${because}` : null;
     }

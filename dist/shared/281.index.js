@@ -125,9 +125,9 @@ function callsUnknown(tokens, open) {
 /** What statements do that a ROLLBACK does not undo, as far as the names of functions tell. */
 
 const NONE = { callsSetval: false, external: null, forbidden: null };
-/** Functions that write files of the server or stop other people's sessions. */
-const HARMFUL = /^(?:lo_export|pg_file_\w+|pg_terminate_backend|pg_cancel_backend)$/i;
-const EXTERNAL = /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile|pg_promote|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance)$/i;
+/** Functions that write files of the server, stop other people's sessions, change the server at once, or command another. */
+const HARMFUL = /^(?:lo_export|pg_file_\w+|pg_terminate_backend|pg_cancel_backend|pg_(?:create|copy|drop)_\w*replication_slot|pg_replication_slot_advance|pg_promote|pg_stat_reset\w*|dblink_exec|dblink_send_query)$/i;
+const EXTERNAL = /^(?:dblink\w*|http|http_(?:get|post|put|patch|delete|head)|lo_import|pg_read_(?:binary_)?file|pg_ls_\w*dir|pg_stat_file|pg_create_restore_point|pg_switch_wal|pg_reload_conf|pg_rotate_logfile)$/i;
 /** A cheap look before the tokens are read: data holds many an `http`, but seldom as a call. */
 const PERHAPS = /(?:setval|dblink\w{0,60}|http\w{0,60}|lo_import|lo_export|pg_\w{1,60})"?\s*(?:\(|--|\/\*)/i;
 const PERHAPS_PROGRAM = /program/i;
@@ -641,7 +641,7 @@ function isAction(cursor) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ indexIfMissing),
+/* harmony export */   Y: () => (/* binding */ indexesIfMissing),
 /* harmony export */   l: () => (/* binding */ nonTransactional)
 /* harmony export */ });
 /* harmony import */ var _tokens_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6080);
@@ -721,12 +721,15 @@ function indexHead(cursor) {
     const table = written === null ? null : { written, from, to: cursor.peek(-1)?.end ?? from };
     return { concurrently, ifNotExists, index, table };
 }
-/** What `CREATE INDEX IF NOT EXISTS` names, as it is written; null for anything else. */
-function indexIfMissing(sql) {
+const IF_MISSING = /\bcreate\s+(?:unique\s+)?index\s+(?:concurrently\s+)?if\s+not\s+exists\b[^;]{0,500}/gi;
+/** What `CREATE INDEX IF NOT EXISTS` names, as it is written; in a DO block wherever it is written. */
+function indexesIfMissing(sql) {
+    if (/^do\b/i.test(sql))
+        return [...sql.matchAll(IF_MISSING)].flatMap(([text]) => indexesIfMissing(text));
     if (!/^create\s+(?:unique\s+)?index\b/i.test(sql))
-        return null;
+        return [];
     const { ifNotExists, index, table } = indexHead(new _tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .Cursor */ .bs(sql, (0,_tokens_js__WEBPACK_IMPORTED_MODULE_0__/* .tokenize */ .qw)(sql)));
-    return ifNotExists && index !== null && table !== null ? { index, table: table.written } : null;
+    return ifNotExists && index !== null && table !== null ? [{ index, table: table.written }] : [];
 }
 function dropIndex(cursor) {
     cursor.at = 2;

@@ -33,6 +33,8 @@ var environment = __webpack_require__(8271);
 var planned = __webpack_require__(4584);
 // EXTERNAL MODULE: ./src/engines/tool/running.ts + 3 modules
 var running = __webpack_require__(7208);
+// EXTERNAL MODULE: ./src/engines/tool/tables.ts
+var tool_tables = __webpack_require__(2345);
 ;// CONCATENATED MODULE: ./src/engines/alembic/command.ts
 /** How alembic is run in a project, and the words of its subcommands. What is asked of the machine is passed in. */
 
@@ -415,7 +417,11 @@ function ofError(error) {
     if (key !== undefined && /(?:^|[\\/ ])os(?:\.py|>)$/.test(last?.file ?? ''))
         return meant('input', ...missingVariable(key));
     if (key !== undefined && /[\\/]alembic[\\/]script[\\/]revision\.py$/.test(last?.file ?? '')) {
-        return meant('order', `A migration file has \`${named(key)}\` as its \`down_revision\` or in \`depends_on\`, and no file has that revision.`, `Find the commit that has it with \`git log --all --oneline -S ${shellWord(key)}\` and bring the file back, ${AGAIN}.`);
+        return explained(`a migration file names the revision ${named(key)}, which no file has`, {
+            class: 'order',
+            meaning: `It is a \`down_revision\` or stands in \`depends_on\`: its own file was removed, renamed or never committed.`,
+            next: `Find who names it with \`grep -rn ${shellWord(key)}\` in the versions folder, and the commit that has its file with \`git log --all --oneline -S ${shellWord(key)}\`; bring the file back, ${AGAIN}.`,
+        }, place);
     }
     for (const [pattern, kind, meaning, next] of ERRORS) {
         const match = pattern.exec(message);
@@ -449,12 +455,25 @@ function missingModule(module, where) {
         `Install the project in a step before this one, or set \`prepend_sys_path = .\` in the ini if \`${named(name)}\` is a folder of the repository; then run again.`,
     ];
 }
+/** Which part of the URL a variable stands for, by its name, as a template; the whole of it: nothing. */
+function partOf(name) {
+    const part = PARTS.find(([pattern]) => pattern.test(name))?.[1];
+    return part === undefined ? '' : `={${part}}`;
+}
+const PARTS = [
+    [/URL|URI|DSN/i, undefined],
+    [/PASS|PWD|SECRET/i, 'password'],
+    [/USER/i, 'user'],
+    [/HOST|SERVER|ADDR/i, 'host'],
+    [/PORT/i, 'port'],
+    [/NAME|_DB$|^PGDATABASE$/i, 'database'],
+];
 function missingVariable(name) {
     const url = /URL|URI|DSN|DATABASE|POSTGRES|^PG|^DB_|SQLALCHEMY/i.test(name);
     return [
         `The project's code reads the environment variable \`${named(name)}\`, which is not set.`,
         url
-            ? `Set \`database-url-env: ${named(name)}\` (or \`${named(name)}={host}\` and the like for a part of the URL), ${AGAIN}.`
+            ? `Set \`database-url-env: ${named(name)}${partOf(name)}\`, and in the same way every other variable by which the code finds the database, ${AGAIN}.`
             : `Set \`${named(name)}\` in \`env:\` of the step, ${AGAIN}.`,
     ];
 }
@@ -936,6 +955,7 @@ class Graph {
 
 
 
+
 const HISTORY_MS = 60_000;
 /** It is waited for before the dry run; what takes longer to write down is not pleasant to read either. */
 const RENDER_MS = 15_000;
@@ -956,6 +976,8 @@ class AlembicTool {
     sources = new Map();
     configuration = [];
     isRead = false;
+    /** env.py says where the version table is. */
+    choosesTable = false;
     standingNow = null;
     current = [];
     constructor(request, env, log, signal) {
@@ -1021,21 +1043,29 @@ class AlembicTool {
             paths.push((0,external_node_path_.join)((0,external_node_path_.dirname)((0,external_node_path_.dirname)(first.path)), 'env.py'));
         const found = await Promise.all(paths.map(async (path) => {
             const text = await (0,promises_.readFile)(path).catch(() => null);
+            if (text?.includes('version_table') || text?.includes('search_path'))
+                this.choosesTable = true;
             return text === null ? null : { version: this.shown(path), checksum: sha256(text) };
         }));
         this.configuration = found.filter((one) => one !== null);
     }
     tableOf(tables, said) {
         const own = tables.filter(({ tool }) => tool === 'Alembic');
-        const named = own.find(({ schema, table }) => said.some((sql) => /\bversion_num\b/.test(sql) && sql.includes(table) && (schema === 'public' || sql.includes(schema))));
-        return named ?? own.find(({ schema }) => schema === 'public') ?? own[0] ?? null;
+        if (said === null)
+            return own.find(({ schema }) => schema === 'public') ?? own[0] ?? null;
+        // Where it has asked for none of them, its own is not made yet.
+        return ((0,tool_tables/* askedFor */.GZ)(own, said.filter(({ sql }) => /\bversion_num\b/.test(sql)))[0] ?? null);
+    }
+    isInDoubt(tables) {
+        const own = tables.filter(({ tool }) => tool === 'Alembic');
+        return own.length > 0 && (this.choosesTable || own.length > 1 || own[0]?.schema !== 'public');
     }
     standing(versions) {
         this.current = versions.map(({ version }) => version);
         const plan = planRevisions(this.revisions, this.current, this.target());
         this.standingNow = plan;
         return {
-            pending: plan.pending.map((one) => this.plannedOf(one, [])),
+            pending: plan.pending.map((one) => plannedAs(this.sourceOf(one), [])),
             currentVersion: this.current.length === 0 ? null : this.current.join(', '),
             applied: plan.applied.map((one) => ({ version: one.revision, checksum: this.sourceOf(one).checksum })),
             extra: this.configuration,
@@ -1073,15 +1103,11 @@ class AlembicTool {
         return upgradeOf(this.words, this.request.alembicConfig, target);
     }
     planned(version, texts) {
-        const revision = this.revisions.find((one) => one.revision === version);
-        if (revision)
-            return this.plannedOf(revision, texts);
+        const source = version === null ? undefined : this.sources.get(version);
+        if (source)
+            return plannedAs(source, texts);
         const nothing = { name: 'outside of any revision', file: '', path: '', bytes: 0, checksum: '', allow: [] };
         return (0,planned/* planned */.lM)({ version: version ?? planned/* UNRECORDED */.ce, ...nothing }, texts);
-    }
-    plannedOf(revision, texts) {
-        const { lines, upgradeAt, hasWayBack: _, ...source } = this.sourceOf(revision);
-        return (0,planned/* planned */.lM)(source, texts.map((text) => ({ ...text, line: (0,planned/* lineOf */.cA)(text.sql, lines, upgradeAt) })));
     }
     sourceOf(revision) {
         const known = this.sources.get(revision.revision);
@@ -1185,6 +1211,9 @@ class AlembicTool {
         const inside = (0,external_node_path_.relative)(this.request.workingDirectory, path);
         return inside.split(external_node_path_.sep).join('/');
     }
+}
+function plannedAs({ lines, upgradeAt, hasWayBack: _, ...source }, texts) {
+    return (0,planned/* planned */.lM)(source, texts.map((text) => ({ ...text, line: (0,planned/* lineOf */.cA)(text.sql, lines, upgradeAt) })));
 }
 function tooSlow(words, limitMs) {
     return new stop/* Stop */.V({

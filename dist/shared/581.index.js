@@ -85,7 +85,15 @@ async function main() {
     const cwd = process.cwd();
     return (0,_run_js__WEBPACK_IMPORTED_MODULE_2__/* .run */ .e)({
         raw: argv.raw,
-        context: { door: 'cli', env, event: (0,_github_event_js__WEBPACK_IMPORTED_MODULE_0__/* .readEvent */ .j)(env), cwd, verbose: argv.verbose, json: argv.json },
+        context: {
+            door: 'cli',
+            env,
+            event: (0,_github_event_js__WEBPACK_IMPORTED_MODULE_0__/* .readEvent */ .j)(env),
+            cwd,
+            verbose: argv.verbose,
+            json: argv.json,
+            problems: argv.problems,
+        },
         env,
         workspace: env.GITHUB_WORKSPACE || cwd,
         console: terminalConsole(argv.json, env),
@@ -192,9 +200,7 @@ function readArgv(argv) {
     if (flags.has('sarif'))
         problems.push({ input: 'sarif', message: '`--sarif` goes with lint' });
     readMode(words, flags.has('dry-run'), raw, problems);
-    if (problems.length > 0)
-        return { kind: 'problems', problems };
-    return { kind: 'inputs', raw, verbose: flags.has('verbose'), json: flags.has('json') };
+    return { kind: 'inputs', raw, verbose: flags.has('verbose'), json: flags.has('json'), problems };
 }
 const LINT_OPTIONS = ['migrations-path', 'fail-on', 'allow-hazards', 'json', 'sarif'];
 function readLint(argv) {

@@ -173,6 +173,8 @@ function* readScript(statements) {
             case 'begin':
                 if (open)
                     throw problem(statement, `${facts.command} ${INSIDE_BLOCK(open.at.line)}`);
+                if (isReadOnly(statement.sql))
+                    throw problem(statement, `${facts.command} ${READ_ONLY}`);
                 open = { begin: statement.sql, at: statement };
                 yield { kind: 'begin-unit', begin: open.begin };
                 continue;
@@ -209,7 +211,13 @@ const MOST_CHARACTERS_OF_ROWS = 256 * 1024;
 const INSIDE_BLOCK = (line) => `inside of the block that line ${line} begins: PostgreSQL would only warn, and the next COMMIT would end both; remove it, or COMMIT first`;
 const WITHOUT_BEGIN = 'without a BEGIN before it: it would end the transaction in which the migration and its record are written; remove it, or begin the block with BEGIN';
 const TWO_PHASE = 'belongs to two-phase commit, which outlives the session and no rollback reaches: it has no place in a migration; remove it';
+const READ_ONLY = 'READ ONLY: what a migration has done is recorded in its own transaction, which could not be written; leave READ ONLY out';
 const NEVER_ENDS = 'and the file ends before its COMMIT: what it does would be rolled back; add the COMMIT, or remove the BEGIN (each file has a transaction of its own)';
+/** `BEGIN READ ONLY`, comments between the words or not. */
+function isReadOnly(begin) {
+    const words = [...(0,tokens/* readTokens */.He)(begin)].map((token) => token.word);
+    return words.some((word, at) => word === 'READ' && words[at + 1] === 'ONLY');
+}
 function problem({ line, column }, message) {
     return new statement/* SqlProblem */.m(message, line, column);
 }

@@ -6890,8 +6890,9 @@ var values = __nccwpck_require__(671);
 function parseRequest(raw, context) {
     const run = (0,request_event/* identifyRun */.yn)(context.env, context.event);
     const secrets = secretsOf(raw, context.env);
-    const reader = makeReader({ ...raw, ...fromEnvironment(raw, context.env) }, secrets);
-    const mode = peek(MODES, reader.text('mode'));
+    const reader = makeReader({ ...raw, ...fromEnvironment(raw, context.env) }, secrets, context.problems ?? []);
+    const isMisread = (name) => context.problems?.some(({ input }) => input === name) ?? false;
+    const mode = isMisread('mode') ? null : peek(MODES, reader.text('mode'));
     const environment = decideEnvironment(reader, context);
     const known = {
         mode,
@@ -6950,13 +6951,15 @@ function parseRequest(raw, context) {
 }
 /** Of one list. */
 const SHOWN_ITEMS = 5;
-function makeReader(raw, secrets) {
-    const problems = [];
+/** `before`: an input that is named there has no value, and nothing more is to be said of it. */
+function makeReader(raw, secrets, before) {
+    const problems = [...before];
     const given = (name) => raw[name] ?? '';
     const text = (name) => given(name).trim() || specOf(name).default;
     const show = (value) => (0,values/* shown */.SP)(value, secrets);
     const problem = (input, message) => {
-        problems.push({ input, message });
+        if (!before.some((one) => one.input === input))
+            problems.push({ input, message });
     };
     const notAllowed = (name, allowed) => problem(name, `${show(text(name))} is not allowed; allowed: ${allowed}`);
     return {
@@ -7465,18 +7468,18 @@ async function chooseEngine(choosing) {
     if (kind instanceof _report_stop_js__WEBPACK_IMPORTED_MODULE_2__/* .Stop */ .V)
         return new Unusable(kind);
     if (kind === 'sql') {
-        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(494)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9494));
+        const { sqlEngine } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(840), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(187)]).then(__nccwpck_require__.bind(__nccwpck_require__, 2187));
         return sqlEngine(choosing);
     }
-    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(825), __nccwpck_require__.e(15)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4015)), toolOf(kind, choosing)]);
+    const [{ ToolEngine }, tool] = await Promise.all([Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(840), __nccwpck_require__.e(448), __nccwpck_require__.e(175), __nccwpck_require__.e(601), __nccwpck_require__.e(649)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8649)), toolOf(kind, choosing)]);
     return new ToolEngine(choosing, tool);
 }
 async function toolOf(kind, { request, env, log, signal }) {
     if (kind === 'alembic') {
-        const { AlembicTool } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(825), __nccwpck_require__.e(31)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3031));
+        const { AlembicTool } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(840), __nccwpck_require__.e(601), __nccwpck_require__.e(31)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3031));
         return new AlembicTool(request, env, log, signal);
     }
-    const { CommandTool } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(822)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6822));
+    const { CommandTool } = await Promise.all(/* import() */[__nccwpck_require__.e(281), __nccwpck_require__.e(840), __nccwpck_require__.e(822)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6822));
     return new CommandTool(request);
 }
 /** `workspace`: what the working directory must lie in, where there is such. */
@@ -8838,6 +8841,100 @@ const RESERVED = new Set(`all analyse analyze and any array as asc asymmetric au
 
 /***/ }),
 
+/***/ 6029:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Kl: () => (/* binding */ faultOf),
+/* harmony export */   SP: () => (/* binding */ shown),
+/* harmony export */   qZ: () => (/* binding */ soundRecords)
+/* harmony export */ });
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5655);
+/** Which rows of `schema_migrations` can be believed: unknown is not "not applied", or a migration would be applied twice. */
+
+const STATUSES = ['pending', 'running', 'completed', 'failed'];
+/** `keyOf`: a version without leading zeros. */
+function soundRecords(rows, keyOf) {
+    const records = [];
+    const problems = [];
+    const counted = new Map();
+    for (const row of rows) {
+        const fault = faultOf(row);
+        if (fault !== null) {
+            problems.push(problem(row, `the record of migration ${shown(row.version)} makes no sense: ${fault}`));
+            continue;
+        }
+        records.push(row);
+        // A failed row of a transactional migration says nothing, whatever its version is written like.
+        if (row.status !== 'completed' && row.progress === null)
+            continue;
+        const other = counted.get(keyOf(row.version));
+        if (other) {
+            const both = `${shown(other.version)} (${other.status}) and ${shown(row.version)} (${row.status})`;
+            problems.push(problem(row, `one migration has two records: ${both}`));
+        }
+        counted.set(keyOf(row.version), row);
+    }
+    return { records, problems };
+}
+/** Why a row cannot be believed, or null. */
+function faultOf({ version, status, progress }) {
+    if (typeof version !== 'string')
+        return 'its version is NULL';
+    if (version.trim() === '')
+        return 'its version is empty';
+    if (!STATUSES.includes(status)) {
+        return `its status is ${shown(status)}, and none of ${STATUSES.join(', ')}`;
+    }
+    // Once it is completed, how far it had come no longer matters.
+    if (progress === null || status === 'completed')
+        return null;
+    const wrong = faultOfProgress(progress);
+    return wrong === null ? null : `its progress ${wrong}`;
+}
+function faultOfProgress(progress) {
+    if (typeof progress !== 'object' || progress === null || Array.isArray(progress))
+        return 'is not an object';
+    const { done, started, prefix, startedSql } = progress;
+    if (!isCount(done))
+        return `says that ${shown(done)} statements are done`;
+    if (started !== null && started !== done + 1)
+        return `says that statement ${shown(started)} was started after ${done} were done`;
+    if (typeof prefix !== 'string' || !/^[0-9a-f]{64}$/.test(prefix))
+        return 'has no hash of the statements that are done';
+    if (startedSql !== null && typeof startedSql !== 'string')
+        return 'does not tell which statement was started';
+    return (started === null) === (startedSql === null) ? null : 'tells of a started statement only in part';
+}
+function isCount(value) {
+    return Number.isSafeInteger(value) && value >= 0;
+}
+/** In quotes where it is more than a word: a space at its end or digits of another script would not be seen. */
+function shown(value) {
+    if (value === null || value === undefined)
+        return 'NULL';
+    if (typeof value === 'string' && /^[\w.]{1,80}$/.test(value))
+        return value;
+    if (typeof value === 'object')
+        return Array.isArray(value) ? 'a list' : 'an object';
+    return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_0__/* .cut */ .Jj)(JSON.stringify(value), 80).replace(/[^\x20-\x7e…]/g, escaped);
+}
+function escaped(char) {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+function problem({ version }, message) {
+    return {
+        kind: 'record',
+        version: version ?? '',
+        file: null,
+        message,
+        next: 'Somebody has changed schema_migrations by hand: find out whether that migration is applied, and put its row right, or settle it with mode: repair.',
+    };
+}
+
+
+/***/ }),
+
 /***/ 9108:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -8847,11 +8944,13 @@ const RESERVED = new Set(`all analyse analyze and any array as asc asymmetric au
 /* harmony export */   Wh: () => (/* binding */ readSettleWord)
 /* harmony export */ });
 /* unused harmony export SETTLE_WORDS */
+/* harmony import */ var _records_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6029);
+
 /** What a person may say of a version. `done` and `again` are about the statement that was begun and not finished. */
 const SETTLE_WORDS = ['applied', 'pending', 'done', 'again'];
-/** Whether a record waits to be settled. */
+/** Whether a record waits to be settled; one that makes no sense does. */
 function isUnsettled(record) {
-    return record.status !== 'completed' && record.status !== 'pending';
+    return (record.status !== 'completed' && record.status !== 'pending') || (0,_records_js__WEBPACK_IMPORTED_MODULE_0__/* .faultOf */ .Kl)(record) !== null;
 }
 /** `word`: what a person says of it, and `why`; null: what the record and the catalog say. */
 function settle(of, word, why) {
@@ -8884,6 +8983,9 @@ function settle(of, word, why) {
         return settled({ status: 'completed', checksum, progress: null }, said);
     if (word === 'pending')
         return asPending(said);
+    const fault = record && (0,_records_js__WEBPACK_IMPORTED_MODULE_0__/* .faultOf */ .Kl)(record);
+    if (fault !== null)
+        return objection(`its record makes no sense (${fault}): only you can find out`, ['applied', 'pending']);
     if (word !== null && (progress === null || begun === null))
         return objection(`\`${word}\` is about a statement that was begun and not finished, and there is none`, [
             'applied',
@@ -9080,11 +9182,12 @@ function judge(request, rehearsal, hazards) {
     if (!first)
         return;
     const rules = [...new Set(over.map((hazard) => hazard.rule))];
+    const comment = first.file?.endsWith('.py') ? '#' : '--';
     throw new _report_stop_js__WEBPACK_IMPORTED_MODULE_0__/* .Stop */ .V({
         result: 'refused',
         class: 'verification',
         message: `${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_1__/* .plural */ .LS)(over.length, 'hazard')} ${isLoss(first, request) ? 'that nobody has accepted' : `at or above fail-on (${request.failOn})`}: ${rules.slice(0, 5).join(', ')}${rules.length > 5 ? ` and ${rules.length - 5} more` : ''}`,
-        next: `Write it the safe way that the report shows, or accept it for this run with \`allow-hazards: ${rules.slice(0, 5).join(', ')}\`, or in the file with \`-- gate: allow ${first.rule} <reason>\`.`,
+        next: `Write it the safe way that the report shows, or accept it for this run with \`allow-hazards: ${rules.slice(0, 5).join(', ')}\`, or in the file with \`${comment} gate: allow ${first.rule} <reason>\`.`,
         file: first.file,
         line: first.line,
     });
@@ -9193,23 +9296,6 @@ function failureOfStop(stop, context) {
 
 /***/ }),
 
-/***/ 3847:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ inOnePacket)
-/* harmony export */ });
-/** What is written from now until the end of this turn of the event loop leaves at once then. */
-function inOnePacket(stream) {
-    if (stream.writableCorked > 0)
-        return;
-    stream.cork();
-    setImmediate(() => stream.uncork());
-}
-
-
-/***/ }),
-
 /***/ 7076:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -9256,14 +9342,11 @@ const defaults = lib.defaults
 // Re-export the default
 /* harmony default export */ const esm = (lib);
 
-// EXTERNAL MODULE: ./src/postgres/packet.ts
-var packet = __nccwpck_require__(3847);
 ;// CONCATENATED MODULE: ./src/postgres/session.ts
 /**
  * One connection to PostgreSQL, and the two ways of using it: a query whose rows are wanted, and a batch of statements
  * in one round trip.
  */
-
 
 
 
@@ -9359,6 +9442,7 @@ class Batch {
         this.settle.resolve(this.results);
     }
 }
+const nothing = () => undefined;
 class Session {
     client;
     noticeListeners = new Set();
@@ -9369,6 +9453,8 @@ class Session {
     lossListeners = [];
     closing = false;
     underWay = 0;
+    /** Fulfilled once the last one that was asked is settled; null: the server owes us nothing. */
+    asked = null;
     isLent = false;
     /** The backend's process id as it says itself, once it was asked. */
     backendPid = null;
@@ -9432,24 +9518,30 @@ class Session {
         return () => this.noticeListeners.delete(listener);
     }
     async query(text, values) {
-        const result = await this.counted(this.client.query(text, values));
+        const result = await this.inTurn(() => this.client.query(text, values));
         const last = Array.isArray(result) ? result.at(-1) : result;
         return { rows: last.rows };
     }
     /** Sends all items in one round trip. Rejects with a BatchError. `onDone(i)` is called as item i completes. */
     batch(items, onDone = null) {
-        return this.counted(new Promise((resolve, reject) => {
+        return this.inTurn(() => new Promise((resolve, reject) => {
             const batch = new Batch(items, this.prepared, { resolve, reject }, onDone);
             this.client.query(batch);
         }));
     }
-    async counted(answer) {
+    /** At once, or after those that were asked before: from its version 9 on node-postgres has no queue for them. */
+    async inTurn(ask) {
+        const answer = this.asked === null ? ask() : this.asked.then(ask);
+        const settled = answer.then(nothing, nothing);
+        this.asked = settled;
         this.underWay += 1;
         try {
             return await answer;
         }
         finally {
             this.underWay -= 1;
+            if (this.asked === settled)
+                this.asked = null;
         }
     }
     /** Called once the connection is gone, at once where it is already. */
@@ -9474,10 +9566,7 @@ class Session {
         this.isLent = true;
         const drained = [];
         return {
-            write: (bytes) => {
-                (0,packet/* inOnePacket */.E)(stream);
-                return stream.write(bytes);
-            },
+            write: (bytes) => stream.write(bytes),
             onDrain: (listener) => {
                 drained.push(listener);
                 stream.on('drain', listener);
@@ -13013,7 +13102,7 @@ function blockedLine(same, outcome) {
     const { file, statementIndex } = longest;
     const statement = outcome.migrations
         .find((migration) => migration.file === file)
-        ?.statements.find((one) => one.index === statementIndex);
+        ?.statements.find(({ index, count }) => statementIndex !== null && index <= statementIndex && statementIndex < index + count);
     const at = file === null
         ? ''
         : ` by ${placeIn(file, statement?.line ?? null, folderOf(outcome))}${statement === undefined && statementIndex !== null ? ` statement ${statementIndex}` : ''}`;
@@ -13696,6 +13785,8 @@ function connectionValue(text, start) {
     if (found === '' ||
         found === MASK ||
         text[end] === '(' ||
+        // What a template of database-url-env puts in the password's place.
+        /^\{(?:url|host|port|user|password|database)\}(?:`|$)/.test(found) ||
         /^(?:null|default|\$\d+|:\w+|new\.\w+|old\.\w+|excluded\.\w+)$/i.test(found)) {
         return null;
     }
