@@ -139,7 +139,7 @@ export class Stretches {
 
   /** What reads the tool's records; null: its table is not known. */
   get reading(): BatchItem | null {
-    return this.table && { text: readingOf(this.table), keep: true, name: 'mgate_versions' };
+    return this.table && readingItem(this.table);
   }
 
   /** What was said until here belongs to the migration that has just been recorded, if one was. */
@@ -151,15 +151,14 @@ export class Stretches {
     this.all.push(stretch);
     this.stretch = this.newStretch();
     stretch.recorded = [];
-    const { reading } = this;
-    if (reading === null) return this.findTable(sql, facts.createsTable, ask);
+    if (this.table === null) return this.findTable(sql, facts.createsTable, ask);
     const written = hasValues ? null : this.own.tool.recordedBy(sql);
     if (written !== null) {
       stretch.recorded = written;
       for (const version of written) this.input.bench.log.progress(`dry run ${version}`);
       return;
     }
-    const [result] = await ask([reading]);
+    const [result] = await ask([readingItem(this.table)]);
     const applied = appliedIn(result);
     stretch.recorded = [...applied].filter((version) => !this.versions.has(version));
     this.versions = applied;
@@ -287,6 +286,10 @@ function inOrder(
   const known = expected.map((one) => byVersion.get(one.version) ?? one);
   const rest = seen.filter((one) => !expected.some((other) => other.version === one.version));
   return [...known, ...rest];
+}
+
+function readingItem(table: ToolTable): BatchItem {
+  return { text: readingOf(table), keep: true, name: 'mgate_versions' };
 }
 
 function appliedIn(result: BatchResult | undefined): ReadonlySet<string> {
