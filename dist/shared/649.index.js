@@ -4331,7 +4331,7 @@ class Stretches {
     }
     /** What reads the tool's records; null: its table is not known. */
     get reading() {
-        return this.table && { text: (0,tool_tables/* readingOf */.MU)(this.table), keep: true, name: 'mgate_versions' };
+        return this.table && readingItem(this.table);
     }
     /** What was said until here belongs to the migration that has just been recorded, if one was. */
     async mark({ sql, facts, hasValues }, ask) {
@@ -4339,8 +4339,7 @@ class Stretches {
         this.all.push(stretch);
         this.stretch = this.newStretch();
         stretch.recorded = [];
-        const { reading } = this;
-        if (reading === null)
+        if (this.table === null)
             return this.findTable(sql, facts.createsTable, ask);
         const written = hasValues ? null : this.own.tool.recordedBy(sql);
         if (written !== null) {
@@ -4349,7 +4348,7 @@ class Stretches {
                 this.input.bench.log.progress(`dry run ${version}`);
             return;
         }
-        const [result] = await ask([reading]);
+        const [result] = await ask([readingItem(this.table)]);
         const applied = appliedIn(result);
         stretch.recorded = [...applied].filter((version) => !this.versions.has(version));
         this.versions = applied;
@@ -4469,6 +4468,9 @@ function inOrder(seen, expected) {
     const known = expected.map((one) => byVersion.get(one.version) ?? one);
     const rest = seen.filter((one) => !expected.some((other) => other.version === one.version));
     return [...known, ...rest];
+}
+function readingItem(table) {
+    return { text: (0,tool_tables/* readingOf */.MU)(table), keep: true, name: 'mgate_versions' };
 }
 function appliedIn(result) {
     const applied = (result?.rows ?? []).filter(([, , state]) => state === 'applied');
