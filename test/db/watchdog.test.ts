@@ -12,7 +12,7 @@ import { randomFrom } from '../support/random.ts';
 import { leftBehind } from '../support/scene.ts';
 import { attempt, type Measured } from '../support/trial.ts';
 
-const TRIALS = Number(process.env.TRIALS ?? 6);
+const TRIALS = Number(process.env.TRIALS ?? 4);
 /** In the full form whatever comes late is told. */
 const AGAIN = process.env.TRIALS === undefined ? 2 : 0;
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));

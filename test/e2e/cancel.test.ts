@@ -19,8 +19,8 @@ const FILES = {
 };
 /** A dry run and an apply of six seconds each, and the pause between them. */
 const WHOLE_RUN_MS = 14_500;
-const MOMENTS = times(16, 50);
-const KILLED = times(8, 20);
+const MOMENTS = times(10, 50);
+const KILLED = times(6, 20);
 const AT_ONCE = 8;
 
 /** Each with the milliseconds that it lasts, about. */
