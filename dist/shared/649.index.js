@@ -1524,11 +1524,12 @@ class Tracer {
     }
 }
 /**
- * As the server counts them: `backend_xid` has 32 bits, and is younger than all that a snapshot does not know yet.
- * $1: the backend's process id.
+ * As the server counts them: `backend_xid` has the lower 32 bits alone, and is the number nearest to where a snapshot ends.
+ * That is one more than the newest that has ended: a number that was given out since, to this backend or before it to
+ * somebody who is still at work, may be above it. $1: the backend's process id.
  */
 const TRANSACTION_OF = `
-  select (b.next - ((b.next - a.backend_xid::text::bigint) & 4294967295))::text as number
+  select (b.next + ((a.backend_xid::text::bigint - b.next + 2147483648) & 4294967295) - 2147483648)::text as number
     from pg_catalog.pg_stat_activity a,
       (select pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint) b (next)
    where a.pid = $1 and a.backend_xid is not null`;
