@@ -57,7 +57,8 @@ const inFolder = (files: Record<string, string>) =>
 
 function endingOf({ report, exitCode, stderr, stdout }: CliRun): string {
   if (report === null) throw new Error(`no report, exit code ${exitCode}: ${stdout}\n${stderr}`);
-  const why = report.result === 'failed' ? `: ${report.error?.message}` : '';
+  const unlike = report.unpredicted.length > 0 ? ` ${JSON.stringify(report.unpredicted)}` : '';
+  const why = report.result === 'failed' ? `: ${report.error?.message}${unlike}` : '';
   return `${report.result} ${exitCode} ${report.databaseState}${why}`;
 }
 
