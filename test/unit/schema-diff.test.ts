@@ -40,11 +40,11 @@ describe('groups', () => {
     });
   });
 
-  it('are somebody else’s where they are so after the rollback too', () => {
-    const before = fingerprints({ a: '1', b: '1', c: '1', d: '1', e: '1' });
-    const inside = fingerprints({ b: '2', c: '2', d: '1', ours: '1', theirs: '1' });
-    const rolledBack = fingerprints({ a: '1', b: '1', c: '2', d: '1', theirs: '1' });
-    expect([...othersGroups(before, inside, rolledBack)].sort()).toEqual(['c', 'e', 'theirs']);
+  it('are somebody else’s where they are not as before after the rollback, whether they have gone on since or not', () => {
+    const before = fingerprints({ a: '1', b: '1', c: '1', d: '1', e: '1', f: '1' });
+    const inside = fingerprints({ b: '2', c: '2', d: '1', f: '2', ours: '1', theirs: '1' });
+    const rolledBack = fingerprints({ a: '1', b: '1', c: '2', d: '1', f: '3', theirs: '1' });
+    expect([...othersGroups(before, inside, rolledBack)].sort()).toEqual(['c', 'e', 'f', 'theirs']);
   });
 
   it('are proved where either the rehearsal or apply touched them; what a rehearsal added is gone with it', () => {
