@@ -2382,15 +2382,15 @@ function changedGroups(before, after) {
     return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
 }
 /**
- * Of what a transaction has seen changed (`inside`), what is so still after its rollback: somebody else's, committed in the
- * meantime.
+ * Of what a transaction has seen changed (`inside`), what is not as it was once that is rolled back: somebody else's,
+ * committed in the meantime. It need not be as it was inside, as they may have gone on since (CREATE INDEX CONCURRENTLY).
  */
 function othersGroups(before, inside, rolledBack) {
     const { added, removed, changed } = changedGroups(before, inside);
     return new Set([
         ...added.filter((key) => rolledBack.groups.has(key)),
         ...removed.filter((key) => !rolledBack.groups.has(key)),
-        ...changed.filter((key) => rolledBack.groups.get(key) === inside.groups.get(key)),
+        ...changed.filter((key) => rolledBack.groups.get(key) !== before.groups.get(key)),
     ]);
 }
 function isSameSchema(before, after) {
