@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ArtifactServer, startArtifactServer } from '../support/artifact-server.ts';
 import { type Database, freshDatabase } from '../support/database.ts';
 import { type GithubServer, githubServer, integration, WORKFLOW } from '../support/github-server.ts';
@@ -169,10 +169,11 @@ async function cancel(running: RunningAction): Promise<ActionRun> {
   return ended;
 }
 
+/** Not `expect.poll`: that loses its test where several run side by side. */
+const soon = (what: () => boolean) => vi.waitUntil(what, { timeout: 20_000 });
+
 async function untilCalled(here: Place, call: string, name: string): Promise<void> {
-  await expect
-    .poll(() => here.artifacts.calls.some((one) => one.call === call && one.name === name), { timeout: 20_000 })
-    .toBe(true);
+  await soon(() => here.artifacts.calls.some((one) => one.call === call && one.name === name));
 }
 
 describe.concurrent('the artifact', () => {
@@ -721,11 +722,9 @@ describe.concurrent('a run that is killed', () => {
       },
       { ref: `refs/tags/${TAG}` },
     );
-    await expect
-      .poll(() => here.webhook.messages.length > 0 && here.github.requests.length > 0, { timeout: 20_000 })
-      .toBe(true);
+    await soon(() => here.webhook.messages.length > 0 && here.github.requests.length > 0);
     // The message has been answered, and that is on its way to the disk.
-    await expect.poll(() => running.state().notified, { timeout: 20_000 }).toBe('true');
+    await soon(() => running.state().notified === 'true');
     const dead = await kill(running);
     expect(dead.state.notified).toBe('true');
     const post = await running.runPost();
