@@ -140,13 +140,7 @@ describe('a reader on a standby', () => {
     ['many short ALTERs that add up', `${many}\nselect pg_sleep(20);`],
     ['a short ALTER and long work elsewhere after it', 'alter table big add column more int; select pg_sleep(20);'],
   ])('does not wait for longer than max-exclusive: %s', async (_, sql) => {
-    const promised = LIMIT_MS + PROMISED_MS;
-    const late = ({ heldMs, waitedMs, replayMs, stalledMs }: Seen) =>
-      Math.max(heldMs, waitedMs - replayMs) - stalledMs > promised;
-    let seen = await rehearse(sql, { 'max-exclusive': `${LIMIT_MS}ms` });
-    // The machine may be others' for a moment; a gate that is late is late again.
-    for (let again = 0; again < 2 && late(seen); again += 1)
-      seen = await rehearse(sql, { 'max-exclusive': `${LIMIT_MS}ms` });
+    const seen = await rehearse(sql, { 'max-exclusive': `${LIMIT_MS}ms` });
     console.log(told(seen));
     expect(seen.run.outcome).toMatchObject({
       result: 'dry-run-inconclusive',
@@ -158,7 +152,9 @@ describe('a reader on a standby', () => {
     });
     expect(seen.run.outcome.error?.message).toMatch(/held ACCESS EXCLUSIVE for .* a standby follows/);
     expect(seen.waitedMs).toBeGreaterThan(LIMIT_MS / 2);
-    expect(late(seen), told(seen)).toBe(false);
+    const promised = LIMIT_MS + PROMISED_MS;
+    expect(seen.heldMs - seen.stalledMs, told(seen)).toBeLessThanOrEqual(promised);
+    expect(seen.waitedMs - seen.replayMs - seen.stalledMs, told(seen)).toBeLessThanOrEqual(promised);
   });
 
   it('hardly waits for what is short, which passes', async () => {
