@@ -52,19 +52,26 @@ export function changedGroups(before: Fingerprints, after: Fingerprints): GroupC
 }
 
 /**
- * Of what a transaction has seen changed (`inside`), what is not as it was once that is rolled back: somebody else's,
- * committed in the meantime. It need not be as it was inside, as they may have gone on since (CREATE INDEX CONCURRENTLY).
+ * Of what a transaction has seen changed (`inside`), what somebody else has changed, and not it: once it is rolled back that
+ * is not as it was before. Where it is not as it was inside either, they have gone on since (CREATE INDEX CONCURRENTLY), or
+ * both have changed it: `altered` are the relations that the transaction has locked as what alters them does.
  */
 export function othersGroups(
   before: Fingerprints,
   inside: Fingerprints,
   rolledBack: Fingerprints,
+  altered: ReadonlySet<string>,
 ): ReadonlySet<string> {
   const { added, removed, changed } = changedGroups(before, inside);
+  const isTheirs = (key: string) => {
+    const now = rolledBack.groups.get(key);
+    if (now === before.groups.get(key)) return false;
+    return now === inside.groups.get(key) || (key.startsWith('relation:') && !altered.has(key));
+  };
   return new Set([
     ...added.filter((key) => rolledBack.groups.has(key)),
     ...removed.filter((key) => !rolledBack.groups.has(key)),
-    ...changed.filter((key) => rolledBack.groups.get(key) !== before.groups.get(key)),
+    ...changed.filter(isTheirs),
   ]);
 }
 

@@ -7,9 +7,9 @@ import { checkIndexes, checkTables, runSmokeTests } from '../engines/shared/chec
 import { passedOver, passedOverCheck } from '../engines/shared/leftovers.ts';
 import { cancellationOf, type Workbench } from '../engines/shared/workbench.ts';
 import type { PlannedMigration } from '../plan/plan.ts';
-import { changedGroups, type Fingerprints, groupsToDefine } from '../plan/schema-diff.ts';
+import { changedGroups, groupsToDefine } from '../plan/schema-diff.ts';
 import type { Cancellation } from '../postgres/cancel.ts';
-import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
+import { readDefinitions } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
 import { qualified } from '../postgres/qualified.ts';
 import { type Alarm, Watchdog } from '../postgres/watchdog.ts';
@@ -30,7 +30,7 @@ import {
 import { type Entry, wasRehearsed } from './entry.ts';
 import { MAKE_GUARD } from './guard.ts';
 import type { AttemptInput } from './input.ts';
-import { type LookedBack, lookBack, type Made, withoutOthers } from './look-back.ts';
+import { type Inside, type LookedBack, lookBack, lookInside, type Made, withoutOthers } from './look-back.ts';
 import { Looks, TIMED_FROM_HERE } from './looks.ts';
 import { Notes } from './notes.ts';
 import { rememberRelations } from './observe.ts';
@@ -61,7 +61,7 @@ export abstract class Attempt {
 
   private readonly cancellation: Cancellation;
   /** The schema at the end of the transaction; null: it did not come to that. */
-  private inside: Fingerprints | null = null;
+  private inside: Inside | null = null;
   private made: Made = { groups: { added: [], removed: [], changed: [] }, predicted: new Map() };
   private proved: Proved | null = null;
 
@@ -246,10 +246,9 @@ export abstract class Attempt {
 
   private async compareSchema(): Promise<void> {
     await this.talk.exchange();
-    const { session, leftOut } = this.bench;
-    this.inside = await readFingerprints(session, leftOut);
-    const groups = changedGroups(this.input.before, this.inside);
-    this.made = { groups, predicted: await readDefinitions(session, groupsToDefine(groups).inside) };
+    this.inside = await lookInside(this.bench);
+    const groups = changedGroups(this.input.before, this.inside.fingerprints);
+    this.made = { groups, predicted: await readDefinitions(this.bench.session, groupsToDefine(groups).inside) };
   }
 
   private async check(): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from '../plan/schema-diff.ts';
 import { readDefinitions, readFingerprints } from '../postgres/catalog.ts';
 import { readServerError } from '../postgres/failure.ts';
+import { qualified } from '../postgres/qualified.ts';
 import type { RelationSize, SchemaChange } from '../report/outcome.ts';
 import { duplicateKeys, openTransactions } from './concurrently.ts';
 import type { StatementFailed } from './endings.ts';
@@ -28,14 +29,33 @@ export interface Made {
   readonly predicted: Definitions;
 }
 
+/** The schema as the rehearsal saw it at its end. */
+export interface Inside {
+  readonly fingerprints: Fingerprints;
+  /** Keys of the relations that it has locked as what alters them does: theirs is no change of somebody else's alone. */
+  readonly altered: ReadonlySet<string>;
+}
+
+const ALTERED = qualified(`
+  select distinct 'relation:' || coalesce(i.indrelid, l.relation)::text as key
+    from pg_catalog.pg_locks l left join pg_catalog.pg_index i on i.indexrelid = l.relation
+   where l.pid = pg_catalog.pg_backend_pid() and l.granted and l.locktype = 'relation'
+     and l.mode = any ('{ShareUpdateExclusiveLock, ShareLock, ShareRowExclusiveLock, ExclusiveLock, AccessExclusiveLock}')`);
+
+export async function lookInside({ session, leftOut }: Workbench): Promise<Inside> {
+  const fingerprints = await readFingerprints(session, leftOut);
+  const { rows } = await session.query<{ key: string }>(ALTERED);
+  return { fingerprints, altered: new Set(rows.map(({ key }) => key)) };
+}
+
 /** Without what somebody else has committed while it ran, which the rehearsal saw as well. To be asked after the rollback. */
 export async function withoutOthers(
   { session, leftOut }: Workbench,
   { groups, predicted }: Made,
   before: Fingerprints,
-  inside: Fingerprints,
+  { fingerprints, altered }: Inside,
 ): Promise<Made> {
-  const others = othersGroups(before, inside, await readFingerprints(session, leftOut));
+  const others = othersGroups(before, fingerprints, await readFingerprints(session, leftOut), altered);
   if (others.size === 0) return { groups, predicted };
   const theirs = await readDefinitions(session, [...others].sort());
   const own = (keys: readonly string[]) => keys.filter((key) => !others.has(key));

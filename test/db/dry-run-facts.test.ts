@@ -1,7 +1,10 @@
 /** What the dry run knows of a statement beyond its locks: rows written, emptied and dropped, sizes, traffic. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import type { StatementReport } from '../../src/report/outcome.ts';
+import type { Outcome, StatementReport } from '../../src/report/outcome.ts';
 import type { Database } from '../support/database.ts';
 import { databaseWith, dryRun, folderWith, statementOf } from '../support/dry-run.ts';
 import { runGate } from '../support/gate.ts';
@@ -178,40 +181,95 @@ describe('how large a relation is', () => {
 });
 
 describe('what somebody else commits while it runs', () => {
+  /** Until the relation is there, or the column of one. */
+  const waitFor = (catalog: string, column: string, name: string) => `do $$ begin
+    for look in 1..600 loop exit when exists (select from ${catalog} where ${column} = '${name}'); perform pg_sleep(0.05); end loop;
+  end $$;`;
+
+  async function untilItWaits(client: pg.Client): Promise<void> {
+    const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
+    while ((await client.query(waits)).rows.length === 0) await sleep(20);
+  }
+
+  const changed = ({ schemaDiff }: Outcome) => schemaDiff.map(({ kind, name }) => `${kind} ${name}`);
+
   it('is not taken for its own: neither in the difference, nor missed after apply', async () => {
     const database = await databaseWith();
     const client = await database.client();
-    const files = {
+    const workspace = await folderWith({
       '1_ours.sql': 'create table ours (id int);',
-      '2_waits.sql': `do $$ begin
-        for look in 1..600 loop exit when exists (select from pg_class where relname = 'theirs'); perform pg_sleep(0.05); end loop;
-      end $$;`,
-    };
-    const workspace = await folderWith(files);
+      '2_waits.sql': waitFor('pg_class', 'relname', 'theirs'),
+    });
     const running = runGate(
       workspace,
       database.url,
-      {
-        mode: 'apply',
-        'review-delay': '1ms',
-        'fail-on': 'none',
-      },
+      { mode: 'apply', 'review-delay': '1ms', 'fail-on': 'none' },
       {
         onPause: async () => {
           await client.query('alter table theirs add column more int');
         },
       },
     );
-    const waits = `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`;
-    while ((await client.query(waits)).rows.length === 0) await sleep(20);
+    await untilItWaits(client);
     await client.query('create table theirs (id int)');
     const { outcome } = await running;
     await client.end();
     expect(outcome.error).toBeNull();
-    expect(outcome.schemaDiff.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-      'table public.ours',
-      'column public.ours.id',
+    expect(changed(outcome)).toEqual(['table public.ours', 'column public.ours.id']);
+    expect(outcome.databaseState).toBe('migrated');
+  });
+
+  it('does not hide what it changes of the same table', async () => {
+    const database = await databaseWith('create table shared (id int, gone int)');
+    const client = await database.client();
+    const workspace = await folderWith({
+      '1_waits.sql': waitFor('pg_attribute', 'attname', 'theirs'),
+      '2_ours.sql': 'alter table shared drop column gone, add column ours int;',
+    });
+    const running = runGate(workspace, database.url, { mode: 'dry-run' });
+    await untilItWaits(client);
+    await client.query('alter table shared add column theirs int');
+    const { outcome } = await running;
+    await client.end();
+    expect(outcome.result).toBe('dry-run-passed');
+    expect(changed(outcome)).toEqual(['column public.shared.gone', 'column public.shared.ours']);
+  });
+
+  it('is theirs too where they have gone on with it before it was looked at again', async () => {
+    const database = await databaseWith([
+      'create table shared (id int)',
+      `create function come(name text) returns boolean language plpgsql as $f$ begin
+         for look in 1..600 loop
+           if exists (select from pg_attribute where attname = name) then return true; end if;
+           perform pg_sleep(0.05);
+         end loop;
+         return false;
+       end $f$`,
     ]);
+    const client = await database.client();
+    const workspace = await folderWith({
+      '1_ours.sql': 'create table ours (id int);',
+      '2_waits.sql': waitFor('pg_attribute', 'attname', 'theirs'),
+    });
+    // Asked in the rehearsal, once its schema was read.
+    await mkdir(join(workspace, 'smoke'));
+    await writeFile(join(workspace, 'smoke', 'come.sql'), `select come('later');`);
+    const running = runGate(workspace, database.url, {
+      mode: 'apply',
+      'fail-on': 'none',
+      'smoke-tests': 'smoke/*.sql',
+    });
+    await untilItWaits(client);
+    await client.query('alter table shared add column theirs int');
+    await client.query(`do $$ begin
+      while not exists (select from pg_stat_activity where datname = current_database() and query like '%come(''later'')%'
+                          and pid <> pg_backend_pid() and wait_event = 'PgSleep') loop perform pg_stat_clear_snapshot(); end loop;
+    end $$`);
+    await client.query('alter table shared add column later int');
+    const { outcome } = await running;
+    await client.end();
+    expect(outcome.error).toBeNull();
+    expect(changed(outcome)).toEqual(['table public.ours', 'column public.ours.id']);
     expect(outcome.databaseState).toBe('migrated');
   });
 });

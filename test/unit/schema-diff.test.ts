@@ -40,11 +40,21 @@ describe('groups', () => {
     });
   });
 
-  it('are somebody else’s where they are not as before after the rollback, whether they have gone on since or not', () => {
-    const before = fingerprints({ a: '1', b: '1', c: '1', d: '1', e: '1', f: '1' });
-    const inside = fingerprints({ b: '2', c: '2', d: '1', f: '2', ours: '1', theirs: '1' });
-    const rolledBack = fingerprints({ a: '1', b: '1', c: '2', d: '1', f: '3', theirs: '1' });
-    expect([...othersGroups(before, inside, rolledBack)].sort()).toEqual(['c', 'e', 'f', 'theirs']);
+  it('are somebody else’s where they are so after the rollback too', () => {
+    const before = fingerprints({ a: '1', b: '1', c: '1', d: '1', e: '1' });
+    const inside = fingerprints({ b: '2', c: '2', d: '1', ours: '1', theirs: '1' });
+    const rolledBack = fingerprints({ a: '1', b: '1', c: '2', d: '1', theirs: '1' });
+    expect([...othersGroups(before, inside, rolledBack, new Set())].sort()).toEqual(['c', 'e', 'theirs']);
+  });
+
+  it.each([
+    ['that we have altered: ours too, whatever else became of it', 'relation:1', ['relation:1'], []],
+    ['that we have not: they have gone on', 'relation:1', ['relation:2'], ['relation:1']],
+    ['of no relation: no lock tells, and what may be ours is proved', 'function:1', [], []],
+  ])('where it is neither as before nor as inside: one %s', (_, key, altered, theirs) => {
+    const [before, inside, rolledBack] = ['1', '2', '3'].map((value) => fingerprints({ [key]: value }));
+    if (!before || !inside || !rolledBack) throw new Error('three readings');
+    expect([...othersGroups(before, inside, rolledBack, new Set(altered))]).toEqual(theirs);
   });
 
   it('are proved where either the rehearsal or apply touched them; what a rehearsal added is gone with it', () => {
