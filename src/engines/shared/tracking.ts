@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { PlannedMigration, Progress, RecordRow } from '../../plan/plan.ts';
 import type { LeftOut } from '../../postgres/catalog.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts';
+import { PIN } from '../../postgres/qualified.ts';
 import type { Queryable } from '../../postgres/queryable.ts';
 import type { BatchItem } from '../../postgres/session.ts';
 import type { BackupMarker } from '../../report/outcome.ts';
@@ -67,12 +68,11 @@ const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
  * Before our own questions, in one string with them, which is one transaction outside of a block: no function, operator
  * or type of somebody's schema stands in for the server's own, whatever search_path the role has.
  */
-export const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
+export const PINNED = `${PIN.text};`;
 
 /** Names in what we create are the server's own as well: a default is looked up once, and called for ever. */
 function pinned(texts: readonly string[]): BatchItem[] {
-  const path = ['set local search_path = pg_catalog, pg_temp', 'reset search_path'] as const;
-  return [path[0], ...texts, path[1]].map((text) => ({ text }));
+  return [PIN, ...[...texts, 'reset search_path'].map((text) => ({ text }))];
 }
 
 /** The tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
