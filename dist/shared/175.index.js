@@ -1736,6 +1736,8 @@ __webpack_require__.d(__webpack_exports__, {
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: ./src/postgres/identifier.ts
 var identifier = __webpack_require__(8332);
+// EXTERNAL MODULE: ./src/postgres/qualified.ts
+var qualified = __webpack_require__(3530);
 // EXTERNAL MODULE: ./src/engines/shared/known-tools.ts
 var known_tools = __webpack_require__(840);
 ;// CONCATENATED MODULE: ./src/engines/shared/tracking-shape.ts
@@ -1859,6 +1861,7 @@ function faultOf(shape, wanted) {
 
 
 
+
 const TRACKING_NAMES = [
     'schema_migrations',
     'migration_history',
@@ -1902,11 +1905,10 @@ const HOMES = ['drizzle', 'graphile_migrate', 'sqitch', 'supabase_migrations'];
  * Before our own questions, in one string with them, which is one transaction outside of a block: no function, operator
  * or type of somebody's schema stands in for the server's own, whatever search_path the role has.
  */
-const PINNED = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);`;
+const PINNED = `${qualified/* PIN */.GI.text};`;
 /** Names in what we create are the server's own as well: a default is looked up once, and called for ever. */
 function pinned(texts) {
-    const path = ['set local search_path = pg_catalog, pg_temp', 'reset search_path'];
-    return [path[0], ...texts, path[1]].map((text) => ({ text }));
+    return [qualified/* PIN */.GI, ...[...texts, 'reset search_path'].map((text) => ({ text }))];
 }
 /** The tables under our names, and which other tools' tables exist: one row, no lock on any of them. */
 function trackingQuery(schema) {
@@ -2382,15 +2384,22 @@ function changedGroups(before, after) {
     return { added: added.sort(), removed: removed.sort(), changed: changed.sort() };
 }
 /**
- * Of what a transaction has seen changed (`inside`), what is not as it was once that is rolled back: somebody else's,
- * committed in the meantime. It need not be as it was inside, as they may have gone on since (CREATE INDEX CONCURRENTLY).
+ * Of what a transaction has seen changed (`inside`), what somebody else has changed, and not it: once it is rolled back that
+ * is not as it was before. Where it is not as it was inside either, they have gone on since (CREATE INDEX CONCURRENTLY), or
+ * both have changed it: `altered` are the relations that the transaction has locked as what alters them does.
  */
-function othersGroups(before, inside, rolledBack) {
+function othersGroups(before, inside, rolledBack, altered) {
     const { added, removed, changed } = changedGroups(before, inside);
+    const isTheirs = (key) => {
+        const now = rolledBack.groups.get(key);
+        if (now === before.groups.get(key))
+            return false;
+        return now === inside.groups.get(key) || (key.startsWith('relation:') && !altered.has(key));
+    };
     return new Set([
         ...added.filter((key) => rolledBack.groups.has(key)),
         ...removed.filter((key) => !rolledBack.groups.has(key)),
-        ...changed.filter((key) => rolledBack.groups.get(key) !== before.groups.get(key)),
+        ...changed.filter(isTheirs),
     ]);
 }
 function isSameSchema(before, after) {
@@ -3641,11 +3650,22 @@ var sizes = __webpack_require__(9309);
 
 
 
+
 /** How long all questions of one kind about the rows may take. */
 const QUESTIONS_MS = 5_000;
+const ALTERED = (0,qualified/* qualified */.LX)(`
+  select distinct 'relation:' || coalesce(i.indrelid, l.relation)::text as key
+    from pg_catalog.pg_locks l left join pg_catalog.pg_index i on i.indexrelid = l.relation
+   where l.pid = pg_catalog.pg_backend_pid() and l.granted and l.locktype = 'relation'
+     and l.mode = any ('{ShareUpdateExclusiveLock, ShareLock, ShareRowExclusiveLock, ExclusiveLock, AccessExclusiveLock}')`);
+async function lookInside({ session, leftOut }) {
+    const fingerprints = await (0,catalog/* readFingerprints */.g)(session, leftOut);
+    const { rows } = await session.query(ALTERED);
+    return { fingerprints, altered: new Set(rows.map(({ key }) => key)) };
+}
 /** Without what somebody else has committed while it ran, which the rehearsal saw as well. To be asked after the rollback. */
-async function withoutOthers({ session, leftOut }, { groups, predicted }, before, inside) {
-    const others = (0,schema_diff/* othersGroups */.CN)(before, inside, await (0,catalog/* readFingerprints */.g)(session, leftOut));
+async function withoutOthers({ session, leftOut }, { groups, predicted }, before, { fingerprints, altered }) {
+    const others = (0,schema_diff/* othersGroups */.CN)(before, fingerprints, await (0,catalog/* readFingerprints */.g)(session, leftOut), altered);
     if (others.size === 0)
         return { groups, predicted };
     const theirs = await (0,catalog/* readDefinitions */.T)(session, [...others].sort());
@@ -4140,10 +4160,9 @@ class Attempt {
     }
     async compareSchema() {
         await this.talk.exchange();
-        const { session, leftOut } = this.bench;
-        this.inside = await (0,catalog/* readFingerprints */.g)(session, leftOut);
-        const groups = (0,schema_diff/* changedGroups */.lf)(this.input.before, this.inside);
-        this.made = { groups, predicted: await (0,catalog/* readDefinitions */.T)(session, (0,schema_diff/* groupsToDefine */.rA)(groups).inside) };
+        this.inside = await lookInside(this.bench);
+        const groups = (0,schema_diff/* changedGroups */.lf)(this.input.before, this.inside.fingerprints);
+        this.made = { groups, predicted: await (0,catalog/* readDefinitions */.T)(this.bench.session, (0,schema_diff/* groupsToDefine */.rA)(groups).inside) };
     }
     async check() {
         const { session, request } = this.bench;
