@@ -109,7 +109,7 @@ describe('every mode of the gate', () => {
           else expect([mode, outcome.error?.message]).toEqual([mode, expect.stringMatching(refusal)]);
           if (refusal !== null) expect(ending(outcome)).toBe('failed 1 unchanged');
           count(name, refusal === null ? 'worked' : 'refused');
-          expect(await locks(here)).toEqual([]);
+          await untilFree(here);
         }
         expect(await here.rows("select to_regclass('one') is null as untouched")).toEqual([
           { untouched: refusal !== null },
@@ -174,7 +174,7 @@ describe('a busy pool in transaction mode', () => {
         expect(outcome.error?.message).toMatch(TRANSACTION);
         count(`10 others, pool of ${size}, transaction mode`, 'refused');
       }
-      expect(await locks(here)).toEqual([]);
+      await untilFree(here);
       expect(await work.over()).toEqual({ failures: [], worked: true });
       await expectNeutral(here, bouncer, settings);
       await bouncer.stop();
@@ -207,7 +207,7 @@ describe('through a pool in session mode', () => {
         gate.kill('SIGKILL');
         const { signal } = await gate.done;
         count(`SIGKILL after "${stage}"`, signal === null ? 'was over already' : 'nothing left');
-        await until(here.client, `select 1 where not exists (${OUR_LOCKS})`);
+        await untilFree(here);
         const { outcome } = await runGate(here.workspace, url);
         expect(['applied 0 migrated', 'up-to-date 0 unchanged']).toContain(ending(outcome));
         const done = "select count(*)::int as n from schema_migrations where status = 'completed'";
@@ -230,7 +230,7 @@ describe('through a pool in session mode', () => {
     await until(here.client, working('select pg_sleep%'));
     abort.abort();
     expect(ending((await running).outcome)).toBe('cancelled 6 unchanged');
-    await until(here.client, `select 1 where not exists (${OUR_LOCKS})`);
+    await untilFree(here);
     expect((await here.rows(working('%pg_sleep%'))).length).toBe(0);
     count('cancelled in a long statement', 'stopped');
     await bouncer.stop();
@@ -242,7 +242,7 @@ describe('through a pool in session mode', () => {
     const url = bouncer.url(here.database.name);
     const runs = await Promise.all([1, 2].map(() => runGate(here.workspace, url)));
     expect(runs.map((run) => ending(run.outcome)).sort()).toEqual(['applied 0 migrated', 'up-to-date 0 unchanged']);
-    expect(await locks(here)).toEqual([]);
+    await untilFree(here);
     count('two gates through one pool', 'one after the other');
     await bouncer.stop();
   });
@@ -259,7 +259,7 @@ describe('through a pool in session mode', () => {
     expect(await here.rows("select indisvalid from pg_index where indexrelid = 'made_id'::regclass")).toEqual([
       { indisvalid: true },
     ]);
-    expect(await locks(here)).toEqual([]);
+    await untilFree(here);
     await expectNeutral(here, bouncer, session);
     count('engine command', 'worked');
     await bouncer.stop();
@@ -268,7 +268,8 @@ describe('through a pool in session mode', () => {
 
 const OUR_LOCKS = `select pid from pg_locks where locktype = 'advisory'
    and database = (select oid from pg_database where datname = current_database())`;
-const locks = (here: Scene) => here.rows(OUR_LOCKS);
+/** A pooler resets what a client has left when that has gone, and nobody waits for it. */
+const untilFree = (here: Scene) => until(here.client, `select 1 where not exists (${OUR_LOCKS})`);
 
 const NEUTRAL = `select pg_backend_pid() as pid, current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement,
   current_setting('default_transaction_read_only') as read_only, current_setting('idle_in_transaction_session_timeout') as idle,
