@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { keeper, readKept } from '../../src/report-folder.ts';
+import { keeper, ReportFolder, readKept } from '../../src/report-folder.ts';
 import { anOutcome } from '../support/outcome.ts';
 
 let folder: string;
@@ -31,4 +31,24 @@ it('without a runner nothing is kept', () => {
   keeper({ RUNNER_TEMP: folder })({ outcome: anOutcome(), over: true });
   expect(readdirSync(folder)).toEqual([]);
   expect(existsSync(folder)).toBe(true);
+});
+
+it.each([
+  ['a statement in pieces', ['select', ' 1', ';\nselect 2;\n', 'select 3'], ['select 1;\nselect 2;\n', 'select 3']],
+  ['lines without a statement', ['-- one\n', '-- two\n', 'select 1;\n'], ['-- one\n-- two\nselect 1;\n']],
+  [
+    'what is longer than is held back, at a line',
+    ['a'.repeat(1 << 20), 'b\nc', 'd\ne'],
+    [`${'a'.repeat(1 << 20)}b\n`, 'cd\ne'],
+  ],
+])('plan.sql is redacted where it cannot cut a statement in two: %s', (_, pieces, redacted) => {
+  const folderOfReport = ReportFolder.make(folder, {});
+  const seen: string[] = [];
+  folderOfReport.writePlan(pieces, (text) => {
+    seen.push(text);
+    return text;
+  });
+  folderOfReport.close();
+  expect(seen).toEqual(redacted);
+  expect(readFileSync(join(folder, 'migration-log', 'plan.sql'), 'utf8')).toBe(pieces.join(''));
 });
