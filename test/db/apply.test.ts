@@ -177,20 +177,22 @@ describe('a session lost while applying', () => {
   }
 
   it('in the middle of a statement: the earlier ones stay, and the next run goes on', async () => {
-    const here = await scene(FILES);
-    let killed: Promise<void> | null = null;
-    const { outcome } = await here.run(
-      {},
-      {
-        onLine: (line) => {
-          if (line !== 'Apply') return;
-          killed = until(here.client, working('select pg_sleep%')).then(async ({ pid }) => {
-            await here.client.query('select pg_terminate_backend($1)', [pid]);
-          });
-        },
-      },
+    // In apply it sleeps until it is found.
+    const here = await scene(
+      { ...FILES, '2_two.sql': FILES['2_two.sql'].replace('0.15', '(select s from go)') },
+      'create table go (s float); insert into go values (0)',
     );
+    let killed: Promise<unknown> | null = null;
+    const { outcome } = await here.run(PAUSE, {
+      onPause: async () => {
+        await here.client.query('update go set s = 30');
+        killed = until(here.client, working('select pg_sleep%')).then(({ pid }) =>
+          here.client.query('select pg_terminate_backend($1)', [pid]),
+        );
+      },
+    });
     await killed;
+    await here.client.query('update go set s = 0');
     expect(ending(outcome)).toBe('failed 7 partially-migrated');
     expect(outcome).toMatchObject({
       error: { class: 'connection', sqlstate: '57P01', file: 'migrations/2_two.sql', line: 1 },
@@ -241,22 +243,29 @@ describe('a session lost while applying', () => {
   });
 
   it('after the last COMMIT was sent: what is committed is told, and nothing fails that is done', async () => {
-    // A deferred trigger makes what COMMIT would check long, while COMMIT is on its way already; the client's side of the connection is what breaks, not the server's.
+    // A deferred trigger waits, while COMMIT is on its way already; the client's side of the connection is what breaks, not the server's.
     const here = await scene(
       { '1_slow.sql': 'insert into slow values (1);' },
       `create table slow (id int);
-       create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.5); return null; end $$;
+       create function dawdle() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(7); return null; end $$;
        create constraint trigger at_commit after insert on slow deferrable initially deferred for each row execute function dawdle()`,
     );
     const proxy = await cuttableProxy(here.database.url);
+    const other = await here.database.client();
     let cut: Promise<void> | null = null;
     const { outcome } = await here.run(
-      {},
+      { ...PAUSE, 'lock-timeout': '30s' },
       {
         url: proxy.url,
-        onLine: (line) => {
-          if (line !== 'Apply') return;
-          cut = until(here.client, working('set constraints all immediate')).then(() => proxy.cut());
+        onPause: async () => {
+          await other.query('select pg_advisory_lock(7)');
+          cut = until(here.client, `${working('set constraints all immediate')} and wait_event_type = 'Lock'`).then(
+            async () => {
+              proxy.cut();
+              await sleep(300);
+              await other.query('select pg_advisory_unlock(7)');
+            },
+          );
         },
       },
     );
@@ -370,7 +379,14 @@ describe('losing to somebody else', () => {
   it('a deadlock: the whole migration again', async () => {
     const here = await scene(
       {
-        '1_t.sql': `alter table t add a int;\nselect pg_sleep(0.3);\nalter table u add b int;`,
+        // Where somebody else has u, not before they want t: who waits last, and not too late, is the one who finds out.
+        '1_t.sql': `alter table t add a int;
+          do $$ begin
+            while exists (select from pg_locks where relation = 'u'::regclass and granted and pid <> pg_backend_pid())
+                  and not exists (select from pg_locks where relation = 't'::regclass and not granted)
+            loop perform pg_sleep(0.01); end loop;
+          end $$;
+          alter table u add b int;`,
         '2_last.sql': 'select 1;',
       },
       'create table t (id int); create table u (id int)',
@@ -382,13 +398,12 @@ describe('losing to somebody else', () => {
       {
         onPause: async () => {
           await other.query(`set deadlock_timeout = '20s'; begin; lock table u in access exclusive mode`);
-        },
-        onLine: (line) => {
-          if (line === 'Apply') {
-            theirs = until(here.client, working('select pg_sleep%'))
-              .then(() => other.query('lock table t in access exclusive mode'))
-              .then(() => other.query('rollback'));
-          }
+          theirs = until(
+            here.client,
+            `select from pg_locks where relation = 't'::regclass and mode = 'AccessExclusiveLock'`,
+          )
+            .then(() => other.query('lock table t in access exclusive mode'))
+            .then(() => other.query('rollback'));
         },
       },
     );

@@ -197,7 +197,16 @@ describe('a lock that somebody else holds', () => {
     let theirs: Promise<unknown> = Promise.resolve();
     const running = dryRun(
       database,
-      { '1_a.sql': 'lock table a; lock table b;' },
+      {
+        // Where somebody else has b, not before they want a: who waits last, and not too late, is the one who finds out.
+        '1_a.sql': `lock table a;
+          do $$ begin
+            while exists (select from pg_locks where relation = 'b'::regclass and granted and pid <> pg_backend_pid())
+                  and not exists (select from pg_locks where relation = 'a'::regclass and not granted)
+            loop perform pg_sleep(0.01); end loop;
+          end $$;
+          lock table b;`,
+      },
       { 'lock-timeout': '20s', 'max-blocking': '0', 'lock-retries': '3' },
     );
     await untilLocked(looker, 'a');
