@@ -15,6 +15,7 @@ import { ending, until } from '../support/scene.ts';
 const PROMISED_MS = 5_000;
 /** Alembic starts half a dozen times in each of these, on whatever machine this is. */
 vi.setConfig({ testTimeout: 180_000 });
+const LONG_S = 120;
 const heart = new Heartbeat();
 afterAll(() => heart.stop());
 
@@ -98,6 +99,7 @@ describe('cancelled', () => {
       until(
         scene.client,
         `select 1 from pg_stat_activity where query like '%pg_sleep(300)%' and pid <> pg_backend_pid() and datname = current_database()`,
+        LONG_S,
       );
     const { outcome } = await cancelled(scene, file === null ? sleeping : there(scene, file));
     expect(ending(outcome)).toBe('cancelled 6 unchanged');
@@ -135,6 +137,7 @@ describe('cancelled', () => {
       until(
         scene.client,
         `select 1 from pg_stat_activity where query like '%pg_sleep(300)%' and pid <> pg_backend_pid() and datname = current_database()`,
+        LONG_S,
       );
     const { outcome } = await cancelled(scene, sleeping);
     expect(ending(outcome)).toBe('cancelled 6 unchanged');
@@ -154,9 +157,10 @@ describe('cancelled', () => {
 
 describe('in the way', () => {
   test('of another session: it steps back, comes again, and says whom it kept waiting', async () => {
+    // Until somebody waits for it.
     const all = revisions([
       'lock it',
-      'op.add_column("people", sa.Column("note", sa.Text))\nimport time\ntime.sleep(0.6)',
+      'import time\nfrom alembic import context\nop.add_column("people", sa.Column("note", sa.Text))\nif not context.is_offline_mode():\n    time.sleep(60)',
     ]);
     const scene = await alembicScene({ driver: 'psycopg2', revisions: all, setup: 'create table people (id int)' });
     const reader = await scene.database.client({ application_name: 'the shop' });
@@ -194,7 +198,11 @@ describe('in the way', () => {
   });
 
   test('nobody else of it: what others change meanwhile is told, and no failure', async () => {
-    const all = revisions(['create notes', TABLE]);
+    // It goes on when they have.
+    const theirs = `DO $$ BEGIN
+      FOR look IN 1..600 LOOP EXIT WHEN EXISTS (SELECT FROM pg_attribute WHERE attname = 'more'); PERFORM pg_sleep(0.05); END LOOP;
+    END $$`;
+    const all = revisions(['create notes', `${TABLE}\nop.execute("""${theirs}""")`]);
     const scene = await alembicScene({ driver: 'psycopg2', revisions: all, setup: 'create table theirs (id int)' });
     const { outcome, lines } = await runGate(
       scene.workspace,
@@ -224,7 +232,12 @@ describe('in the way', () => {
   });
 
   test("of another deployment: the gate's lock is held", async () => {
-    const scene = await alembicScene({ driver: 'psycopg2', revisions: revisions(['create notes', TABLE]) });
+    // In the rehearsal until the other one is through.
+    const all = revisions([
+      'create notes',
+      `import os, pathlib, time\nfrom alembic import context\n${TABLE}\nif "MIGRATION_GATE_REHEARSAL" in os.environ and not context.is_offline_mode():\n    while not pathlib.Path("through").exists():\n        time.sleep(0.05)`,
+    ]);
+    const scene = await alembicScene({ driver: 'psycopg2', revisions: all });
     let second: Promise<GateRun> | null = null;
     const first = await scene.run(
       { 'review-delay': '0' },
@@ -236,7 +249,7 @@ describe('in the way', () => {
             scene.database.url,
             { engine: 'alembic', mode: 'apply', 'lock-wait': '100ms' },
             { env: scene.env },
-          );
+          ).finally(() => scene.write('through', ''));
         },
       },
     );

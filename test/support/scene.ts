@@ -123,9 +123,9 @@ export async function leftBehind(client: pg.Client): Promise<string[]> {
   }
 }
 
-/** Waits until a query gives a row, for at most half a minute; returns that row. */
-export async function until(client: pg.Client, sql: string): Promise<Record<string, unknown>> {
-  for (let look = 0; look < 1_500; look += 1) {
+/** Waits until a query gives a row, for at most half a minute if nothing else is said; returns that row. */
+export async function until(client: pg.Client, sql: string, seconds = 30): Promise<Record<string, unknown>> {
+  for (let look = 0; look < 50 * seconds; look += 1) {
     const { rows } = await client.query(sql);
     if (rows[0]) return rows[0];
     await sleep(20);
