@@ -27,6 +27,8 @@ interface Scene {
   readonly seen: Astray[];
   /** Resolves with the first that is seen. */
   readonly first: Promise<Astray>;
+  /** Resolves with the first line that the tool says. */
+  readonly said: Promise<string>;
 }
 
 const watches: AstrayWatch[] = [];
@@ -53,10 +55,15 @@ async function scene(code: string, host = '127.0.0.1'): Promise<Scene> {
   const watch = await watchAstray({ host, port, marker, onSeen, onBlind: fail });
   expect(watch).toMatchObject({ reason: null });
   watches.push(watch);
-  const tool = startTool({ words: [process.execPath, '-e', code], cwd: '/', env: { PATH, [MARKER_VARIABLE]: marker } });
+  let hear: (line: string) => void = () => undefined;
+  const said = new Promise<string>((resolve) => {
+    hear = resolve;
+  });
+  const env = { PATH, [MARKER_VARIABLE]: marker };
+  const tool = startTool({ words: [process.execPath, '-e', code], cwd: '/', env, onLine: hear });
   if (tool.pid !== null) watch.follow(tool.pid);
   tools.push(tool);
-  return { tool, marker, seen, first };
+  return { tool, marker, seen, first, said };
 }
 
 const connects = (host = '127.0.0.1') => `net.connect(${port}, '${host}').on('error', console.error)`;
@@ -108,7 +115,9 @@ describe('nobody is disturbed', () => {
   });
 
   it('we, and who is not of the tool', async () => {
-    const { tool, seen } = await scene(`setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(9))`);
+    const { tool, seen, said } = await scene(
+      `setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(9)); console.log('there')`,
+    );
     const clients = await Promise.all([database.client(), database.client()]);
     const stranger: ChildProcess = spawn(
       process.execPath,
@@ -121,6 +130,8 @@ describe('nobody is disturbed', () => {
     await clients[0]?.query('select pg_sleep(0.3)');
     expect(stranger.signalCode).toBeNull();
     stranger.kill();
+    // Before it hears of SIGTERM it would be ended by it.
+    await said;
     await tool.stop();
     expect(await tool.ended).toMatchObject({ code: 9 });
     expect(seen).toEqual([]);

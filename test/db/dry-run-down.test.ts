@@ -173,11 +173,11 @@ describe('down and up again', () => {
   });
 
   it('ends with the time of the dry run, which has passed', async () => {
-    const rehearsal = await rehearse(
-      await shop(),
-      { '1_a.sql': 'create table one (id int);', '1_a.down.sql': 'drop table one; select pg_sleep(20);' },
-      { 'dry-run-timeout': '1500ms' },
-    );
+    const database = await shop();
+    const files = { '1_a.sql': 'create table one (id int);', '1_a.down.sql': 'drop table one; select pg_sleep(20);' };
+    let rehearsal = await rehearse(database, files, { 'dry-run-timeout': '1500ms' });
+    // On a machine that stood still the time was over on the way up.
+    if (rehearsal.verdict !== 'passed') rehearsal = await rehearse(database, files, { 'dry-run-timeout': '15s' });
     expect(rehearsal.verdict).toBe('passed');
     expect(told(rehearsal.findings).map(([what]) => what)).toEqual(['rollback-not-tried 1_a.down.sql']);
   });
