@@ -163,7 +163,8 @@ describe('a lock that somebody else holds', () => {
     const { outcome } = await dryRun(
       database,
       { '1_a.sql': 'alter table busy add column b int;' },
-      { 'lock-timeout': '50ms', 'lock-retries': '3' },
+      // Long enough for the other to let go once it is told to.
+      { 'lock-timeout': '500ms', 'lock-retries': '3' },
       {
         onLine: async (line) => {
           if (line.includes('trying again')) await other.query('rollback');

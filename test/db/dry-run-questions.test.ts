@@ -1,10 +1,13 @@
 /** What the dry run asks of the rows and of the catalog: how many are in the way, what an index build would meet. */
-import { describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, inject, it } from 'vitest';
 import type { Database } from '../support/database.ts';
 import { databaseWith, dryRun, locksOf, statementOf } from '../support/dry-run.ts';
+import { Heartbeat } from '../support/heartbeat.ts';
 import { rehearse, told } from '../support/rehearse.ts';
 
 const major = inject('server')?.major ?? 18;
+const heart = new Heartbeat();
+afterAll(() => heart.stop());
 
 const SHOP = [
   'create table owner (id int primary key)',
@@ -230,10 +233,12 @@ describe('what cannot run in a transaction is checked without running', () => {
 describe('the locks of a statement that fails', () => {
   it('are seen from the second session, where it took its time', async () => {
     const database = await databaseWith('create table slow (id int); insert into slow values (1)');
-    const { outcome } = await dryRun(database, {
+    const files = {
       '1_a.sql':
         'select 1;\ndo $$ begin lock table slow in share mode; perform pg_sleep(2); raise exception $x$no$x$; end $$;',
-    });
+    };
+    // The server's sleep goes on while nobody looks.
+    const { outcome } = await heart.undisturbed(1_000, () => dryRun(database, files));
     expect(outcome.result).toBe('failed');
     expect(locksOf(statementOf(outcome, '1_a.sql', 2))).toEqual(['public.slow ShareLock']);
     expect(outcome.sizes.map((one) => one.relation)).toEqual(['public.slow']);

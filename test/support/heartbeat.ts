@@ -49,6 +49,18 @@ export class Heartbeat {
     return sum;
   }
 
+  /**
+   * What is told of times, asked again where the machine stood still for longer than that while it was asked, in all; the
+   * fifth answer counts in any case.
+   */
+  async undisturbed<T>(mostMs: number, ask: () => Promise<T>): Promise<T> {
+    for (let time = 1; ; time += 1) {
+      const from = Date.now();
+      const answer = await ask();
+      if (time === 5 || this.stalledBetween(from, Date.now()) <= mostMs) return answer;
+    }
+  }
+
   /** Milliseconds since a time of the wall clock, but for those in which the machine stood still. */
   since(from: number): number {
     const now = Date.now();
