@@ -320,6 +320,7 @@ async function alone(
   baseline: Baseline,
   statements: readonly string[],
 ): Promise<Shown & { state: string | null }> {
+  const { processID: pid } = client as unknown as { processID: number };
   const writer = new pg.Client({ connectionString: url });
   writer.on('error', () => undefined);
   await writer.connect();
@@ -332,27 +333,30 @@ async function alone(
       for (const { oid, name } of mentioned(tables, sql)) {
         if (!last.has(oid)) continue;
         await writer.query(`begin; lock table only ${name} in row exclusive mode`);
-        await client.query(`set lock_timeout = '60ms'`);
         const outcome = client.query(sql).then(
           () => null,
           (error: pg.DatabaseError) => error,
         );
-        let waits = false;
-        for (let settled = false; !settled && !waits; ) {
-          const { rows } = await writer.query(
-            `select from pg_locks where locktype = 'relation' and not granted and relation = $1 and database = (select oid from pg_database where datname = current_database())`,
-            [oid],
+        let waits: boolean | null = null;
+        for (let settled = false; !settled && waits === null; ) {
+          // It waits until the writer has ended, or until it is cancelled, and for nothing else before.
+          const { rows } = await writer.query<{ on_it: boolean }>(
+            `select locktype = 'relation' and relation = $2 as on_it from pg_locks where pid = $1 and not granted`,
+            [pid, oid],
           );
-          waits = rows.length > 0;
+          waits = rows[0]?.on_it ?? null;
           settled = await Promise.race([
             outcome.then(() => true),
             new Promise<false>((go) => setTimeout(go, 3, false)),
           ]);
         }
+        if (waits === false) {
+          await writer.query('select pg_cancel_backend($1)', [pid]);
+          await outcome;
+        }
         await writer.query('rollback');
         await outcome;
         if (waits) waitedFor.add(name);
-        await client.query('reset lock_timeout');
         // What was refused or waited for is undone or done again below; a half-built index goes.
         await dropInvalid(client);
       }
