@@ -395,12 +395,24 @@ describe('by hand', () => {
       closed = true;
     });
     await until(() => silent.closed && half.closed && closed);
-    const one = client(door);
-    await one.connect();
+    const one = await inTime(door);
     await sleep(100);
     await one.query('select 1');
     await one.end();
   });
+
+  /** One that has said its password before the patience was over: on a busy machine not the first that tries. */
+  async function inTime(door: Front): Promise<pg.Client> {
+    for (;;) {
+      const one = client(door);
+      const error = await one.connect().then(
+        () => null,
+        (why: Error) => why,
+      );
+      if (error === null) return one;
+      expect(error.message).toMatch(/terminated unexpectedly|ECONNRESET|EPIPE/);
+    }
+  }
 });
 
 describe('a cancel request', () => {

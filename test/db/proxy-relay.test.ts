@@ -335,12 +335,28 @@ describe('two callers', () => {
   it('a cancel request stops the one that it means', async () => {
     const { door, relay } = await scene();
     const [one, two] = [await tool(door), await tool(door)];
-    const [sleeping, other] = [one.query('select pg_sleep(60)'), two.query('select pg_sleep(0.5)')];
-    await atWork(admin, relay, 2);
-    const { processID, secretKey } = one as unknown as { processID: number; secretKey: number };
-    connectSocket(door.port, '127.0.0.1').end(message('x', 80877102, processID, secretKey).subarray(1));
-    await expect(sleeping).rejects.toMatchObject({ code: '57014' });
-    await other;
+    const sleep60 = (client: pg.Client) =>
+      client.query('select pg_sleep(60)').then(
+        () => 'slept',
+        ({ code }) => code,
+      );
+    const cancel = (client: pg.Client) => {
+      const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
+      connectSocket(door.port, '127.0.0.1').end(message('x', 80877102, processID, secretKey).subarray(1));
+    };
+    const asleep = async () =>
+      (
+        await admin.query("select pid from pg_stat_activity where pid = any ($1) and wait_event = 'PgSleep'", [
+          relay.pids,
+        ])
+      ).rows;
+    const [sleeping, other] = [sleep60(one), sleep60(two)];
+    await until(async () => (await asleep()).length === 2);
+    cancel(one);
+    expect(await sleeping).toBe('57014');
+    expect(await asleep()).toEqual([{ pid: relay.pids[1] }]);
+    cancel(two);
+    expect(await other).toBe('57014');
   });
 });
 
@@ -410,8 +426,9 @@ describe('what ends', () => {
     await until(() => opening);
     await relay.close();
     expect(await late).toMatchObject({ code: '57P01' });
+    // It does not wait for a server that is slow to end them.
     for (const pid of [...relay.pids, ...sessions.map(({ startupPid }) => startupPid)])
-      expect(await alive(pid)).toBe(false);
+      await until(async () => !(await alive(pid)));
     await expect(tool(door)).rejects.toMatchObject({ code: '57P01' });
   });
 });

@@ -151,12 +151,6 @@ export class Wire {
     return this.frames.splice(0);
   }
 
-  /** Asks to cancel once that is so. */
-  async cancelled(when: () => boolean): Promise<void> {
-    while (!when()) await new Promise((resolve) => setTimeout(resolve, 5));
-    await this.cancel();
-  }
-
   cancel(): Promise<void> {
     const { port, host } = this.client;
     const key = this.client as unknown as { processID: number; secretKey: number };
