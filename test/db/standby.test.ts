@@ -26,14 +26,14 @@ interface Seen {
   readonly run: GateRun;
   /** The longest that the standby's reader waited, by its own clock. */
   readonly waitedMs: number;
-  /** For how long it had not asked before that: it may have come late, where this process or the machine was busy. */
+  /** How long before that it had asked last: where this process or the machine was busy it may have come late. */
   readonly lateMs: number;
   /** How long the primary held ACCESS EXCLUSIVE on the table; 0: too short to be seen. */
   readonly heldMs: number;
   /** From the end of that until the standby had replayed it. */
   readonly replayMs: number;
-  /** How long the machine itself stood still while the reader waited longest; while the table was held; in all. */
-  readonly stalledMs: { readonly waiting: number; readonly holding: number; readonly inAll: number };
+  /** How long the machine itself stood still after the limit, while the reader waited longest and while the table was held. */
+  readonly stalledMs: { readonly waiting: number; readonly holding: number };
 }
 
 describe('a reader on a standby', () => {
@@ -80,7 +80,6 @@ describe('a reader on a standby', () => {
   async function rehearse(sql: string, inputs: Readonly<Record<string, string>>): Promise<Seen> {
     const workspace = await folderWith({ '1_a.sql': sql });
     let over = false;
-    const from = Date.now();
     const committing = commitUntil(() => over);
     const reading = readUntil(() => over);
     const holding = holdUntil(() => over);
@@ -88,9 +87,8 @@ describe('a reader on a standby', () => {
     over = true;
     const [{ longest, lateMs }, { held, replayMs }] = await Promise.all([reading, holding, committing]);
     const stalledMs = {
-      waiting: heart.stalledBetween(longest.from, longest.to),
-      holding: heart.stalledBetween(held.from, held.to),
-      inAll: heart.stalledBetween(from, Date.now()),
+      waiting: heart.stalledBetween(longest.from + LIMIT_MS, longest.to),
+      holding: heart.stalledBetween(held.from + LIMIT_MS, held.to),
     };
     expect(await leftBehind(looker)).toEqual([]);
     const [waitedMs, heldMs] = [longest.to - longest.from, held.to - held.from];
@@ -117,7 +115,7 @@ describe('a reader on a standby', () => {
         longest = { from, to };
         lateMs = from - last;
       }
-      last = to;
+      last = from;
     }
     return { longest, lateMs };
   }
@@ -130,9 +128,12 @@ describe('a reader on a standby', () => {
     for (let ending = false; !ending; await sleep(5)) {
       ending = isOver();
       const { rows } = await looker.query<{ lsn: string; held: boolean }>(look);
-      if (rows[0]?.held) since ??= Date.now();
-      else if (since !== null) {
-        const held = { from: since, to: Date.now() };
+      const looked = Date.now();
+      if (rows[0]?.held) {
+        if (since === null) await heart.follow(looker, (reader as unknown as { processID: number }).processID);
+        since ??= looked;
+      } else if (since !== null) {
+        const held = { from: since, to: looked };
         return { held, replayMs: await untilReplayed(rows[0]?.lsn ?? '') };
       }
     }
@@ -149,7 +150,7 @@ describe('a reader on a standby', () => {
   }
 
   const told = ({ waitedMs, lateMs, heldMs, replayMs, stalledMs }: Seen) =>
-    `the standby's reader waited ${waitedMs} ms, late by ${lateMs} ms at most; held on the primary for ${heldMs} ms, replayed ${replayMs} ms later; the machine stood still for ${Math.round(stalledMs.waiting)} and ${Math.round(stalledMs.holding)} ms of it`;
+    `the standby's reader waited ${waitedMs} ms, late by ${lateMs} ms at most; held on the primary for ${heldMs} ms, replayed ${replayMs} ms later; the machine stood still for ${Math.round(stalledMs.waiting)} and ${Math.round(stalledMs.holding)} ms of the overtime`;
 
   const many = Array.from({ length: 5_000 }, (_, n) => `alter table big alter column n set default ${n};`).join('\n');
 
@@ -169,7 +170,7 @@ describe('a reader on a standby', () => {
       blocked: [],
     });
     expect(seen.run.outcome.error?.message).toMatch(/held ACCESS EXCLUSIVE for .* a standby follows/);
-    expect(seen.waitedMs + seen.lateMs + seen.stalledMs.inAll, told(seen)).toBeGreaterThan(LIMIT_MS / 2);
+    expect(seen.waitedMs + seen.lateMs, told(seen)).toBeGreaterThan(LIMIT_MS / 2);
     const promised = LIMIT_MS + PROMISED_MS;
     expect(seen.heldMs - seen.stalledMs.holding, told(seen)).toBeLessThanOrEqual(promised);
     expect(seen.waitedMs - seen.replayMs - seen.stalledMs.waiting, told(seen)).toBeLessThanOrEqual(promised);
@@ -188,6 +189,6 @@ describe('a reader on a standby', () => {
     });
     console.log(told(seen));
     expect(seen.run.outcome.result).toBe('dry-run-passed');
-    expect(seen.waitedMs + seen.lateMs + seen.stalledMs.inAll, told(seen)).toBeGreaterThan(1_000);
+    expect(seen.waitedMs + seen.lateMs, told(seen)).toBeGreaterThan(1_000);
   });
 });

@@ -48,8 +48,9 @@ export async function attempt(
     over = true;
   });
   while (!over && (await looker.query(begun)).rows.length === 0) await sleep(5);
-  await sleep(delayMs);
   const pid = (other as unknown as { processID: number }).processID;
+  await heart.follow(looker, pid);
+  await sleep(delayMs);
   for (;;) {
     await other.query('begin');
     const from = Date.now();
