@@ -31,10 +31,8 @@ export async function startBouncer(target: string, settings: BouncerSettings): P
   const account = await unprivilegedAccount();
   const folder = await mkdtemp(join(tmpdir(), 'migration-gate-bouncer-'));
   const at = new URL(target);
-  const port = await freePort();
   const all: Record<string, string> = {
     listen_addr: '127.0.0.1',
-    listen_port: String(port),
     unix_socket_dir: '',
     auth_type: 'trust',
     auth_file: join(folder, 'users'),
@@ -42,45 +40,68 @@ export async function startBouncer(target: string, settings: BouncerSettings): P
     default_pool_size: '5',
     ...settings,
   };
-  const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}`);
-  const databases = `[databases]\n* = host=${at.hostname} port=${at.port}\n`;
-  await writeFile(join(folder, 'pgbouncer.ini'), `${databases}[pgbouncer]\n${lines.join('\n')}\n`);
   await writeFile(join(folder, 'users'), `"${at.username}" "${decodeURIComponent(at.password)}"\n`);
   // The account may not see the cache (a checkout under /root).
   if (place !== null) await cp(join(place, 'usr'), join(folder, 'usr'), { recursive: true });
   await giveTo(account, folder);
   const { program, libraries } = place === null ? ON_PATH : await unpackedIn(folder);
-  const child = spawn(program, [join(folder, 'pgbouncer.ini')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: folder,
-    env: { PATH: process.env.PATH, LD_LIBRARY_PATH: libraries },
-    ...account,
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
-  const stop = async () => {
-    process.off('exit', kill);
-    await ended(child);
-    await rm(folder, { recursive: true, force: true });
+  const launch = async (port: number) => {
+    const lines = Object.entries({ ...all, listen_port: port }).map(([name, value]) => `${name} = ${value}`);
+    const databases = `[databases]\n* = host=${at.hostname} port=${at.port}\n`;
+    await writeFile(join(folder, 'pgbouncer.ini'), `${databases}[pgbouncer]\n${lines.join('\n')}\n`);
+    const child = spawn(program, [join(folder, 'pgbouncer.ini')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: folder,
+      env: { PATH: process.env.PATH, LD_LIBRARY_PATH: libraries },
+      ...account,
+    });
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    const stop = async () => {
+      process.off('exit', kill);
+      await ended(child);
+    };
+    return { stop, said: await untilUp(child, port) };
   };
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  for (let look = 0; !(await answers(port)); look += 1) {
-    if (child.exitCode !== null || look === 3_000) {
-      await stop();
-      throw new Error(`PgBouncer did not start: ${said.slice(-2000)}`);
-    }
+  // The port was free when we asked; somebody else may have taken it since.
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const { stop, said } = await launch(port);
+    if (said === null)
+      return {
+        stop: async () => {
+          await stop();
+          await rm(folder, { recursive: true, force: true });
+        },
+        url: (database) => {
+          const url = new URL(target);
+          url.port = String(port);
+          url.pathname = `/${encodeURIComponent(database)}`;
+          return url.href;
+        },
+      };
+    await stop();
+    if (attempt < 5 && /in use/i.test(said)) continue;
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(`PgBouncer did not start: ${said.slice(-2000)}`);
+  }
+}
+
+/** Null: it takes connections, by its own word, as whoever else may answer at the port. Else what it has said. */
+async function untilUp(child: ChildProcess, port: number): Promise<string | null> {
+  let said = '';
+  let closed = false;
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (said += text));
+  child.once('error', (error) => (said += error));
+  child.once('close', () => {
+    closed = true;
+  });
+  for (let look = 0; look < 3_000; look += 1) {
+    if (closed) return said;
+    if (said.includes('process up') && (await answers(port))) return null;
     await sleep(10);
   }
-  return {
-    stop,
-    url: (database) => {
-      const url = new URL(target);
-      url.port = String(port);
-      url.pathname = `/${encodeURIComponent(database)}`;
-      return url.href;
-    },
-  };
+  return said;
 }
 
 function ended(child: ChildProcess): Promise<void> {

@@ -67,6 +67,9 @@ export interface Server {
   remove(): Promise<void>;
 }
 
+/** How long a server that starts again waits for the port that it had. */
+const SAME_PORT_WITHIN_MS = 20_000;
+
 /** Everything a server runs from: binaries that `account` can execute. */
 interface Installation {
   readonly release: string;
@@ -96,6 +99,12 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   let port = 0;
   let postmaster: ChildProcess | null = null;
 
+  const begin = async () => {
+    postmaster = await launch(installation, dataDir, logFile, port, settings);
+    postmaster.once('exit', () => {
+      postmaster = null;
+    });
+  };
   const server: Server = {
     major,
     host: '127.0.0.1',
@@ -121,10 +130,15 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     async start(more = {}) {
       if (postmaster !== null) throw new Error('the server is running; stop it first');
       settings = { ...settings, ...more };
-      postmaster = await launch(installation, dataDir, logFile, port, settings);
-      postmaster.once('exit', () => {
-        postmaster = null;
-      });
+      // Others may have the port for a moment, as the end of a connection of theirs.
+      for (const until = Date.now() + SAME_PORT_WITHIN_MS; ; await sleep(100)) {
+        try {
+          await begin();
+          return;
+        } catch (error) {
+          if (Date.now() > until || !String(error).includes('could not bind')) throw error;
+        }
+      }
     },
     async remove() {
       await server.stop('immediate');
@@ -136,7 +150,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   for (let attempt = 1; ; attempt++) {
     port = await freePort();
     try {
-      await server.start();
+      await begin();
       return server;
     } catch (error) {
       if (attempt < 5 && String(error).includes('could not bind')) continue;
