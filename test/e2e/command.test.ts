@@ -1,15 +1,15 @@
 /** Somebody's migration tool through the committed bundle, as a runner runs it. */
 import { existsSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { asCommand, nodeTool } from '../support/command.ts';
 import { sharedServer } from '../support/database.ts';
 import { dump } from '../support/dump.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { type ActionRun, placesOf, runAction, runCli, startAction, temporaryWorkspace } from '../support/runner.ts';
+import { leftBehind } from '../support/scene.ts';
 import { dbmateProject, djangoProject, SHOP_PROOF, SHOP_PROVED, type ToolProject } from '../support/tools.ts';
+import { withClient } from '../support/traces.ts';
 
 const freshUrl = async () => createDatabase(await sharedServer());
 
@@ -22,15 +22,8 @@ const inputsFor = ({ apply, probe }: Pick<ToolProject, 'apply' | 'probe'>, url: 
 
 const ending = ({ exitCode, outputs }: ActionRun) => [exitCode, outputs.result, outputs['database-state']];
 
-async function rows(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const rows = (url: string, sql: string): Promise<unknown[]> =>
+  withClient(url, async (client) => (await client.query(sql)).rows);
 
 describe('a team deploys with its own tool', () => {
   it('dbmate: a dry run to look at, its digest applied, then nothing to do', async () => {
@@ -97,9 +90,10 @@ describe('a run that is stopped', () => {
   const body = `import { writeFileSync } from 'node:fs';
     const a = await connect();
     await a.query('create table one (id int)');
-    writeFileSync('pid', String(process.pid));
+    const step = process.env.MIGRATION_GATE_REHEARSAL ? 'rehearsal' : 'apply';
+    writeFileSync(\`\${step}.pid\`, String(process.pid));
     console.log('half way');
-    if (process.env.WAITS_IN === (process.env.MIGRATION_GATE_REHEARSAL ? 'rehearsal' : 'apply')) await sleep(600_000);
+    if (process.env.WAITS_IN === step) await sleep(600_000);
     await a.query('create table two (id int)');
     await a.end();`;
 
@@ -117,14 +111,13 @@ describe('a run that is stopped', () => {
       inputs: { ...inputsFor({ ...tool, probe: tool.probe ?? [] }, url), mode: 'dry-run' },
       env: { WAITS_IN: 'rehearsal' },
     });
-    await untilThere(join(tool.folder, 'pid'));
+    await untilThere(join(tool.folder, 'rehearsal.pid'));
     running.kill('SIGINT');
     const run = await running.done;
     expect(ending(run)).toEqual([6, 'cancelled', 'unchanged']);
-    expect(isAlive(Number(readFileSync(join(tool.folder, 'pid'), 'utf8')))).toBe(false);
+    expect(isAlive(Number(readFileSync(join(tool.folder, 'rehearsal.pid'), 'utf8')))).toBe(false);
     expect(await dump(url, { versions: true })).toBe(before);
-    const ours = `select 1 from pg_stat_activity where datname = current_database() and application_name like 'mgate%'`;
-    expect(await rows(url, ours)).toEqual([]);
+    expect(await withClient(url, leftBehind)).toEqual([]);
   });
 
   it('killed in apply: outputs tell the worst, the post step what is there', async () => {
@@ -135,9 +128,7 @@ describe('a run that is stopped', () => {
       inputs: { ...inputsFor({ ...tool, probe: tool.probe ?? [] }, url), mode: 'apply', 'review-delay': '1s' },
       env: { WAITS_IN: 'apply' },
     });
-    await running.waitFor(/applying in/);
-    await rm(join(tool.folder, 'pid'));
-    await untilThere(join(tool.folder, 'pid'));
+    await untilThere(join(tool.folder, 'apply.pid'));
     running.kill('SIGKILL');
     const run = await running.done;
     expect(run.outputs).toMatchObject({ result: 'failed', 'database-state': 'unknown' });
@@ -146,9 +137,13 @@ describe('a run that is stopped', () => {
     expect(
       await rows(url, `select to_regclass('one') is not null as one, to_regclass('two') is not null as two`),
     ).toEqual([{ one: true, two: false }]);
-    const pid = Number(readFileSync(join(tool.folder, 'pid'), 'utf8'));
-    // It may have ended by itself, of the connection that it has lost.
-    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    const pid = Number(readFileSync(join(tool.folder, 'apply.pid'), 'utf8'));
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // It may have ended by itself, of the connection that it has lost.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   });
 });
 

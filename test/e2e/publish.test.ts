@@ -34,6 +34,8 @@ const ALL_FILES = ['migration.log', 'plan.sql', 'report.json', 'summary.md'];
 const PAUSE = /unless this run is cancelled/;
 /** Nobody waits for it: the run is stopped in it. */
 const LONG_PAUSE = '5m';
+/** Something is done in it, and whoever does it may be late. */
+const PAUSE_TO_ACT_IN = '5s';
 
 /** What a test turns while the run is in its pause: how long the second migration takes, and whether it works. */
 const KNOBS = 'create schema knobs; create table knobs.slow as select 0 as seconds, 1 as divisor';
@@ -170,14 +172,17 @@ async function cancel(running: RunningAction): Promise<ActionRun> {
 }
 
 /** Not `expect.poll`: that loses its test where several run side by side. */
-const soon = (what: () => boolean) => vi.waitUntil(what, { timeout: 20_000 });
+const soon = (what: () => boolean) => vi.waitUntil(what, { timeout: 50_000 });
 
 async function untilCalled(here: Place, call: string, name: string): Promise<void> {
   await soon(() => here.artifacts.calls.some((one) => one.call === call && one.name === name));
 }
 
 describe.concurrent('the artifact', () => {
-  it('is left out when the service fails for as long as one may wait: the run is what it was', async () => {
+  // Which is half a minute and more.
+  it('is left out when the service fails for as long as one may wait: the run is what it was', {
+    timeout: 120_000,
+  }, async () => {
     const here = await place();
     here.artifacts.trouble({ call: 'CreateArtifact', answer: 500 });
     const ended = await run(here);
@@ -189,7 +194,7 @@ describe.concurrent('the artifact', () => {
 
   it('shows the plan before the pause begins, and the log at the end', async () => {
     const here = await place();
-    const running = await start(here, { 'review-delay': '2s', 'artifact-retention-days': '5' });
+    const running = await start(here, { 'review-delay': PAUSE_TO_ACT_IN, 'artifact-retention-days': '5' });
     await running.waitFor(PAUSE);
     expect(await tablesOf(here)).toEqual([]);
     const plan = here.artifacts.files(`${DEFAULT_NAME}-plan`);
@@ -273,7 +278,7 @@ describe.concurrent('the artifact', () => {
 
   it('is there after an apply that fails, with the plan', async () => {
     const here = await place();
-    const running = await start(here, { 'review-delay': '1s' });
+    const running = await start(here, { 'review-delay': PAUSE_TO_ACT_IN });
     await running.waitFor(PAUSE);
     await turn(here, 'divisor = 0');
     const ended = await running.done;
@@ -618,7 +623,12 @@ describe.concurrent('a run that is killed', () => {
   it('before it has said anything: unchanged, and nothing is connected to, or run', async () => {
     const here = await place();
     const nobody = await startNobody();
-    const running = await start(here, { 'database-url': nobody.url });
+    // It comes to nothing before it is killed, however late that is.
+    const folder = await writeMigrations(temporaryWorkspace(), {
+      'held.cjs': `if (process.argv[1]?.endsWith('/action/index.js')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`,
+    });
+    const env = { NODE_OPTIONS: `--require=${join(folder, 'held.cjs')}` };
+    const running = await start(here, { 'database-url': nobody.url }, { env });
     const dead = await kill(running);
     expect([dead.stdout, dead.state]).toEqual(['', {}]);
     // Left by an earlier step of the job: no part of this one's report.
@@ -671,7 +681,7 @@ describe.concurrent('a run that is killed', () => {
 
   it('in apply: what the database says, and the rest is not run', async () => {
     const here = await place();
-    const running = await start(here, { 'review-delay': '1s', 'notify-url': here.webhook.url });
+    const running = await start(here, { 'review-delay': PAUSE_TO_ACT_IN, 'notify-url': here.webhook.url });
     await running.waitFor(PAUSE);
     await turn(here, 'seconds = 60');
     await until(here.client, SLEEPING);
@@ -753,7 +763,7 @@ describe('a run that is cancelled', () => {
 
   it('in apply, uploads its log', async () => {
     const here = await place();
-    const running = await start(here, { 'review-delay': '1s', 'notify-url': here.webhook.url });
+    const running = await start(here, { 'review-delay': PAUSE_TO_ACT_IN, 'notify-url': here.webhook.url });
     await running.waitFor(PAUSE);
     await turn(here, 'seconds = 60');
     await until(here.client, SLEEPING);

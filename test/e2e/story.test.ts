@@ -319,7 +319,7 @@ describe('what happens between the dry run and the end', () => {
     const { url, workspace } = await withPeople();
     const running = await startAction({
       workspace,
-      inputs: { 'database-url': url, mode: 'apply', 'review-delay': '2s', 'lock-timeout': '1m' },
+      inputs: { 'database-url': url, mode: 'apply', 'review-delay': '5s', 'lock-timeout': '1m' },
     });
     await running.waitFor(/applying in/);
     const holder = new pg.Client({ connectionString: url });
