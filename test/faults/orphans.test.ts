@@ -39,7 +39,7 @@ describe('the runner is killed', () => {
         if (where === 'dry-run') await here.client.query('insert into go values (1)');
         const run = await startAction({
           workspace: here.workspace,
-          inputs: { 'database-url': here.database.url, mode: 'apply', 'review-delay': '1s' },
+          inputs: { 'database-url': here.database.url, mode: 'apply', 'review-delay': '5s' },
         });
         const at = where === 'concurrently' ? 'create index concurrently%' : '%pg_sleep(case%';
         let holder: pg.Client | null = null;
@@ -77,7 +77,7 @@ describe('the runner is killed', () => {
         engine: 'command',
         command: tool.apply.join(' '),
         'command-probe': tool.probe?.join(' ') ?? '',
-        'review-delay': '1s',
+        'review-delay': '5s',
         'fail-on': 'none',
       },
     });
@@ -115,7 +115,7 @@ describe('the network falls silent: the server’s end goes on', () => {
     const lost = runGate(
       here.workspace,
       proxy.url,
-      { 'review-delay': '1ms', 'connect-timeout': '1s' },
+      { 'review-delay': '1ms', 'connect-timeout': '10s' },
       { env, signal: abort.signal, onPause },
     );
     // The dry run has this statement too, for a moment.
@@ -152,7 +152,7 @@ describe('the network falls silent: the server’s end goes on', () => {
     const here = await scene(
       {
         '1_slow.sql':
-          'create table one (id int); select pg_sleep(case when exists (select 1 from go) then 0.5 else 0 end);',
+          'create table one (id int); select pg_sleep(case when exists (select 1 from go) then 5 else 0 end);',
       },
       'create table go (id int)',
     );

@@ -168,16 +168,18 @@ describe('look-alikes of all that the server has, found before it', () => {
   });
 
   it('another holds the lock, or is kept waiting', async () => {
-    const here = await shadows({ '1_it.sql': 'lock table app.a; select pg_catalog.pg_sleep(2);' }, SETUP);
-    const { run, url } = here;
-    const asleep = () => until(here.client, working('%pg_sleep(2)%'));
-    const reading = asleep().then(() => here.client.query('select from app.a'));
-    const kept = await run({ ...NOW, mode: 'dry-run', 'max-blocking': '100ms', 'lock-retries': '0' }, { url });
+    const asleep = ({ client }: Scene) => until(client, working('%pg_sleep(%'));
+    const long = await shadows({ '1_it.sql': 'lock table app.a; select pg_catalog.pg_sleep(30);' }, SETUP);
+    const reading = asleep(long).then(() => long.client.query('select from app.a'));
+    const impatient = { ...NOW, mode: 'dry-run', 'max-blocking': '100ms', 'lock-retries': '0' };
+    const kept = await long.run(impatient, { url: long.url });
     await reading;
     expect(ending(kept.outcome)).toBe('dry-run-inconclusive 3 unchanged');
     expect.soft(await caught()).toEqual([]);
+    const here = await shadows({ '1_it.sql': 'lock table app.a; select pg_catalog.pg_sleep(2);' }, SETUP);
+    const { url } = here;
     const first = runGate(here.workspace, url, NOW);
-    await asleep();
+    await asleep(here);
     const second = await runGate(here.workspace, url, { ...NOW, 'lock-wait': '100ms' });
     expect(ending(second.outcome)).toBe('refused 5 unchanged');
     expect((await first).outcome.error).toBeNull();
