@@ -100,7 +100,7 @@ describe('every mode of the gate', () => {
       const url = bouncer.url(here.database.name);
       const work = crowd(url, others, settings.pool_mode);
       // A pool of one is known by the second connection that has not come by then.
-      const patience = refusal === ONE_ONLY ? '800ms' : '10s';
+      const patience = refusal === ONE_ONLY ? '3s' : '10s';
       await work.begun;
       try {
         for (const mode of FULL ? ['status', 'verify', 'dry-run', 'apply'] : ['status', 'apply']) {
@@ -145,7 +145,6 @@ describe('the copy that is rehearsed on', () => {
         const { outcome } = await here.run({
           'rehearsal-database-url': bouncer.url(copy.database.name),
           'fail-on': 'none',
-          'connect-timeout': '800ms',
         });
         expect(ending(outcome)).toBe(refusal === null ? 'applied 0 migrated' : 'failed 1 unchanged');
         if (refusal !== null) expect(outcome.error?.message).toMatch(refusal);
@@ -231,7 +230,7 @@ describe('through a pool in session mode', () => {
     abort.abort();
     expect(ending((await running).outcome)).toBe('cancelled 6 unchanged');
     await untilFree(here);
-    expect((await here.rows(working('%pg_sleep%'))).length).toBe(0);
+    await until(here.client, `select 1 where not exists (${working('%pg_sleep%')})`);
     count('cancelled in a long statement', 'stopped');
     await bouncer.stop();
   });

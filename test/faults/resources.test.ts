@@ -276,7 +276,7 @@ describe('out of connections', () => {
   it('two are enough', async () => {
     const here = await scene({ ...ONE, '2_index.sql': 'create index concurrently on made (id);' });
     const { url } = await ownedBy(here, [], 'connection limit 2');
-    const { outcome } = await here.run({ ...NOW, 'connect-timeout': '2s' }, { url });
+    const { outcome } = await here.run({ ...NOW, 'connect-timeout': '20s' }, { url });
     expect(ending(outcome)).toBe('applied 0 migrated');
     told('2 connections left', ending(outcome));
   });

@@ -190,7 +190,7 @@ describe('a server that is not who it should be', () => {
   it('is told the password where nobody asked that it be verified, as psql tells it', async () => {
     const server = await impostor({ certificate: null, says: [forCleartext, welcome] });
     void login(server.port, { sslMode: 'prefer', sslRootCert: null }).catch(() => undefined);
-    await expect.poll(() => server.heard()).toContain('the-password');
+    await expect.poll(() => server.heard(), { timeout: 20_000 }).toContain('the-password');
     count('server asks for the password, sslmode=prefer', 'told, documented');
   });
 

@@ -297,7 +297,8 @@ function optionsOf({ workspace, path, inputs }: World, url: string, runId: strin
       mode: 'apply',
       environment: 'staging',
       'fail-on': 'none',
-      'connect-timeout': '2s',
+      // Of a machine that is busy with other deaths nothing is concluded.
+      'connect-timeout': '20s',
       'lock-wait': '20s',
       'review-delay': '0',
       'upload-artifact': 'false',
@@ -313,7 +314,9 @@ async function die(world: World, kind: Kind): Promise<void> {
   const { url, project, random, workspace } = world;
   const proxy = await cuttableProxy(world.gateUrl);
   const before = await read(url, project);
-  const options = optionsOf(world, proxy.url, String(Math.floor(random() * 1e10)));
+  const given = optionsOf(world, proxy.url, String(Math.floor(random() * 1e10)));
+  const patience = kind.includes('silent') ? { 'connect-timeout': '5s' } : {};
+  const options = { ...given, inputs: { ...given.inputs, ...patience } };
   let running: RunningAction | null = null;
   let died = false;
   const fault = async () => {
@@ -420,7 +423,7 @@ async function dieEarly(name: string, project: Project): Promise<void> {
   const world = await worldOf(shared, project, randomOf(name));
   const { url, gateUrl, workspace } = world;
   const options = optionsOf(world, gateUrl, '2');
-  const inputs = { ...options.inputs, 'review-delay': '2s', 'lock-timeout': '0' };
+  const inputs = { ...options.inputs, 'review-delay': '5s', 'lock-timeout': '0' };
   const running = await startAction({ ...options, inputs });
   const told = await withClient(url, async (client) => {
     await running.waitFor('applying in');

@@ -113,9 +113,9 @@ it('an answer without an end is read as far as a line of it needs', async () => 
 
 it('no answer is a failure when the time is up', async () => {
   const { url, received } = await webhook(() => undefined);
-  expect(await notify(url, {}, { timeoutMs: 300 })).toEqual({
+  expect(await notify(url, {}, { timeoutMs: 3_000 })).toEqual({
     kind: 'failed',
-    reason: 'the webhook did not answer within 300 ms',
+    reason: 'the webhook did not answer within 3 s',
   });
   expect(received).toHaveLength(1);
 });
