@@ -225,28 +225,37 @@ async function interruptIn(
   const held = oneOf(given.holders, random);
   // What is held up is caught in the middle; what is not, somewhere in what it does.
   const delay = held === null ? random() * 25 : random() * 250;
+  let over = false;
+  const strike = async () => {
+    for (; !over; await sleep(20)) {
+      const [at] = await here.rows(working(given.running));
+      if (!at) continue;
+      await sleep(delay);
+      // Not what the session has gone on to meanwhile.
+      const struck = await here.rows(
+        `select ${how}(pid) from pg_stat_activity where pid = $1 and state = 'active' and query like $2`,
+        [at.pid, given.running],
+      );
+      if (held === null) return;
+      // What is held up has no limit to its wait: where this one was over, or was missed, what comes next is struck.
+      if (struck.length > 0) await sleep(1_000);
+    }
+  };
   let caught: Promise<unknown> = Promise.resolve();
-  const { outcome } = await here.run(INPUTS, {
+  const running = here.run(INPUTS, {
     onPause: async () => {
       if (given.before) await here.client.query(named(given.before));
       if (held) await holder.query(held);
     },
     onLine: (line) => {
       if (line !== 'Apply' || given.mend) return;
-      caught = until(here.client, working(given.running)).then(
-        async ({ pid }) => {
-          await sleep(delay);
-          // Not what the session has gone on to meanwhile.
-          await here.client.query(
-            `select ${how}(pid) from pg_stat_activity where pid = $1 and state = 'active' and query like $2`,
-            [pid, given.running],
-          );
-        },
-        () => undefined,
-      );
+      caught = strike();
     },
   });
-  await Promise.race([caught, sleep(100)]);
+  const { outcome } = await running.finally(() => {
+    over = true;
+  });
+  await caught;
   await holder.query('rollback');
   await holder.end();
   const pieces = (await here.rows(IN_PIECES)).map(({ name }) => String(name));
