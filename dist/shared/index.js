@@ -11410,13 +11410,16 @@ const HELD_CHARACTERS = 1 << 20;
 function* wholeStatements(pieces) {
     let held = '';
     for (const piece of pieces) {
-        held += piece;
-        const statement = held.lastIndexOf(';\n') + 2;
-        const end = statement > 1 || held.length < HELD_CHARACTERS ? statement : held.lastIndexOf('\n') + 1;
-        if (end <= 1)
+        // Looked for in what is new alone: what is held may be long, and come in many pieces.
+        const statement = piece.lastIndexOf(';\n') + 2;
+        const isLong = held.length + piece.length >= HELD_CHARACTERS;
+        const end = statement === 1 && isLong ? piece.lastIndexOf('\n') + 1 : statement;
+        if (end <= 1) {
+            held += piece;
             continue;
-        yield held.slice(0, end);
-        held = held.slice(end);
+        }
+        yield held + piece.slice(0, end);
+        held = piece.slice(end);
     }
     if (held !== '')
         yield held;
