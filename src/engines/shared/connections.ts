@@ -15,6 +15,8 @@ const RESTARTED_WITHIN_MS = 30_000;
 const RECOVERED_WITHIN_MS = 300_000;
 /** Where `connect-timeout` sets no limit. */
 const LOOKS_WITHIN_MS = 10_000;
+/** A server that crashes, or ends our sessions, while it is read back is asked again. */
+const READ_ATTEMPTS = 3;
 
 export class Connections {
   private readonly request: Request;
@@ -26,6 +28,8 @@ export class Connections {
   readonly keepsSessions = new Set<Target>();
   private readonly open = new Map<Session, Target>();
   private readonly over = new AbortController();
+  /** How many of them were lost so far. */
+  private losses = 0;
 
   constructor(request: Request, log: Log, signal: AbortSignal) {
     this.request = request;
@@ -39,6 +43,9 @@ export class Connections {
     try {
       const session = await connect(target, this.name, this.request.connectTimeoutMs, signal);
       this.open.set(session, target);
+      session.onLost(() => {
+        this.losses += 1;
+      });
       this.mind(session, target);
       refuseOld(session.serverVersion);
       await liftLimits(session, { throughPooler: this.keepsSessions.has(target) });
@@ -79,6 +86,25 @@ export class Connections {
         await sleep(250);
       }
     }
+  }
+
+  /** Reads something back; again where one of them is lost over it, a few times at most. */
+  async readAgain<T>(read: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const before = this.losses;
+      try {
+        return await read();
+      } catch (error) {
+        await this.seeLosses();
+        if (attempt === READ_ATTEMPTS || this.losses === before) throw error;
+      }
+    }
+  }
+
+  /** The server's last words come before the end of the connection: what is asked behind them is answered by one or the other. */
+  private async seeLosses(): Promise<void> {
+    const there = [...this.open.keys()].filter((session) => !session.lost && !session.busy);
+    await Promise.all(there.map((session) => session.query('select').catch(() => undefined)));
   }
 
   /**

@@ -6,7 +6,6 @@ import type { MigrationFile, PlannedMigration } from '../../plan/plan.ts';
 import { type Fingerprints, isSameSchema, schemaPicture } from '../../plan/schema-diff.ts';
 import { readFingerprints } from '../../postgres/catalog.ts';
 import { holdsLock } from '../../postgres/lock.ts';
-import type { Session } from '../../postgres/session.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import type { SeenRehearsal } from '../../rehearsal/report.ts';
 import type { BackupMarker, Health } from '../../report/outcome.ts';
@@ -62,9 +61,6 @@ import { SqlAttempt } from './rehearsal/attempt.ts';
 import { repair } from './repair.ts';
 import { planMigration } from './script-file.ts';
 import { checkRecords, readBack } from './state-proof.ts';
-
-/** A server that crashes while it is read back is asked again. */
-const PROVE_ATTEMPTS = 3;
 
 export function sqlEngine(choosing: Choosing): Engine {
   return new SqlEngine(choosing);
@@ -316,33 +312,31 @@ class SqlEngine implements Engine {
   // -- proof and end ------------------------------------------------------------------------------------------
 
   async prove(plan: Plan): Promise<StateProof> {
-    for (let attempt = 1; ; attempt += 1) {
-      let witness: Session | null = null;
-      try {
-        witness = await this.database.witness();
-        const { before } = this;
-        const isAsBefore = before && ((now: Fingerprints) => isSameSchema(before.fingerprints, now));
-        const { stoppedWithin } = this;
-        return await readBack(witness, this.request.trackingSchema, { ...plan, stoppedWithin }, isAsBefore);
-      } catch (error) {
-        // It may be the asking that shows that the session is lost, and who stands in for it may be lost too.
-        if (witness?.lost && attempt < PROVE_ATTEMPTS) continue;
-        this.log.line(`the database could not be read back: ${(error as Error).message}`);
-        return { state: 'unknown', currentVersion: null, applied: [] };
-      }
+    const { before, stoppedWithin } = this;
+    const isAsBefore = before && ((now: Fingerprints) => isSameSchema(before.fingerprints, now));
+    const planned = { ...plan, stoppedWithin };
+    try {
+      return await this.database.connections.readAgain(async () =>
+        readBack(await this.database.witness(), this.request.trackingSchema, planned, isAsBefore),
+      );
+    } catch (error) {
+      this.log.line(`the database could not be read back: ${(error as Error).message}`);
+      return { state: 'unknown', currentVersion: null, applied: [] };
     }
   }
 
-  async settle({ backend, pending, outset }: Remains): Promise<StateProof> {
-    const session = await this.database.afterDeath(backend);
-    // It is noted before the first write.
-    if (outset === null) return { state: 'unchanged', currentVersion: null, applied: [] };
-    const planned = {
-      pending: pending.map((one) => ({ ...one, key: versionKey(one.version) })),
-      resumed: new Map(outset.resumed.map(([key, progress]) => [key, { progress }])),
-    };
-    const isAsBefore = (now: Fingerprints) => schemaPicture(now) === outset.picture;
-    return readBack(session, this.request.trackingSchema, planned, isAsBefore);
+  settle({ backend, pending, outset }: Remains): Promise<StateProof> {
+    return this.database.connections.readAgain(async () => {
+      const session = await this.database.afterDeath(backend);
+      // It is noted before the first write.
+      if (outset === null) return { state: 'unchanged', currentVersion: null, applied: [] };
+      const planned = {
+        pending: pending.map((one) => ({ ...one, key: versionKey(one.version) })),
+        resumed: new Map(outset.resumed.map(([key, progress]) => [key, { progress }])),
+      };
+      const isAsBefore = (now: Fingerprints) => schemaPicture(now) === outset.picture;
+      return readBack(session, this.request.trackingSchema, planned, isAsBefore);
+    });
   }
 
   release(): Promise<void> {
