@@ -470,6 +470,8 @@ const RESTARTED_WITHIN_MS = 30_000;
 const RECOVERED_WITHIN_MS = 300_000;
 /** Where `connect-timeout` sets no limit. */
 const LOOKS_WITHIN_MS = 10_000;
+/** A server that crashes, or ends our sessions, while it is read back is asked again. */
+const READ_ATTEMPTS = 3;
 class Connections {
     request;
     log;
@@ -480,6 +482,8 @@ class Connections {
     keepsSessions = new Set();
     open = new Map();
     over = new AbortController();
+    /** How many of them were lost so far. */
+    losses = 0;
     constructor(request, log, signal) {
         this.request = request;
         this.log = log;
@@ -491,6 +495,9 @@ class Connections {
         try {
             const session = await (0,postgres_session/* connect */.Ng)(target, this.name, this.request.connectTimeoutMs, signal);
             this.open.set(session, target);
+            session.onLost(() => {
+                this.losses += 1;
+            });
             this.mind(session, target);
             (0,inspect/* refuseOld */.mr)(session.serverVersion);
             await (0,settings/* liftLimits */.KK)(session, { throughPooler: this.keepsSessions.has(target) });
@@ -533,6 +540,25 @@ class Connections {
                 await (0,promises_.setTimeout)(250);
             }
         }
+    }
+    /** Reads something back; again where one of them is lost over it, a few times at most. */
+    async readAgain(read) {
+        for (let attempt = 1;; attempt += 1) {
+            const before = this.losses;
+            try {
+                return await read();
+            }
+            catch (error) {
+                await this.seeLosses();
+                if (attempt === READ_ATTEMPTS || this.losses === before)
+                    throw error;
+            }
+        }
+    }
+    /** The server's last words come before the end of the connection: what is asked behind them is answered by one or the other. */
+    async seeLosses() {
+        const there = [...this.open.keys()].filter((session) => !session.lost && !session.busy);
+        await Promise.all(there.map((session) => session.query('select').catch(() => undefined)));
     }
     /**
      * Our own questions, until we are asked to end: a connection that is being made is given up, and the server cancels what

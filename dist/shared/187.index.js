@@ -2245,8 +2245,6 @@ async function checkRecords(session, trackingSchema, plan) {
 
 
 
-/** A server that crashes while it is read back is asked again. */
-const PROVE_ATTEMPTS = 3;
 function sqlEngine(choosing) {
     return new SqlEngine(choosing);
 }
@@ -2467,35 +2465,30 @@ class SqlEngine {
     }
     // -- proof and end ------------------------------------------------------------------------------------------
     async prove(plan) {
-        for (let attempt = 1;; attempt += 1) {
-            let witness = null;
-            try {
-                witness = await this.database.witness();
-                const { before } = this;
-                const isAsBefore = before && ((now) => (0,schema_diff/* isSameSchema */._y)(before.fingerprints, now));
-                const { stoppedWithin } = this;
-                return await readBack(witness, this.request.trackingSchema, { ...plan, stoppedWithin }, isAsBefore);
-            }
-            catch (error) {
-                // It may be the asking that shows that the session is lost, and who stands in for it may be lost too.
-                if (witness?.lost && attempt < PROVE_ATTEMPTS)
-                    continue;
-                this.log.line(`the database could not be read back: ${error.message}`);
-                return { state: 'unknown', currentVersion: null, applied: [] };
-            }
+        const { before, stoppedWithin } = this;
+        const isAsBefore = before && ((now) => (0,schema_diff/* isSameSchema */._y)(before.fingerprints, now));
+        const planned = { ...plan, stoppedWithin };
+        try {
+            return await this.database.connections.readAgain(async () => readBack(await this.database.witness(), this.request.trackingSchema, planned, isAsBefore));
+        }
+        catch (error) {
+            this.log.line(`the database could not be read back: ${error.message}`);
+            return { state: 'unknown', currentVersion: null, applied: [] };
         }
     }
-    async settle({ backend, pending, outset }) {
-        const session = await this.database.afterDeath(backend);
-        // It is noted before the first write.
-        if (outset === null)
-            return { state: 'unchanged', currentVersion: null, applied: [] };
-        const planned = {
-            pending: pending.map((one) => ({ ...one, key: (0,sql_files/* versionKey */._5)(one.version) })),
-            resumed: new Map(outset.resumed.map(([key, progress]) => [key, { progress }])),
-        };
-        const isAsBefore = (now) => (0,schema_diff/* schemaPicture */.or)(now) === outset.picture;
-        return readBack(session, this.request.trackingSchema, planned, isAsBefore);
+    settle({ backend, pending, outset }) {
+        return this.database.connections.readAgain(async () => {
+            const session = await this.database.afterDeath(backend);
+            // It is noted before the first write.
+            if (outset === null)
+                return { state: 'unchanged', currentVersion: null, applied: [] };
+            const planned = {
+                pending: pending.map((one) => ({ ...one, key: (0,sql_files/* versionKey */._5)(one.version) })),
+                resumed: new Map(outset.resumed.map(([key, progress]) => [key, { progress }])),
+            };
+            const isAsBefore = (now) => (0,schema_diff/* schemaPicture */.or)(now) === outset.picture;
+            return readBack(session, this.request.trackingSchema, planned, isAsBefore);
+        });
     }
     release() {
         return this.database.release();

@@ -5900,39 +5900,36 @@ class ToolEngine {
         const { application } = this;
         if (!application)
             return UNTOUCHED;
-        for (let last = false;; last = true) {
-            const { session } = this.database;
-            const wasLost = session.lost !== null;
-            try {
+        try {
+            return await this.database.connections.readAgain(async () => {
                 await application.over();
                 const { isDone, committed, trace } = application;
                 if (trace === null)
                     return UNTOUCHED;
-                return await this.judge(await this.database.witness(), plan.pending, { isDone, committed, trace });
-            }
-            catch (error) {
-                // It may be the asking that shows that the session is lost.
-                if (!last && !wasLost && session.lost)
-                    continue;
-                this.log.line(`the database could not be read back: ${error.message}`);
-                return { state: 'unknown', currentVersion: null, applied: [] };
-            }
+                return this.judge(await this.database.witness(), plan.pending, { isDone, committed, trace });
+            });
+        }
+        catch (error) {
+            this.log.line(`the database could not be read back: ${error.message}`);
+            return { state: 'unknown', currentVersion: null, applied: [] };
         }
     }
-    async settle({ backend, trace, pending }) {
-        const session = await this.database.afterDeath(backend);
-        await this.database.endNamesakes();
-        if (trace === null)
-            return UNTOUCHED;
-        await this.tool.read();
-        if (trace.relation !== null) {
-            const tables = await (0,tool_tables/* findToolTables */.DP)(session);
-            this.table = tables.find(({ relation }) => relation === trace.relation) ?? null;
-        }
-        const planned = pending.map((one) => this.tool.planned(one.version, []));
-        const proof = await this.judge(session, planned, { isDone: false, committed: null, trace });
-        const versions = new Set(proof.applied.map(({ version }) => version));
-        return { ...proof, applied: pending.filter(({ version }) => versions.has(version)) };
+    settle({ backend, trace, pending }) {
+        return this.database.connections.readAgain(async () => {
+            const session = await this.database.afterDeath(backend);
+            await this.database.endNamesakes();
+            if (trace === null)
+                return UNTOUCHED;
+            await this.tool.read();
+            if (trace.relation !== null) {
+                const tables = await (0,tool_tables/* findToolTables */.DP)(session);
+                this.table = tables.find(({ relation }) => relation === trace.relation) ?? null;
+            }
+            const planned = pending.map((one) => this.tool.planned(one.version, []));
+            const proof = await this.judge(session, planned, { isDone: false, committed: null, trace });
+            const versions = new Set(proof.applied.map(({ version }) => version));
+            return { ...proof, applied: pending.filter(({ version }) => versions.has(version)) };
+        });
     }
     /** `committed` null: whoever heard it is dead. */
     async judge(session, pending, { isDone, committed, trace }) {
