@@ -95,7 +95,7 @@ export class Connections {
       try {
         return await read();
       } catch (error) {
-        await this.seeLosses();
+        if (this.losses === before) await this.seeLosses();
         if (attempt === READ_ATTEMPTS || this.losses === before) throw error;
       }
     }
