@@ -549,7 +549,8 @@ class Connections {
                 return await read();
             }
             catch (error) {
-                await this.seeLosses();
+                if (this.losses === before)
+                    await this.seeLosses();
                 if (attempt === READ_ATTEMPTS || this.losses === before)
                     throw error;
             }
